@@ -1,0 +1,1 @@
+"""What is compared: workloads, datasets and suites. Imports no framework."""

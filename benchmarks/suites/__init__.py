@@ -1,0 +1,1 @@
+"""Suites: which cells to run, as YAML (``harness.schema.Suite``)."""

@@ -1,0 +1,263 @@
+"""The command line: ``twinbench``.
+
+Tables of a person's interest go to stdout, progress and errors to stderr. Exit status: 0 fine, 1 a verdict failed,
+2 the request was wrong, 3 some cells could not be run, 130 interrupted and resumable. Everything heavy is imported
+by the command that needs it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from harness.schema import Manifest, Record, Suite
+    from harness.store.folder import RunFolder
+
+FAILED, WRONG, INCOMPLETE, INTERRUPTED = 1, 2, 3, 130
+
+app = typer.Typer(
+    name="twinbench",
+    help="The same network written twice, in PyTorch and in Keras 3, raced fairly and reported honestly.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout instead of a table.")]
+Results = Annotated[Path, typer.Option("--results", envvar="TWINBENCH_RESULTS", help="Folder of results.")]
+
+
+def fail(message: str, status: int = WRONG) -> NoReturn:
+    """End the program with a message on stderr."""
+    typer.echo(f"twinbench: {message}", err=True)
+    raise typer.Exit(status)
+
+
+@app.command("list")
+def list_(
+    what: Annotated[str, typer.Argument(help="suites, workloads or arms; all three if not given.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Show what can be run. Imports no framework."""
+    from harness import listing
+
+    if what and what not in listing.KINDS:
+        fail(f"cannot list {what!r}; known: {', '.join(listing.KINDS)}")
+    chosen = {kind: listing.KINDS[kind]() for kind in ([what] if what else listing.KINDS)}
+    if as_json:
+        typer.echo(json.dumps(chosen[what] if what else chosen, indent=1))
+        return
+    typer.echo("\n\n".join(listing.as_text(kind, rows) for kind, rows in chosen.items()))
+
+
+@app.command()
+def run(
+    suite: Annotated[str, typer.Argument(help="A suite's name, or the path of a YAML file.")],
+    arms: Annotated[str, typer.Option(help="Only these arms, separated by commas; the first is the reference.")] = "",
+    workloads: Annotated[str, typer.Option(help="Only these workloads, separated by commas.")] = "",
+    precision: Annotated[str, typer.Option(help="Only these precisions, separated by commas.")] = "",
+    launches: Annotated[int | None, typer.Option(min=0, help="Fresh processes per timing cell.")] = None,
+    rounds: Annotated[int | None, typer.Option(min=1, help="Blocks per arm and launch.")] = None,
+    seeds: Annotated[int | None, typer.Option(min=0, help="Trainings per accuracy cell.")] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Epochs of every workload.")] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="Cores per worker.")] = None,
+    timeout: Annotated[float | None, typer.Option(help="Longest a worker may take for one request, in s.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Finish the last run of this suite.")] = False,
+    run_name: Annotated[str, typer.Option("--run", help="The run's name; by default its time and suite.")] = "",
+    results: Results = Path("results"),
+    as_json: AsJson = False,
+) -> None:
+    """Measure a suite, print the comparison and write the report."""
+    from harness.matrix import SuiteError, check_names, plan, read_suite
+    from harness.narrow import narrow
+    from harness.registry import UnknownName
+    from harness.store.folder import RunFolderError
+
+    try:
+        asked = narrow(
+            read_suite(suite),
+            arms=_split(arms),
+            workloads=_split(workloads),
+            precisions=_split(precision),
+            launches=launches,
+            rounds=rounds,
+            seeds=seeds,
+            epochs=epochs,
+            threads=threads,
+            timeout_s=timeout,
+        )
+        check_names(asked)
+        plan(asked)
+        folder, manifest = _prepare(asked, results / "runs", run_name, resume)
+        with folder.locked():
+            status = _carry_out(folder, manifest, as_json)
+    except (SuiteError, UnknownName, RunFolderError) as error:
+        fail(str(error))
+    raise typer.Exit(status)
+
+
+@app.command()
+def report(
+    run_name: Annotated[str, typer.Argument(metavar="RUN", help="A run's name or folder; by default the last.")] = "",
+    results: Results = Path("results"),
+    as_json: AsJson = False,
+) -> None:
+    """Write a run's report anew from its records, and print the comparison."""
+    from harness.store.folder import RunFolder, RunFolderError
+
+    try:
+        folder = RunFolder(Path(run_name)) if Path(run_name, "run.json").exists() else _find(results, run_name)
+        manifest = folder.read_manifest()
+        _show(folder, manifest, as_json)
+    except RunFolderError as error:
+        fail(str(error))
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> None:
+    """Check this installation and this machine: what is missing, what would disturb a measurement."""
+    from harness import doctor
+
+    findings = doctor.examine()
+    if as_json:
+        typer.echo(json.dumps([finding.as_dict() for finding in findings], indent=1))
+    else:
+        for finding in findings:
+            typer.echo(f"{finding.grade:5}  {finding.subject}: {finding.message}")
+    if any(finding.grade == "error" for finding in findings):
+        raise typer.Exit(FAILED)
+
+
+# ------------------------------------------------------------------------------------------------------- parts
+
+
+def _split(names: str) -> list[str]:
+    return [name.strip() for name in names.split(",") if name.strip()]
+
+
+def _prepare(suite: Suite, runs: Path, name: str, resume: bool) -> tuple[RunFolder, Manifest]:
+    """Return the folder and manifest of a new run, or of the one to be resumed."""
+    import datetime
+
+    from harness.run.coordinator import make_manifest
+    from harness.store.folder import RunFolder, RunFolderError
+
+    if resume:
+        folder = RunFolder(runs / name) if name else _last_unfinished(runs, suite)
+        manifest = folder.read_manifest()
+        if manifest.suite != suite:
+            raise RunFolderError(
+                f"{folder.path} was asked for something else: {shlex.join(manifest.command)}; "
+                "repeat its options with --resume, or start a new run"
+            )
+        folder.create()
+        return folder, manifest
+    name = name or f"{datetime.datetime.now(datetime.UTC):%Y%m%d-%H%M%S}-{suite.name}"
+    if Path(name).name != name or name.startswith("."):
+        raise RunFolderError(f"{name!r} cannot be the name of a run: it names a folder of its own")
+    folder = RunFolder(runs / name)
+    if (folder.path / "run.json").exists():
+        raise RunFolderError(f"{folder.path} exists; finish it with --resume, or name another with --run")
+    folder.create()
+    manifest = make_manifest(name, suite, _command())
+    folder.write_manifest(manifest)
+    return folder, manifest
+
+
+def _command() -> list[str]:
+    return ["twinbench", *(argument for argument in sys.argv[1:] if argument != "--resume")]
+
+
+def _find(results: Path, name: str) -> RunFolder:
+    from harness.store.folder import RunFolder, RunFolderError
+
+    runs = results / "runs"
+    found = [path.parent for path in runs.glob("*/run.json")]
+    if name:
+        found = [path for path in found if path.name == name]
+    if not found:
+        raise RunFolderError(f"no run {name!r} in {runs}" if name else f"no run in {runs}")
+    return RunFolder(max(found, key=lambda path: path.name))
+
+
+def _last_unfinished(runs: Path, suite: Suite) -> RunFolder:
+    """Return the newest run of a suite by that name."""
+    from harness.store.folder import RunFolder, RunFolderError
+
+    folders = [RunFolder(path.parent) for path in sorted(runs.glob("*/run.json"), reverse=True)]
+    for folder in folders:
+        if folder.read_manifest().suite.name == suite.name:
+            return folder
+    raise RunFolderError(f"nothing to resume: {runs} holds no run of suite {suite.name!r}")
+
+
+def _carry_out(folder: RunFolder, manifest: Manifest, as_json: bool) -> int:
+    from harness.contract import Outcome
+    from harness.progress import RichProgress
+    from harness.run.coordinator import Coordinator
+    from harness.store.folder import RunFolderError, latest
+
+    with RichProgress() as progress:
+        try:
+            result = Coordinator(manifest.suite, folder, progress).run()
+        except OSError as error:
+            raise RunFolderError(
+                f"{error.strerror or error} ({error.filename or folder.path}); what was measured is kept: "
+                f"make room and finish it with --resume --run {manifest.run}"
+            ) from error
+    _show(folder, manifest, as_json)
+    if result.interrupted:
+        typer.echo(f"interrupted; finish it with: {shlex.join([*manifest.command, '--resume'])}", err=True)
+        return INTERRUPTED
+    wanted = {Outcome.OK, Outcome.UNSUPPORTED}
+    return 0 if all(record.outcome in wanted for record in latest(result.records)) else INCOMPLETE
+
+
+def _show(folder: RunFolder, manifest: Manifest, as_json: bool) -> None:
+    from rich.console import Console
+
+    from harness import registry
+    from harness.report import build
+    from harness.report.console import tables
+    from harness.report.summary import summarize
+    from harness.store.folder import latest
+
+    records, quarantined = folder.read_records()
+    for damaged in quarantined:
+        typer.echo(f"twinbench: left out: {damaged.reason}", err=True)
+    chosen: list[Record] = latest(records)
+    path = build(folder.path, manifest=manifest, records=chosen, workloads=registry.workloads())
+    if as_json:
+        typer.echo(json.dumps(_document(folder, manifest, chosen, path), indent=1))
+        return
+    summary = summarize(manifest, chosen, registry.workloads())
+    width = None if sys.stdout.isatty() else 100
+    Console(width=width, highlight=False).print(tables(summary))
+    typer.echo(f"report: {os.path.relpath(path)}")
+
+
+def _document(folder: RunFolder, manifest: Manifest, records: Sequence[Record], report: Path) -> dict[str, Any]:
+    return {
+        "run": manifest.run,
+        "report": str(report),
+        "manifest": manifest.model_dump(mode="json"),
+        "records": [record.model_dump(mode="json") for record in records],
+    }
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

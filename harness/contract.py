@@ -1,0 +1,264 @@
+"""The nouns of twinbench as types. Read this file first.
+
+A *workload* says what is trained and to which target; an *arm* is one way to run it (PyTorch, Keras on
+TensorFlow, …); a *cell* is one workload on one arm with every setting named; an arm opens a *session* for a
+cell, and the harness judges what the session returns. Every package may import this module, and ``benchmarks``
+and ``models_*`` import nothing else of the harness. It imports only the standard library, so that a worker
+process pays nothing for it; what is stored or read from a user is validated in ``harness.schema``.
+
+Canonical names and layouts are PyTorch's: ``conv1.weight`` of shape (out, in, kh, kw), images (N, C, H, W).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
+
+Precision = Literal["fp32", "bf16", "fp64"]
+"""``fp32`` is strict (TF32 off everywhere), ``bf16`` is mixed (float32 parameters), ``fp64`` is for parity."""
+
+Track = Literal["matched"]
+"""``matched``: same initial parameters, same batches, same mathematics, same precision policy."""
+
+Task = Literal["classification", "regression"]
+
+Form = Literal["features", "image", "signal", "sequence"]
+"""How a sample enters a network: (F,), (C, H, W), (C, L) or (T, F). Keras halves read the channel last."""
+
+LayerKind = Literal["linear", "conv", "recurrent"]
+
+
+class Outcome(enum.StrEnum):
+    """How an attempt at a cell ended. A failed cell is a row in the report, never a hole."""
+
+    OK = "ok"
+    DIVERGED = "diverged"
+    UNSUPPORTED = "unsupported"
+    OUT_OF_MEMORY_HOST = "out_of_memory_host"
+    OUT_OF_MEMORY_DEVICE = "out_of_memory_device"
+    TIMEOUT = "timeout"
+    CRASHED = "crashed"
+    CONTENDED = "contended"
+    INVALID_RESULT = "invalid_result"
+    INTERRUPTED = "interrupted"
+
+
+@dataclasses.dataclass(frozen=True)
+class Dataset:
+    """Arrays ready for training: fixed split, inputs standardised with training statistics only.
+
+    Attributes:
+        x_train: float32 inputs, (N, ...) in their natural canonical shape: (N, F), (N, C, H, W) or (N, L).
+        y_train: int64 class indices (N,), or float32 targets (N, 1) standardised like the inputs.
+        x_test: As ``x_train``.
+        y_test: As ``y_train``.
+        outputs: Number of classes, or of regression targets.
+        sha256: Hash of the four arrays, their shapes and types.
+    """
+
+    name: str
+    task: Task
+    x_train: Array
+    y_train: Array
+    x_test: Array
+    y_test: Array
+    outputs: int
+    source: str
+    licence: str
+    sha256: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Architecture:
+    """A pair: ``architectures/<file>.py`` holds a class ``name`` in each framework, built with ``arguments``."""
+
+    file: str
+    name: str
+    arguments: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True)
+class Optimizer:
+    """An optimizer with every number stated, as PyTorch defines them.
+
+    ``epsilon`` is added to the root of the bias-corrected second moment (Kingma & Ba 2015, algorithm 1);
+    ``momentum`` is heavy-ball momentum without dampening.
+    """
+
+    name: Literal["sgd", "adam"]
+    learning_rate: float
+    momentum: float = 0.0
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    epsilon: float = 1e-8
+
+
+@dataclasses.dataclass(frozen=True)
+class Workload:
+    """What is trained, for how long, and what counts as success. Framework-free.
+
+    Attributes:
+        form: How a sample of the dataset enters the network.
+        epochs: Passes over the training set; the last, smaller batch is kept.
+        shuffle: Draw a new order every epoch (the same one for every arm).
+        metric: ``accuracy`` or ``r2``, on the test set, greater is better.
+        target: The least ``metric`` that a correct implementation reaches with the full budget.
+        margin: Differences in ``metric`` within ±margin are of no practical interest.
+        pilot: Where ``target`` comes from: who reached what.
+    """
+
+    name: str
+    title: str
+    dataset: str
+    form: Form
+    architecture: Architecture
+    optimizer: Optimizer
+    batch_size: int
+    epochs: int
+    metric: Literal["accuracy", "r2"]
+    target: float
+    margin: float
+    pilot: str
+    shuffle: bool = True
+
+    @property
+    def loss(self) -> Literal["cross_entropy", "mse"]:
+        """Mean over the batch: cross-entropy from logits for classes, squared error for targets."""
+        return "cross_entropy" if self.metric == "accuracy" else "mse"
+
+
+@dataclasses.dataclass(frozen=True)
+class TensorSpec:
+    """One parameter under its canonical name: its canonical shape and the kind of layer that owns it."""
+
+    shape: tuple[int, ...]
+    layer: LayerKind
+
+
+@dataclasses.dataclass(frozen=True)
+class Setup:
+    """What a worker process is told before it imports its framework. It cannot change afterwards.
+
+    Attributes:
+        threads: Cores the process may use; its affinity is cut to as many.
+    """
+
+    precision: Precision
+    threads: int
+    device: Literal["cpu"] = "cpu"
+
+
+class Session(Protocol):
+    """One model under training: the whole of what the harness asks of a framework.
+
+    Inputs arrive in canonical form (``Form``), float32 or float64; the session casts and transposes them.
+    """
+
+    def describe(self) -> dict[str, TensorSpec]:
+        """Return every trainable tensor under its canonical name, in order of definition."""
+
+    def load(self, tensors: Mapping[str, Array]) -> None:
+        """Overwrite all parameters, given under canonical names in canonical layouts; reset the optimizer.
+
+        Raises:
+            ValueError: If a name is missing or unknown, or a shape differs; it names the tensor.
+        """
+
+    def dump(self) -> dict[str, Array]:
+        """Return all parameters under canonical names in canonical layouts. Inverse of ``load``, bit for bit."""
+
+    def loss(self, x: Array, y: Array) -> float:
+        """Return the mean loss of one batch in training mode, without an update, in the session's own precision."""
+
+    def stage(self, batches: Sequence[tuple[Array, Array]]) -> None:
+        """Place batches (all of one shape) on the device for ``run_steps``."""
+
+    def run_steps(self, count: int) -> float:
+        """Train ``count`` steps over the staged batches in turn, then wait for the device once.
+
+        Returns:
+            With ``count`` 1 the mean loss of that batch before its update; otherwise a recent mean, finite
+            unless training has diverged.
+        """
+
+    def fit(self, x: Array, y: Array, orders: Iterable[Array], batch_size: int) -> list[float]:
+        """Train one epoch per order (a permutation of the samples) through the framework's own input pipeline.
+
+        Returns:
+            The mean training loss of each epoch, weighted by batch size.
+        """
+
+    def predict(self, x: Array, batch_size: int) -> Array:
+        """Return the outputs (N, outputs): logits or regression values, in the session's own floating type."""
+
+    def settings(self) -> dict[str, Any]:
+        """Return what is in force, read back from the framework: threads, precision flags, jit, versions."""
+
+
+class Arm(Protocol):
+    """A framework, configured once for this process. ``ArmSpec.entry`` names a factory that takes a Setup."""
+
+    def open(self, workload: Workload, sample_shape: tuple[int, ...], outputs: int) -> Session:
+        """Build the workload's model for samples of the given canonical shape, without the batch axis."""
+
+
+@dataclasses.dataclass(frozen=True)
+class ArmSpec:
+    """How to start an arm. Declared in ``models_*/__init__.py``, readable without importing a framework.
+
+    Attributes:
+        entry: ``module:factory`` of the Arm, imported inside a worker process only.
+        needs: Top-level modules it may import; every other framework is kept out of its process.
+        distributions: What to install for it, and whose versions are recorded.
+        precisions: What it can compute on a CPU.
+        environment: Variables set before its process starts.
+        witness: It checks the others and is not raced; it computes in float64 whatever is asked.
+        architectures: What it implements; None means all.
+        out_of_memory: Fragments of its errors that mean memory ran out, host first, then device.
+    """
+
+    name: str
+    entry: str
+    needs: tuple[str, ...]
+    distributions: tuple[str, ...]
+    precisions: tuple[Precision, ...] = ("fp32", "bf16", "fp64")
+    environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    witness: bool = False
+    architectures: tuple[str, ...] | None = None
+    out_of_memory: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+
+
+@dataclasses.dataclass(frozen=True)
+class Cell:
+    """One workload on one arm with every setting named.
+
+    With ``scope`` "accuracy" it is an accuracy cell: train the whole budget, then measure on the test set.
+    With ``scope`` "step" it is a timing cell: train steps over staged batches, in turns with its rivals.
+
+    Attributes:
+        index: The seed of an accuracy cell; the launch of a timing cell, whose seed is always 0.
+    """
+
+    scope: Literal["accuracy", "step"]
+    workload: str
+    arm: str
+    precision: Precision
+    threads: int
+    batch_size: int
+    epochs: int
+    index: int
+    track: Track = "matched"
+    effort: Literal["default"] = "default"
+    device: Literal["cpu"] = "cpu"
+
+    @property
+    def seed(self) -> int:
+        """The seed of initial parameters and batch order."""
+        return self.index if self.scope == "accuracy" else 0

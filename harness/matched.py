@@ -1,0 +1,92 @@
+"""What the matched track hands to every arm alike: initial parameters, batch order, hashes of both.
+
+All of it is drawn in NumPy from a seed and a name, so that two processes need not exchange arrays to agree.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from harness.contract import Dataset, Form, TensorSpec, Workload
+
+if TYPE_CHECKING:
+    from harness.contract import Array
+
+
+def initial_parameters(specs: Mapping[str, TensorSpec], seed: int) -> dict[str, Array]:
+    """Draw every tensor from U(−b, b), PyTorch's default rule, by name: float64, independent of the order.
+
+    b is 1/√fan_in of the layer's weight, for its bias too; for recurrent layers 1/√hidden, for all their tensors.
+    """
+    tensors = {}
+    for name, spec in specs.items():
+        layer = name.rpartition(".")[0]
+        if spec.layer == "recurrent":
+            fan_in = specs[f"{layer}.weight_hh_l0"].shape[1]
+        else:
+            fan_in = math.prod(specs[f"{layer}.weight"].shape[1:])
+        bound = 1 / math.sqrt(fan_in)
+        generator = np.random.default_rng([seed, zlib.crc32(name.encode())])
+        tensors[name] = generator.uniform(-bound, bound, spec.shape)
+    return tensors
+
+
+def batch_orders(samples: int, epochs: int, seed: int, shuffle: bool) -> Iterator[Array]:
+    """Yield one order of the samples per epoch: a fresh permutation, or always 0, 1, 2, …"""
+    for epoch in range(epochs):
+        if shuffle:
+            yield np.random.default_rng([seed, epoch]).permutation(samples)
+        else:
+            yield np.arange(samples)
+
+
+def as_input(x: Array, form: Form) -> Array:
+    """Bring samples in a dataset's natural shape into the canonical shape of a form.
+
+    (N, L) becomes (N, 1, L) as a signal and (N, L, 1) as a sequence; images stay (N, C, H, W); features are flat.
+
+    Raises:
+        ValueError: If the samples cannot take that form.
+    """
+    if form == "features":
+        return x.reshape(len(x), -1)
+    if form == "image" and x.ndim == 4:
+        return x
+    if form in ("signal", "sequence") and x.ndim == 2:
+        return x[:, np.newaxis, :] if form == "signal" else x[:, :, np.newaxis]
+    raise ValueError(f"samples of shape {x.shape[1:]} have no form {form!r}")
+
+
+def stage_batches(dataset: Dataset, workload: Workload, batch_size: int) -> list[tuple[Array, Array]]:
+    """Return the full batches (at most 16) that open the first epoch of seed 0, for the step scope.
+
+    Raises:
+        ValueError: If the training set is smaller than one batch.
+    """
+    order = next(batch_orders(len(dataset.x_train), 1, 0, workload.shuffle))
+    x = as_input(dataset.x_train, workload.form)
+    count = min(len(order) // batch_size, 16)
+    if count == 0:
+        raise ValueError(f"{dataset.name} has {len(order)} training samples, fewer than a batch of {batch_size}")
+    return [(x[i], dataset.y_train[i]) for i in np.split(order[: count * batch_size], count)]
+
+
+def hash_tensors(tensors: Mapping[str, Array]) -> str:
+    """Return a sha256 over names, shapes, types and bytes, in order of name."""
+    digest = hashlib.sha256()
+    for name in sorted(tensors):
+        tensor = np.ascontiguousarray(tensors[name])
+        digest.update(f"{name} {tensor.shape} {tensor.dtype.str}\n".encode())
+        digest.update(tensor.data)
+    return digest.hexdigest()
+
+
+def hash_orders(orders: Iterable[Array]) -> str:
+    """Return a sha256 over a sequence of batch orders."""
+    return hash_tensors({f"{epoch:06d}": order.astype(np.int64) for epoch, order in enumerate(orders)})

@@ -1,0 +1,149 @@
+"""From a suite to cells, and from cells to sittings: what is measured by which processes, in which order."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from harness import registry
+from harness.contract import Cell, Precision, Workload
+from harness.registry import UnknownName
+from harness.schema import Suite, WorkloadChoice
+
+
+class SuiteError(ValueError):
+    """A suite that cannot be run. The message names the file, the field, the value and what would be accepted."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Sitting:
+    """One set of processes, an arm each: they race one launch of a workload, then train it with one seed.
+
+    Attributes:
+        launch: Index of the launch, or None if only accuracy is measured.
+        seed: Seed of the training, or None if only time is measured.
+        alone: Workers start one at a time, so that cold start is measured undisturbed.
+    """
+
+    workload: Workload
+    precision: Precision
+    threads: int
+    epochs: int
+    launch: int | None
+    seed: int | None
+    alone: bool
+
+    @property
+    def name(self) -> str:
+        """A file-system name, unique in a run."""
+        index = self.launch if self.launch is not None else f"s{self.seed}"
+        return f"{self.workload.name}-{self.precision}-{index}"
+
+    def cell(self, arm: str, scope: str) -> Cell | None:
+        """Return the arm's cell of that scope in this sitting, or None if the sitting does not measure it."""
+        index = self.seed if scope == "accuracy" else self.launch
+        if index is None:
+            return None
+        return Cell(
+            scope="accuracy" if scope == "accuracy" else "step",
+            workload=self.workload.name,
+            arm=arm,
+            precision=self.precision,
+            threads=self.threads,
+            batch_size=self.workload.batch_size,
+            epochs=self.epochs,
+            index=index,
+        )
+
+
+def read_suite(name: str) -> Suite:
+    """Read a shipped suite by name, or any by the path of its YAML file.
+
+    Raises:
+        UnknownName: If there is neither such a suite nor such a file.
+        SuiteError: If the file is no valid suite.
+    """
+    path = registry.suites().get(name) or Path(name)
+    if not path.is_file():
+        if path.suffix in (".yaml", ".yml") or os.sep in name:
+            raise SuiteError(f"suite file {name!r} does not exist")
+        raise UnknownName("suite", name, registry.suites())
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise SuiteError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
+    except OSError as error:
+        raise SuiteError(f"{path}: cannot be read: {error.strerror}") from error
+    if not isinstance(content, dict):
+        raise SuiteError(f"{path}: a suite is a mapping of fields, not {type(content).__name__}")
+    try:
+        return Suite.model_validate({"name": path.stem, **expand(content)}, strict=True)
+    except ValidationError as error:
+        raise SuiteError("\n".join(f"{path}: {line}" for line in explain(error))) from error
+
+
+def expand(content: dict[Any, Any]) -> dict[Any, Any]:
+    """Write out a suite's short forms: ``workloads: all``, and a workload given by its name alone."""
+    chosen = content.get("workloads")
+    if chosen == "all":
+        chosen = list(registry.workloads())
+    if isinstance(chosen, list):
+        chosen = [{"name": item} if isinstance(item, str) else item for item in chosen]
+    return content | ({"workloads": chosen} if chosen is not None else {})
+
+
+def explain(error: ValidationError) -> Iterator[str]:
+    """Yield one line per problem: the field, what is wrong, and the value given."""
+    for problem in error.errors(include_url=False):
+        field = ".".join(str(part) for part in problem["loc"])
+        match problem["type"]:
+            case "missing":
+                yield f"field {field!r} is missing"
+            case "extra_forbidden":
+                known = ", ".join(WorkloadChoice.model_fields if "workloads" in field else Suite.model_fields)
+                yield f"unknown field {field!r}; known: {known}"
+            case _:
+                yield f"field {field!r}: {problem['msg']}, not {problem['input']!r}"
+
+
+def check_names(suite: Suite) -> None:
+    """Look up every name in a suite, so that a wrong one is met before the first measurement.
+
+    Raises:
+        UnknownName: If an arm or a workload does not exist.
+    """
+    for arm in suite.arms:
+        registry.find_arm(arm)
+    for choice in suite.workloads:
+        registry.find_workload(choice.name)
+
+
+def plan(suite: Suite) -> list[Sitting]:
+    """Return a suite's sittings, launch by launch, so that an interrupted run has something of everything.
+
+    Raises:
+        SuiteError: If the suite asks for more threads than there are cores.
+    """
+    cores = len(os.sched_getaffinity(0))
+    if suite.threads and suite.threads > cores:
+        raise SuiteError(f"suite {suite.name}: threads is {suite.threads}, but only {cores} cores may be used")
+    return [
+        Sitting(
+            workload=(workload := registry.find_workload(choice.name)),
+            precision=precision,
+            threads=suite.threads or cores,
+            epochs=choice.epochs or workload.epochs,
+            launch=index if index < suite.launches else None,
+            seed=index if index < suite.seeds else None,
+            alone=index < suite.cold_starts,
+        )
+        for index in range(max(suite.launches, suite.seeds))
+        for choice in suite.workloads
+        for precision in choice.precisions or suite.precisions
+    ]

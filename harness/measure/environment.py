@@ -1,0 +1,106 @@
+"""The machine, the software and the state that a run's figures belong to."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.metadata
+import os
+import platform
+import subprocess
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+SOURCES = ("benchmarks", "harness", "models_keras", "models_numpy", "models_torch")
+NOT_MEASURING = ("cli.py", "report", "stats.py", "store")
+"""Parts of the harness that cannot change a measurement: editing them keeps finished cells valid."""
+
+
+def fingerprint() -> dict[str, Any]:
+    """Return what is known of the machine and its state, flat, in the order in which it is read best."""
+    return {
+        "cpu": _cpu_model(),
+        "cores_used": len(os.sched_getaffinity(0)),
+        "cores": os.cpu_count(),
+        "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
+        "isa": " ".join(flag for flag in ("avx2", "avx512f", "avx512_bf16", "amx_bf16") if flag in _cpu_flags()),
+        "hypervisor": "hypervisor" in _cpu_flags(),
+        "governor": _read("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
+        "kernel": platform.release(),
+        "system": _system(),
+        "python": platform.python_version(),
+        "transparent_huge_pages": _read("/sys/kernel/mm/transparent_hugepage/enabled"),
+        "pressure_stall_information": Path("/proc/pressure/cpu").exists(),
+        "load_average": os.getloadavg()[0],
+        "commit": _git("rev-parse", "HEAD"),
+        "uncommitted_changes": None if (status := _git("status", "--porcelain")) is None else bool(status),
+        "source_sha256": source_sha256(),
+        "packages_sha256": _packages_sha256(),
+    }
+
+
+@functools.cache
+def source_sha256() -> str:
+    """Return a hash over all code that can change a measurement."""
+    digest = hashlib.sha256()
+    for package in SOURCES:
+        root = Path(str(files(package)))
+        for path in sorted(root.rglob("*.py")):
+            inside = path.relative_to(root).as_posix()
+            if package != "harness" or not inside.startswith(NOT_MEASURING):
+                digest.update(f"{package}/{inside}\n".encode())
+                digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _packages_sha256() -> str:
+    installed = {f"{dist.metadata['Name']}=={dist.version}" for dist in importlib.metadata.distributions()}
+    return hashlib.sha256("\n".join(sorted(installed)).encode()).hexdigest()
+
+
+@functools.cache
+def _cpuinfo() -> dict[str, str]:
+    text = _read("/proc/cpuinfo") or ""
+    pairs = (line.partition(":") for line in text.split("\n\n")[0].splitlines())
+    return {key.strip(): value.strip() for key, _, value in pairs}
+
+
+def _cpu_model() -> str:
+    info = _cpuinfo()
+    name = info.get("model name") or platform.processor() or platform.machine()
+    if "model" not in info:
+        return name
+    return f"{name} (family {info.get('cpu family')}, model {info['model']}, stepping {info.get('stepping')})"
+
+
+def _cpu_flags() -> set[str]:
+    return set(_cpuinfo().get("flags", "").split())
+
+
+def _system() -> str:
+    try:
+        return platform.freedesktop_os_release()["PRETTY_NAME"]
+    except OSError:
+        return platform.system()
+
+
+def _read(path: str) -> str | None:
+    try:
+        return Path(path).read_text().strip()
+    except OSError:
+        return None
+
+
+def _git(*arguments: str) -> str | None:
+    """Ask git about the checkout that this code lies in, if it lies in one and git is there."""
+    folder = Path(__file__).resolve().parents[2]
+    if not (folder / ".git").exists():
+        return None
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(folder), *arguments], capture_output=True, text=True, timeout=10, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()

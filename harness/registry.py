@@ -1,0 +1,122 @@
+"""Find what exists, without importing a framework: arms, workloads, architectures, suites.
+
+Nothing is listed by hand. An arm is an ``ArmSpec`` in the ``ARMS`` of a ``models_*`` package; a workload is a file
+in ``benchmarks/workloads`` with a ``WORKLOAD``; a dataset is a file in ``benchmarks/datasets`` with a ``load``.
+Further packages with ``ARMS`` are named in the environment variable ``TWINBENCH_ARMS``, separated by commas.
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import importlib
+import importlib.metadata
+import importlib.util
+import os
+import pkgutil
+from collections.abc import Iterable
+from importlib.resources import files
+from pathlib import Path
+from typing import cast
+
+from harness.contract import ArmSpec, Dataset, Workload
+
+FRAMEWORKS = frozenset({"torch", "tensorflow", "jax", "keras"})
+"""Top-level modules that a worker keeps out unless its arm needs them."""
+
+ARM_PACKAGES = ("models_torch", "models_keras", "models_numpy")
+
+
+class UnknownName(ValueError):
+    """A name that nothing in the registry bears. The message offers the nearest one."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]):
+        known = sorted(known)
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
+        super().__init__(f"unknown {kind} {name!r}; {hint}")
+
+
+@functools.cache
+def arms() -> dict[str, ArmSpec]:
+    """Return every arm by name, in the order of declaration, whether or not its framework is installed."""
+    further = [name for name in os.environ.get("TWINBENCH_ARMS", "").split(",") if name]
+    packages = [name for name in ARM_PACKAGES if importlib.util.find_spec(name)]
+    return {spec.name: spec for name in [*packages, *further] for spec in importlib.import_module(name).ARMS}
+
+
+@functools.cache
+def workloads() -> dict[str, Workload]:
+    """Return every workload by name."""
+    package = importlib.import_module("benchmarks.workloads")
+    names = sorted(module.name for module in pkgutil.iter_modules(package.__path__))
+    return {name: cast(Workload, importlib.import_module(f"{package.__name__}.{name}").WORKLOAD) for name in names}
+
+
+def load_dataset(name: str) -> Dataset:
+    """Load a dataset by the name of its file in ``benchmarks/datasets``.
+
+    Raises:
+        UnknownName: If there is no such file.
+    """
+    if not importlib.util.find_spec(f"benchmarks.datasets.{name}"):
+        package = importlib.import_module("benchmarks.datasets")
+        raise UnknownName("dataset", name, (module.name for module in pkgutil.iter_modules(package.__path__)))
+    return cast(Dataset, importlib.import_module(f"benchmarks.datasets.{name}").load())
+
+
+def suites() -> dict[str, Path]:
+    """Return the path of every shipped suite by name."""
+    folder = Path(str(files("benchmarks.suites")))
+    return {path.stem: path for path in sorted(folder.glob("*.yaml"))}
+
+
+def find_arm(name: str) -> ArmSpec:
+    """Return the arm of that name.
+
+    Raises:
+        UnknownName: If there is none.
+    """
+    if name not in arms():
+        raise UnknownName("arm", name, arms())
+    return arms()[name]
+
+
+def find_workload(name: str) -> Workload:
+    """Return the workload of that name.
+
+    Raises:
+        UnknownName: If there is none.
+    """
+    if name not in workloads():
+        raise UnknownName("workload", name, workloads())
+    return workloads()[name]
+
+
+def versions(spec: ArmSpec) -> dict[str, str]:
+    """Return the installed version of each distribution of an arm; of alternatives (``a|b``) the installed one."""
+    found = {}
+    for alternatives in spec.distributions:
+        for distribution in alternatives.split("|"):
+            try:
+                found[distribution] = importlib.metadata.version(distribution)
+            except importlib.metadata.PackageNotFoundError:
+                continue
+    return found
+
+
+def missing(spec: ArmSpec) -> str | None:
+    """Return why an arm cannot run on this machine, or None if it can."""
+    absent = [module for module in spec.needs if importlib.util.find_spec(module) is None]
+    return f"not installed: {', '.join(absent)}" if absent else None
+
+
+def unsupported(spec: ArmSpec, workload: Workload, precision: str) -> str | None:
+    """Return why an arm cannot run a workload at a precision, or None if it can."""
+    if reason := missing(spec):
+        return reason
+    if spec.architectures is not None and workload.architecture.file not in spec.architectures:
+        return f"{spec.name} implements {', '.join(spec.architectures)} only"
+    if precision not in spec.precisions:
+        return f"{spec.name} does not compute in {precision} on this device"
+    return None

@@ -1,0 +1,45 @@
+"""The comparison for a terminal of 100 columns."""
+
+from __future__ import annotations
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from harness.report import figures, text
+from harness.report.summary import Comparison, Summary
+
+
+def tables(summary: Summary) -> RenderableType:
+    """Return one table for each workload and precision, with the reasons of what is missing under it."""
+    return Group(*(_table(comparison) for comparison in summary.comparisons))
+
+
+def _table(comparison: Comparison) -> Table:
+    cells = figures.Cells(comparison, short=True)
+    scale = cells.scale
+    rows = [(text.one_line(row.arm, 20), cells.race(row)) for row in comparison.rows]
+    notes = [f"({i}) {text.one_line(note)}" for note, i in cells.notes.texts.items()]
+    if comparison.health.conflicts:
+        notes.insert(0, "MATCHED TRACK BROKEN: the arms did not start alike; see the report")
+    if comparison.budget_cut:
+        notes.append(f"budget cut to {comparison.epochs} of {comparison.workload.epochs} epochs: target not judged")
+    table = Table(
+        title=Text(f"{text.one_line(comparison.name, 90)}", style="bold"),
+        title_justify="left",
+        caption=Text("\n".join(notes), style="dim"),
+        caption_justify="left",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+    )
+    table.add_column("arm", no_wrap=True)
+    table.add_column(f"{scale.metric} {scale.unit}\n± 95 %".replace(" \n", "\n"), justify="right", no_wrap=True)
+    margin = scale.margin(comparison.workload.margin)
+    table.add_column(f"difference\nmargin {margin}", justify="right", no_wrap=True)
+    table.add_column("step\nms", justify="right", no_wrap=True)
+    table.add_column("ratio [95 %]\n> 1 is slower", justify="right", no_wrap=True)
+    table.add_column("verdicts\ntime · accuracy")
+    for arm, shown in rows:
+        table.add_row(Text(arm), *map(Text, shown))
+    return table

@@ -1,0 +1,74 @@
+"""What failed and why: every attempt that is not ok, with equal ones of a series told once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from harness.contract import Cell, Outcome
+from harness.schema import Manifest, Record
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Attempts that failed in the same way.
+
+    Attributes:
+        cells: Which cells: workload, precision, scope; null when the arm cannot run at all.
+        indices: Seeds of accuracy cells, launches of timing cells.
+        recovered: Whether another attempt at these cells succeeded.
+        logs: Paths relative to the run folder.
+    """
+
+    arm: str
+    cells: tuple[str, str, str] | None
+    indices: tuple[int, ...]
+    outcome: Outcome
+    reason: str
+    recovered: bool
+    logs: tuple[str, ...]
+
+
+def failures(manifest: Manifest, records: Sequence[Record]) -> tuple[Failure, ...]:
+    """Return the failures of a run: first arms that cannot run here, then failed cells in the order of the suite."""
+    unsupported = {s.name: s for s in manifest.arms if not s.supported and s.name in manifest.suite.arms}
+    found = [
+        Failure(name, None, (), Outcome.UNSUPPORTED, status.reason or "no reason given", False, ())
+        for name, status in unsupported.items()
+    ]
+    succeeded = {record.cell for record in records if record.outcome is Outcome.OK}
+    series: dict[tuple[object, ...], list[Record]] = defaultdict(list)
+    for record in sorted(records, key=lambda record: _place(manifest, record.cell)):
+        cell = record.cell
+        if record.outcome is Outcome.OK or (record.outcome is Outcome.UNSUPPORTED and cell.arm in unsupported):
+            continue
+        key = (cell.workload, cell.precision, cell.arm, cell.scope, record.outcome, record.reason, cell in succeeded)
+        series[key].append(record)
+    for group in series.values():
+        first = group[0]
+        found.append(
+            Failure(
+                arm=first.cell.arm,
+                cells=(first.cell.workload, first.cell.precision, first.cell.scope),
+                indices=tuple(sorted({record.cell.index for record in group})),
+                outcome=first.outcome,
+                reason=first.reason or "no reason given",
+                recovered=first.cell in succeeded,
+                logs=tuple(record.log for record in group if record.log is not None),
+            )
+        )
+    return tuple(found)
+
+
+def _place(manifest: Manifest, cell: Cell) -> tuple[int | str, ...]:
+    """Return where a cell stands in its suite; what the suite does not have comes last."""
+    suite = manifest.suite
+    workloads, arms = [choice.name for choice in suite.workloads], suite.arms
+    return (
+        workloads.index(cell.workload) if cell.workload in workloads else len(workloads),
+        cell.precision,
+        arms.index(cell.arm) if cell.arm in arms else len(arms),
+        cell.scope,
+        cell.index,
+    )

@@ -1,0 +1,137 @@
+"""Figures as a reader sees them, the same in Markdown and in a terminal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from harness import stats
+from harness.contract import Workload
+from harness.report.row import Row
+from harness.report.summary import Comparison
+from harness.report.text import number
+
+MISSING = "–"
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How a workload's metric is shown: its name, factor, units and decimals."""
+
+    metric: str
+    factor: float
+    unit: str
+    difference_unit: str
+    decimals: int
+
+    @classmethod
+    def of(cls, workload: Workload) -> Scale:
+        """Return per cent and percentage points for accuracy, the plain value for R²."""
+        if workload.metric == "accuracy":
+            return cls("accuracy", 100.0, "%", "pp", 2)
+        return cls("R²", 1.0, "", "", 4)
+
+    def show(self, value: float, *, signed: bool = False) -> str:
+        """Return the value without its unit."""
+        shown = f"{value * self.factor:{'+' if signed else ''}z.{self.decimals}f}"
+        return shown.replace("-", "−")
+
+    def plain(self, value: float) -> str:
+        """Return a bound that somebody chose, with its unit and no more digits than it has."""
+        return f"{value * self.factor:g} {self.unit}".rstrip()
+
+    def margin(self, value: float) -> str:
+        """Return a margin with its sign and unit."""
+        return f"±{value * self.factor:g} {self.difference_unit}".rstrip()
+
+
+@dataclass
+class Notes:
+    """Numbered notes under a table; equal texts share a number."""
+
+    texts: dict[str, int] = field(default_factory=dict)
+
+    def mark(self, shown: str, text: str | None) -> str:
+        """Return what is shown, with the number of its note if it has one."""
+        if text is None:
+            return shown
+        return f"{shown} ({self.texts.setdefault(text, len(self.texts) + 1)})"
+
+
+def metric(value: stats.Mean, scale: Scale) -> str:
+    """Return a mean ± half the width of its interval."""
+    half = "" if value.half_width is None else f" ± {scale.show(value.half_width)}"
+    return scale.show(value.estimate) + half
+
+
+def difference(value: stats.Difference, scale: Scale, *, short: bool = False) -> str:
+    """Return a difference with its interval, or shorter with ± half its width."""
+    shown = scale.show(value.estimate, signed=True)
+    if value.interval is None:
+        return shown
+    low, high = value.interval.low, value.interval.high
+    if short:
+        return f"{shown} ± {scale.show((high - low) / 2)}"
+    return f"{shown} [{scale.show(low, signed=True)}, {scale.show(high, signed=True)}]"
+
+
+def ratio(value: stats.Ratio) -> str:
+    """Return a ratio with its interval."""
+    shown = number(value.estimate)
+    if value.interval is None:
+        return shown
+    return f"{shown} [{number(value.interval.low)}, {number(value.interval.high)}]"
+
+
+def verdicts(row: Row) -> str:
+    """Return the verdicts on time and on accuracy."""
+    time, accuracy = row.time_verdict or MISSING, row.accuracy_verdict or MISSING
+    return str(time) if time == accuracy else f"{time} · {accuracy}"
+
+
+def share(part: int, whole: int) -> str:
+    """Return 3, or 2 of 3 where some are missing."""
+    return str(part) if part >= whole else f"{part} of {whole}"
+
+
+class Cells:
+    """The cells of one comparison's tables, with one series of notes."""
+
+    def __init__(self, comparison: Comparison, *, short: bool = False) -> None:
+        self.comparison = comparison
+        self.scale = Scale.of(comparison.workload)
+        self.notes = Notes()
+        self.short = short
+
+    def race(self, row: Row) -> list[str]:
+        """Return metric, difference, step time, ratio and verdicts of an arm."""
+        reference = row.arm == self.comparison.reference
+        return [
+            self._cell(row, "metric", None if row.metric is None else metric(row.metric, self.scale)),
+            self._cell(
+                row,
+                "difference",
+                None if row.difference is None else difference(row.difference, self.scale, short=self.short),
+                reference,
+            ),
+            self._cell(row, "step_ms", None if row.step_ms is None else number(row.step_ms)),
+            self._cell(row, "ratio", None if row.ratio is None else ratio(row.ratio), reference),
+            "reference" if reference else verdicts(row),
+        ]
+
+    def cost(self, row: Row) -> list[str]:
+        """Return first step, cold start, memory, parameters, and how much evidence there is."""
+        comparison = self.comparison
+        return [
+            self._cell(row, "first_step_s", None if row.first_step_s is None else number(row.first_step_s)),
+            self._cell(row, "cold_start_s", None if row.cold_start_s is None else number(row.cold_start_s)),
+            self._cell(row, "peak_rss_mib", None if row.peak_rss_mib is None else f"{row.peak_rss_mib:,.0f}"),
+            self._cell(row, "parameters", None if row.parameters is None else f"{row.parameters:,}"),
+            self._cell(row, "seeds", share(row.seeds, comparison.seeds)),
+            self._cell(row, "launches", None if row.witness else share(row.launches, comparison.launches)),
+            self._cell(row, "rounds", f"{row.contended_rounds} of {row.rounds}" if row.rounds else None),
+        ]
+
+    def _cell(self, row: Row, figure: str, shown: str | None, reference: bool = False) -> str:
+        if reference:
+            return "reference"
+        return self.notes.mark(MISSING if shown is None else shown, row.notes.get(figure))

@@ -1,0 +1,110 @@
+"""The health of the matched track: did all arms start from the same point and see the same data?"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from harness.contract import Precision
+from harness.schema import Record
+
+FIRST_LOSS_TOLERANCE: dict[Precision, float] = {"fp32": 1e-5, "fp64": 1e-10}
+"""Relative, over all arms: the same parameters and batch give the same loss. Mixed precision promises nothing."""
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Whether the arms agree on something that is hashed.
+
+    Attributes:
+        what: What was hashed.
+        compared: Scopes and seeds in which at least two arms gave a hash.
+        conflicts: For each scope and seed in which they differ, who has which.
+        silent: Arms that ran and gave no hash.
+    """
+
+    what: str
+    compared: int
+    conflicts: tuple[str, ...]
+    silent: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Health:
+    """What ties the arms of a comparison together.
+
+    Attributes:
+        first_loss_spread: Largest relative spread over the arms of the first loss of a launch, before any update;
+            null when fewer than two arms have one.
+        tolerance: Largest spread that rounding explains; null where there is no bound.
+    """
+
+    agreements: tuple[Agreement, ...]
+    first_loss_spread: float | None
+    tolerance: float | None
+
+    @property
+    def conflicts(self) -> tuple[str, ...]:
+        """Everything in which arms that must agree do not."""
+        found = [f"{a.what}, {conflict}" for a in self.agreements for conflict in a.conflicts]
+        if (
+            self.first_loss_spread is not None
+            and self.tolerance is not None
+            and self.first_loss_spread > self.tolerance
+        ):
+            found.append(f"first losses, relative spread {self.first_loss_spread:.1e} above {self.tolerance:.0e}")
+        return tuple(found)
+
+    @property
+    def compared(self) -> int:
+        """How often hashes of two or more arms were compared."""
+        return sum(a.compared for a in self.agreements)
+
+
+def _agreement(what: str, records: Sequence[Record], read: Callable[[Record], str | None]) -> Agreement:
+    holders: dict[tuple[str, int], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    arms: dict[str, bool] = {}
+    for record in records:
+        cell, value = record.cell, read(record)
+        arms[cell.arm] = arms.get(cell.arm, False) or value is not None
+        if value is not None:
+            holders[cell.scope, cell.seed][value].add(cell.arm)
+    conflicts = [
+        f"{scope} seed {seed}: " + "; ".join(f"{value[:8]} in {', '.join(sorted(by))}" for value, by in found.items())
+        for (scope, seed), found in sorted(holders.items())
+        if len(found) > 1
+    ]
+    return Agreement(
+        what=what,
+        compared=sum(len(set().union(*found.values())) > 1 for found in holders.values()),
+        conflicts=tuple(conflicts),
+        silent=tuple(arm for arm, spoke in arms.items() if not spoke),
+    )
+
+
+def _first_loss_spread(records: Sequence[Record]) -> float | None:
+    losses: dict[int, dict[str, float]] = defaultdict(dict)
+    for record in records:
+        if record.timing is not None:
+            losses[record.cell.index][record.cell.arm] = record.timing.first_loss
+    spreads = [
+        (max(by.values()) - min(by.values())) / (max(map(abs, by.values())) or 1.0)
+        for by in losses.values()
+        if len(by) > 1
+    ]
+    return max(spreads, default=None)
+
+
+def health(precision: Precision, records: Sequence[Record]) -> Health:
+    """Return the health of one comparison, given the records of all arms that produced something."""
+    trained = [record for record in records if record.accuracy is not None]
+    return Health(
+        agreements=(
+            _agreement("initial parameters", records, lambda record: record.initial_sha256),
+            _agreement("batch order", trained, lambda r: None if r.accuracy is None else r.accuracy.order_sha256),
+            _agreement("data", records, lambda record: record.dataset_sha256),
+        ),
+        first_loss_spread=_first_loss_spread(records),
+        tolerance=FIRST_LOSS_TOLERANCE.get(precision),
+    )

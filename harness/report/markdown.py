@@ -1,0 +1,275 @@
+"""The report as GitHub-flavoured Markdown that also reads well in a terminal. Rendering only, no arithmetic."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from unicodedata import combining, east_asian_width
+
+import jinja2
+
+from harness.report import figures, text
+from harness.report.failures import Failure
+from harness.report.plots import Pictures
+from harness.report.readback import Readback, flatten
+from harness.report.sentences import sentences
+from harness.report.summary import Comparison, Summary
+from harness.schema import ArmStatus
+
+_TEMPLATES = jinja2.Environment(
+    loader=jinja2.PackageLoader("harness.report"),
+    autoescape=jinja2.select_autoescape(("html",)),
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+    undefined=jinja2.StrictUndefined,
+)
+
+
+def _width(cell: str) -> int:
+    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in cell)
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[int] = ()) -> str:
+    """Return a Markdown table whose source is aligned too, but for what is long in the last column.
+
+    Args:
+        header: Markdown of the first row.
+        rows: Markdown of the others, as many cells each.
+        right: Columns with figures, aligned to the right.
+    """
+    lines = [list(header), *(list(row) for row in rows)]
+    widths = [max(3, *(_width(line[i]) for line in lines)) for i in range(len(header))]
+    widths[-1] = min(widths[-1], 40)
+
+    def pad(cell: str, i: int) -> str:
+        space = " " * (widths[i] - _width(cell))
+        return space + cell if i in right else cell + space
+
+    rule = ["-" * (width - 1) + ":" if i in right else "-" * width for i, width in enumerate(widths)]
+    body = [[pad(cell, i) for i, cell in enumerate(line)] for line in lines]
+    return "\n".join(f"| {' | '.join(line)} |" for line in (body[0], rule, *body[1:]))
+
+
+@dataclass(frozen=True)
+class _Section:
+    """One comparison, ready to be placed."""
+
+    heading: str
+    about: str
+    health: str
+    reference: str
+    race_table: str
+    cost_table: str
+    notes: list[str]
+    target: str
+    picture: str | None
+
+
+def _section(comparison: Comparison, picture: str | None) -> _Section:
+    cells = figures.Cells(comparison)
+    scale = cells.scale
+    reference = "reference" if comparison.reference is None else text.code(comparison.reference)
+    unit, difference_unit = (f" ({u})" if u else "" for u in (scale.unit, scale.difference_unit))
+    race = table(
+        [
+            "arm",
+            f"{scale.metric}{unit} ± 95 %",
+            f"difference to {reference}{difference_unit} [95 %], margin {scale.margin(comparison.workload.margin)}",
+            "train step (ms)",
+            f"ratio to {reference} [95 %]",
+            "time · accuracy",
+        ],
+        ([text.code(row.arm), *cells.race(row)] for row in comparison.rows),
+        right=(1, 2, 3, 4),
+    )
+    cost = table(
+        [
+            "arm",
+            "first step (s)",
+            "cold start (s)",
+            "peak host memory (MiB)",
+            "parameters",
+            "seeds",
+            "launches",
+            "contended rounds",
+        ],
+        ([text.code(row.arm), *cells.cost(row)] for row in comparison.rows),
+        right=range(1, 8),
+    )
+    return _Section(
+        heading=text.escape(comparison.name),
+        about=_about(comparison),
+        health=_health(comparison),
+        reference=_reference(comparison),
+        race_table=race,
+        cost_table=cost,
+        notes=[text.escape(note) for note in cells.notes.texts],
+        target=_target(comparison),
+        picture=picture,
+    )
+
+
+def _about(comparison: Comparison) -> str:
+    workload = comparison.workload
+    optimizer = workload.optimizer
+    return (
+        f"{text.escape(workload.title)}: {text.code(workload.architecture.name)} on {text.code(workload.dataset)}, "
+        f"{optimizer.name} at learning rate {optimizer.learning_rate:g}, batch {workload.batch_size}, "
+        f"{comparison.epochs} epochs."
+    )
+
+
+def _health(comparison: Comparison) -> str:
+    health = comparison.health
+    if health.conflicts:
+        conflicts = "".join(f"\n> - {text.escape(conflict)}" for conflict in health.conflicts)
+        return f"> **MATCHED TRACK BROKEN: the figures below do not compare like with like.**\n>{conflicts}"
+    agreed = [agreement.what for agreement in health.agreements if agreement.compared]
+    if not agreed:
+        return "Whether the arms started alike is unknown: no two arms gave hashes of the same cell."
+    line = f"Matched track: the same {', '.join(agreed)} in all arms that gave hashes"
+    silent = dict.fromkeys(arm for agreement in health.agreements for arm in agreement.silent)
+    if silent:
+        line += f" (not in full: {', '.join(map(text.code, silent))})"
+    if health.first_loss_spread is not None:
+        line += f"; relative spread of the first loss {health.first_loss_spread:.1e}"
+    return f"{line}."
+
+
+def _reference(comparison: Comparison) -> str:
+    if comparison.reference is None:
+        return "No arm that could be the reference has a result."
+    line = f"Reference: {text.code(comparison.reference)}; a ratio above 1 means slower than it."
+    return line if comparison.displaced is None else f"{line} **{text.escape(comparison.displaced)}.**"
+
+
+def _target(comparison: Comparison) -> str:
+    workload, scale = comparison.workload, figures.Scale.of(comparison.workload)
+    if comparison.budget_cut:
+        return f"Budget cut to {comparison.epochs} of {workload.epochs} epochs: target not judged."
+    met: dict[bool, list[str]] = {True: [], False: []}
+    for row in comparison.rows:
+        if row.target_met is not None:
+            met[row.target_met].append(text.code(row.arm))
+    line = f"Target, a mean {scale.metric} of {scale.plain(workload.target)} or more"
+    if not met[True] and not met[False]:
+        return f"{line}: no arm was trained."
+    parts = [f"{word} by {', '.join(arms)}" for word, arms in (("met", met[True]), ("**not met**", met[False])) if arms]
+    return f"{line}: {'; '.join(parts)}."
+
+
+def _failures(failures: Sequence[Failure]) -> str:
+    def row(failure: Failure) -> list[str]:
+        where = "every cell"
+        if failure.cells is not None:
+            workload, precision, scope = failure.cells
+            unit = "seed" if scope == "accuracy" else "launch"
+            where = f"{text.code(workload)} · {precision} · {scope}, {unit} {', '.join(map(str, failure.indices))}"
+        more = f" and {len(failure.logs) - 1} more" if len(failure.logs) > 1 else ""
+        return [
+            text.code(failure.arm),
+            where,
+            failure.outcome + (", another attempt ok" if failure.recovered else ""),
+            text.code(failure.logs[0]) + more if failure.logs else figures.MISSING,
+            text.escape(failure.reason),
+        ]
+
+    return table(["arm", "cell", "outcome", "log", "reason"], map(row, failures)) if failures else ""
+
+
+def _contention(comparisons: Sequence[Comparison]) -> str:
+    def percent(share: float | None) -> str:
+        return figures.MISSING if share is None else f"{100 * share:.1f}"
+
+    raced = [comparison for comparison in comparisons if comparison.contention.rounds]
+    if not raced:
+        return ""
+    found = table(
+        [
+            "race",
+            "launches",
+            "rounds",
+            "disturbed",
+            "reruns",
+            "left out",
+            "largest pressure (%)",
+            "largest foreign load (%)",
+        ],
+        (
+            [
+                text.code(comparison.name),
+                *map(str, (c.launches, c.rounds, c.disturbed, c.reruns, c.left)),
+                percent(c.pressure),
+                percent(c.foreign),
+            ]
+            for comparison in raced
+            for c in [comparison.contention]
+        ),
+        right=range(1, 8),
+    )
+    legend = (
+        "A round is disturbed when any arm's block in it was, and is then run again; left out when no repetition was "
+        "clean. Pressure: share of a block in which some task waited for a core. Foreign load: share of all cores "
+        "that other processes used. A dash: this machine does not tell."
+    )
+    return f"{found}\n\n{legend}"
+
+
+def _key_values(pairs: Iterable[tuple[str, str]], header: tuple[str, str]) -> str:
+    return table(header, ([text.escape(key), text.escape(value)] for key, value in pairs))
+
+
+def _versions(arms: Sequence[ArmStatus]) -> str:
+    def row(arm: ArmStatus) -> list[str]:
+        versions = ", ".join(f"{name} {version}" for name, version in arm.versions.items())
+        role = "witness" if arm.witness else "raced"
+        return [
+            text.code(arm.name),
+            role,
+            text.escape(versions) or figures.MISSING,
+            text.escape(arm.reason or "runs here"),
+        ]
+
+    return table(["arm", "role", "versions", "here"], map(row, arms))
+
+
+def _settings(found: Readback) -> list[str]:
+    parts = []
+    if found.alike:
+        parts.append(f"**The same in all arms**: {_listed(found.alike)}.")
+    if found.unlike:
+        header = ["setting", *map(text.code, found.arms)]
+        rows = (
+            [text.escape(setting), *(text.escape(values.get(arm, figures.MISSING)) for arm in found.arms)]
+            for setting, values in found.unlike.items()
+        )
+        parts.append(table(header, rows))
+    parts += [f"**Only {text.code(arm)} has**: {_listed(values)}." for arm, values in found.own.items()]
+    return parts
+
+
+def _listed(values: Mapping[str, str]) -> str:
+    return "; ".join(f"{text.escape(setting)} = {text.escape(value)}" for setting, value in values.items())
+
+
+def render(summary: Summary, pictures: Pictures) -> str:
+    """Return the report."""
+    manifest = summary.manifest
+    context: dict[str, Any] = {
+        "run": text.code(manifest.run),
+        "suite_title": f"Suite {text.code(manifest.suite.name)}: {text.escape(manifest.suite.title)}".rstrip("."),
+        "created": text.escape(manifest.created),
+        "sentences": sentences(summary),
+        "ratios_picture": pictures.ratios,
+        "sections": [_section(comparison, pictures.losses.get(comparison.name)) for comparison in summary.comparisons],
+        "failures": _failures(summary.failures),
+        "contention": _contention(summary.comparisons),
+        "environment": _key_values(flatten(manifest.environment), ("environment", "value")),
+        "versions": _versions(manifest.arms),
+        "settings": _settings(summary.readback),
+        "command": text.one_line(shlex.join(manifest.command), limit=10_000),
+    }
+    return _TEMPLATES.get_template("report.md.j2").render(context)

@@ -1,0 +1,217 @@
+"""Pictures in one style: an arm has the same colour everywhere, and intervals are drawn."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+
+from harness import stats
+from harness.report import figures, text
+from harness.report.row import Row
+from harness.report.summary import Comparison, Summary
+
+BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILION, PURPLE = (
+    "#000000",
+    "#E69F00",
+    "#56B4E9",
+    "#009E73",
+    "#F0E442",
+    "#0072B2",
+    "#D55E00",
+    "#CC79A7",
+)
+"""Okabe & Ito (2008): told apart by readers with any colour vision."""
+
+COLOURS = {
+    "torch": VERMILION,
+    "torch-compile": PURPLE,
+    "keras-tensorflow": ORANGE,
+    "keras-jax": BLUE,
+    "keras-torch": GREEN,
+    "numpy": BLACK,
+}
+"""Fixed, so that reports can be read side by side; other arms get a colour from their name."""
+
+STYLE: Mapping[str, Any] = {
+    "axes.grid": True,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 11,
+    "figure.dpi": 100,
+    "figure.facecolor": "white",
+    "font.size": 9.5,
+    "grid.alpha": 0.25,
+    "legend.frameon": False,
+    "savefig.dpi": 130,
+    "text.parse_math": False,
+}
+
+DASHES: Sequence[Any] = ("-", (0, (5, 2)), (0, (1, 1.2)), (0, (6, 2, 1, 2)), (0, (3, 3)))
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """File names beside the report.
+
+    Attributes:
+        losses: Name of a comparison -> its loss curves.
+        ratios: Forest plot of the whole run; null when there was no race.
+    """
+
+    losses: Mapping[str, str]
+    ratios: str | None
+
+
+def colour(arm: str) -> str:
+    """Return the colour of an arm, always the same one."""
+    return COLOURS.get(arm) or (SKY, YELLOW, PURPLE, BLACK)[zlib.crc32(arm.encode()) % 4]
+
+
+def draw(summary: Summary, folder: Path) -> Pictures:
+    """Draw every picture of a report into a folder.
+
+    Raises:
+        OSError: If the folder cannot be written.
+    """
+    losses: dict[str, str] = {}
+    with rc_context(dict(STYLE)):
+        for i, comparison in enumerate(summary.comparisons):
+            if figure := loss_curves(comparison):
+                losses[comparison.name] = f"loss-{i + 1:02}-{_slug(comparison.name)}.png"
+                figure.savefig(folder / losses[comparison.name])
+        ratios = None
+        if figure := forest(summary.comparisons):
+            ratios = "ratios.png"
+            figure.savefig(folder / ratios)
+    return Pictures(losses, ratios)
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_]+", "-", name).strip("-")[:60]
+
+
+def loss_curves(comparison: Comparison) -> Figure | None:
+    """Return the training loss of every arm: mean over seeds, with a band from the least to the greatest seed.
+
+    Arms of a matched track often coincide; earlier ones are drawn wider, so that all remain visible.
+    """
+    trained = [row for row in comparison.rows if row.losses and row.losses[0]]
+    if not trained:
+        return None
+    figure = Figure(figsize=(7.2, 3.6), layout="constrained")
+    axes = figure.add_subplot()
+    lowest, highest = np.inf, -np.inf
+    for i, row in enumerate(trained):
+        epochs = min(map(len, row.losses))
+        losses = np.array([seed[:epochs] for seed in row.losses])
+        x = np.arange(1, epochs + 1)
+        style = {"color": colour(row.arm), "linestyle": DASHES[i % len(DASHES)]}
+        axes.plot(
+            x,
+            losses.mean(axis=0),
+            label=f"{text.one_line(row.arm, 40)} ({len(losses)} seed{'s' if len(losses) > 1 else ''})",
+            linewidth=max(1.2, 4.2 - 0.9 * i),
+            marker="o" if epochs <= 3 else None,
+            **style,
+        )
+        axes.fill_between(x, losses.min(axis=0), losses.max(axis=0), color=style["color"], alpha=0.13, linewidth=0)
+        lowest, highest = min(lowest, losses.min()), max(highest, losses.max())
+    if lowest > 0 and highest > 30 * lowest:
+        axes.set_yscale("log")
+    else:
+        axes.set_ylim(bottom=min(0.0, lowest))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    loss = "cross-entropy (nats)" if comparison.workload.loss == "cross_entropy" else "mean squared error"
+    axes.set(title=comparison.name, xlabel="epoch", ylabel=f"training loss: {loss}")
+    axes.legend(title="mean; band: all seeds" if any(len(row.losses) > 1 for row in trained) else None)
+    return figure
+
+
+def forest(comparisons: Sequence[Comparison]) -> Figure | None:
+    """Return all step-time ratios with their 95 % intervals on a log axis, beside 1 and the band of ±3 %."""
+    groups = [(comparison, [row for row in comparison.rows if row.ratio is not None]) for comparison in comparisons]
+    groups = [(comparison, rows) for comparison, rows in groups if rows]
+    if not groups:
+        return None
+    lines = sum(len(rows) + 1 for _, rows in groups)
+    figure = Figure(figsize=(7.6, 1.15 + 0.24 * lines), layout="constrained")
+    axes = figure.add_subplot()
+    low, high = _limits([row.ratio for _, rows in groups for row in rows if row.ratio is not None])
+    axes.set_xscale("log")
+    axes.set_xlim(low, high)
+    axes.axvspan(1 / stats.SAME_RATIO, stats.SAME_RATIO, color="#999999", alpha=0.3, linewidth=0)
+    axes.axvline(1, color="#444444", linewidth=1)
+    y, ticks, labels = 0.0, [], []
+    for comparison, rows in groups:
+        name, reference = text.one_line(comparison.name, 60), text.one_line(comparison.reference, 40)
+        axes.annotate(
+            f"{name}, against {reference}",
+            (0.012, y),
+            xycoords=axes.get_yaxis_transform(),
+            va="center",
+            weight="bold",
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0},
+        )
+        y += 1
+        for row in rows:
+            _draw_ratio(axes, row, y, (low, high))
+            ticks.append(y)
+            labels.append(text.one_line(row.arm, 40))
+            y += 1
+    axes.set_ylim(y - 0.4, -0.7)
+    axes.set_yticks(ticks, labels)
+    axes.tick_params(axis="y", length=0)
+    axes.grid(visible=False, axis="y")
+    axes.xaxis.set_major_locator(FixedLocator(_ticks(low, high)))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.set_xlabel("train step time ÷ that of the reference (log scale; below 1 is faster)")
+    axes.set_title("Filled: a verdict. Open: a look or UNSTABLE. Grey band: ±3 %", fontsize=9, color="#444444")
+    return figure
+
+
+def _draw_ratio(axes: Any, row: Row, y: float, limits: tuple[float, float]) -> None:
+    if row.ratio is None:
+        return
+    low, high = limits
+    ink, interval = colour(row.arm), row.ratio.interval
+    if interval is not None:
+        axes.plot([max(interval.low, low), min(interval.high, high)], [y, y], color=ink, linewidth=2, clip_on=True)
+        for end, marker in ((interval.low, "<"), (interval.high, ">")):
+            if not low <= end <= high:
+                axes.plot(min(max(end, low), high), y, marker=marker, color=ink, markersize=6, clip_on=False)
+    claims = row.time_verdict not in {None, stats.TimeVerdict.LOOK, stats.TimeVerdict.UNSTABLE}
+    axes.plot(row.ratio.estimate, y, "o", color=ink, markerfacecolor=ink if claims else "white", markersize=6)
+    shown = figures.ratio(row.ratio) + ("" if interval is not None else "  one launch: no interval")
+    axes.annotate(
+        shown, (1.01, y), xycoords=axes.get_yaxis_transform(), va="center", fontsize=8.5, annotation_clip=False
+    )
+
+
+def _limits(ratios: Iterable[stats.Ratio]) -> tuple[float, float]:
+    """Return the range of the axis: all estimates, and intervals as far as they do not flatten the rest."""
+    ratios = list(ratios)
+    least, most = min(1.0, *(r.estimate for r in ratios)), max(1.0, *(r.estimate for r in ratios))
+    ends = [end for r in ratios if r.interval is not None for end in (r.interval.low, r.interval.high)]
+    low = max(min([least, *ends]), least / 3)
+    high = min(max([most, *ends]), most * 3)
+    return min(low / 1.08, 1 / 1.1), max(high * 1.08, 1.1)
+
+
+def _ticks(low: float, high: float) -> list[float]:
+    """Return round ratios inside the range, more of them the shorter it is."""
+    steps: Sequence[float] = (1.0, 2.0, 5.0) if high / low > 8 else (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0)
+    if high / low < 2:
+        steps = (1.0, 1.05, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.8, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 9.5)
+    candidates = (step * 10.0**power for power in range(-4, 6) for step in steps)
+    return [tick for tick in candidates if low <= tick <= high]

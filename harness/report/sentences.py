@@ -1,0 +1,192 @@
+"""The summary in words. Every sentence is made from figures and says nothing that they do not."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from harness import stats
+from harness.contract import Outcome
+from harness.report import figures, text
+from harness.report.row import Row
+from harness.report.summary import Comparison, Summary
+
+
+def sentences(summary: Summary) -> list[str]:
+    """Return the summary, most important first, as Markdown."""
+    return [
+        _asked(summary),
+        *_speed(summary),
+        *_accuracy(summary),
+        *_targets(summary),
+        *_track(summary),
+        _failed(summary),
+        *_contention(summary),
+    ]
+
+
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(map(text.code, names))
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "es" if noun.endswith("ch") else "s")
+
+
+def _tally(verdicts: Iterable[stats.TimeVerdict | stats.AccuracyVerdict | None]) -> str:
+    counts = Counter(verdict for verdict in verdicts if verdict is not None)
+    if set(counts) <= {stats.TimeVerdict.LOOK, stats.AccuracyVerdict.LOOK}:
+        return "a look"
+    return ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common())
+
+
+def _rows(summary: Summary) -> Iterator[tuple[Comparison, Row]]:
+    return ((comparison, row) for comparison in summary.comparisons for row in comparison.rows)
+
+
+def _asked(summary: Summary) -> str:
+    suite = summary.manifest.suite
+    workloads = dict.fromkeys(comparison.workload.name for comparison in summary.comparisons)
+    precisions = dict.fromkeys(comparison.precision for comparison in summary.comparisons)
+    scope = f"{_count(len(workloads), 'workload')} in {', '.join(precisions)} on {_names(suite.arms)}"
+    scope += f", {_count(suite.seeds, 'seed')} and {_count(suite.launches, 'launch')} a cell"
+    rows = [row for _, row in _rows(summary)]
+    if all(row.metric is None and row.step_ms is None for row in rows):
+        return f"{scope}: **no cell gave a result.**"
+    timed = {row.time_verdict for row in rows} - {None, stats.TimeVerdict.LOOK, stats.TimeVerdict.UNSTABLE}
+    judged = {row.accuracy_verdict for row in rows} - {None, stats.AccuracyVerdict.LOOK}
+    needs = f"a verdict needs {stats.MIN_SEEDS} seeds for accuracy and {stats.MIN_LAUNCHES} launches for time"
+    if not timed and not judged:
+        return f"{scope}: **a look, no verdicts** ({needs})."
+    if not timed:
+        return f"{scope}: verdicts on accuracy, no verdicts on time ({needs})."
+    if not judged:
+        return f"{scope}: verdicts on time, no verdicts on accuracy ({needs})."
+    return f"{scope}: verdicts on accuracy and time ({needs}; p values are adjusted over this report)."
+
+
+def _speed(summary: Summary) -> Iterator[str]:
+    races: dict[tuple[str, str], list[tuple[str, stats.Ratio, Row]]] = {}
+    for comparison, row in _rows(summary):
+        if row.ratio is not None and comparison.reference is not None:
+            races.setdefault((row.arm, comparison.reference), []).append((comparison.name, row.ratio, row))
+    for (arm, reference), found in races.items():
+        found.sort(key=lambda item: item[1].estimate)
+        (least, low, _), (most, high, _) = found[0], found[-1]
+        span = f"{figures.ratio(low)} ({text.code(least)})"
+        if len(found) > 1:
+            span += f" to {figures.ratio(high)} ({text.code(most)})"
+        yield (
+            f"A train step of {text.code(arm)} takes {span} times as long as one of {text.code(reference)}: "
+            f"{_count(len(found), 'race')}, {_tally(row.time_verdict for _, _, row in found)}."
+        )
+
+
+def _accuracy(summary: Summary) -> Iterator[str]:
+    found = [(c, row, row.difference) for c, row in _rows(summary) if row.difference is not None]
+    if not found:
+        return
+    verdicts = _tally(row.accuracy_verdict for _, row, _ in found)
+    start = f"Accuracy against the reference: {_count(len(found), 'difference')}, {verdicts}"
+    comparison, row, largest = max(found, key=lambda item: abs(item[2].estimate) / item[2].margin)
+    if largest.estimate == 0:
+        yield f"{start}; all are exactly 0."
+        return
+    scale = figures.Scale.of(comparison.workload)
+    shown = f"{figures.difference(largest, scale)} {scale.difference_unit}".rstrip()
+    yield (
+        f"{start}; the largest in units of its margin is {shown} beside a margin of {scale.margin(largest.margin)} "
+        f"({text.code(row.arm)} on {text.code(comparison.name)})."
+    )
+
+
+def _targets(summary: Summary) -> Iterator[str]:
+    trained = [comparison for comparison in summary.comparisons if any(row.metric for row in comparison.rows)]
+    cut = [comparison for comparison in trained if comparison.budget_cut]
+    judged = [(comparison, row) for comparison, row in _rows(summary) if row.target_met is not None]
+    parts = []
+    if judged:
+        below = [(comparison, row) for comparison, row in judged if not row.target_met]
+        part = f"{len(judged) - len(below)} of {len(judged)} means reach their workload's target"
+        if below:
+            part += f"; below it: {', '.join(_short_of_target(comparison, row) for comparison, row in below)}"
+        parts.append(part)
+    if cut:
+        whole = f"{len(cut)} of {_count(len(trained), 'comparison')}"
+        parts.append(f"{whole} ran with a cut budget, where no target is judged")
+    if parts:
+        yield f"Targets: {'; '.join(parts)}."
+
+
+def _short_of_target(comparison: Comparison, row: Row) -> str:
+    where = f"{text.code(row.arm)} on {text.code(comparison.name)}"
+    if row.metric is None:
+        return where
+    scale = figures.Scale.of(comparison.workload)
+    return f"{where} ({figures.metric(row.metric, scale)}, target {scale.plain(comparison.workload.target)})"
+
+
+def _track(summary: Summary) -> Iterator[str]:
+    broken = [comparison for comparison in summary.comparisons if comparison.health.conflicts]
+    if broken:
+        where = _names(comparison.name for comparison in broken)
+        yield f"**The matched track is broken on {where}: arms that must start alike do not.** There, compare nothing."
+        return
+    compared = sum(comparison.health.compared for comparison in summary.comparisons)
+    if not compared:
+        yield "Whether the arms started alike is unknown: no two arms gave hashes of the same cell."
+        return
+    spreads = [
+        (spread, comparison.name)
+        for comparison in summary.comparisons
+        if (spread := comparison.health.first_loss_spread) is not None
+    ]
+    worst = ""
+    if spreads:
+        spread, name = max(spreads)
+        worst = f"; their first losses differ by at most {spread:.1e} relative ({text.code(name)})"
+    yield (
+        f"Matched track: wherever two arms gave hashes of parameters, batch orders and data ({compared} times) "
+        f"they agree{worst}."
+    )
+
+
+def _failed(summary: Summary) -> str:
+    failed = sum(count for outcome, count in summary.failed.items() if outcome is not Outcome.UNSUPPORTED)
+    parts = [f"none of {_count(summary.cells, 'cell')} failed"]
+    if failed:
+        how = ", ".join(f"{n} {outcome}" for outcome, n in summary.failed.items() if outcome is not Outcome.UNSUPPORTED)
+        parts = [f"**{failed} of {_count(summary.cells, 'cell')} failed** ({how})"]
+    if refused := summary.failed.get(Outcome.UNSUPPORTED, 0):
+        parts.append(f"{refused} unsupported")
+    if unsupported := [failure.arm for failure in summary.failures if failure.cells is None]:
+        parts.append(f"not runnable here: {_names(unsupported)}")
+    if missing := sum(comparison.missing for comparison in summary.comparisons):
+        parts.append(f"{_count(missing, 'cell')} that the suite asks for {'has' if missing == 1 else 'have'} no record")
+    return f"Failures: {'; '.join(parts)}."
+
+
+def _contention(summary: Summary) -> Iterator[str]:
+    found = [comparison.contention for comparison in summary.comparisons]
+    rounds = sum(contention.rounds for contention in found)
+    if not rounds:
+        return
+    if all(contention.pressure is None and contention.foreign is None for contention in found):
+        yield "Contention: this machine does not tell, so disturbed rounds could not be seen."
+        return
+    disturbed = sum(contention.disturbed for contention in found)
+    left = sum(contention.left for contention in found)
+    unstable = _unstable(summary.comparisons)
+    yield (
+        f"Contention: {disturbed} of {_count(rounds, 'round')} disturbed, {left} of them still after reruns and "
+        f"left out; {'UNSTABLE: ' + ', '.join(unstable) if unstable else 'no race is UNSTABLE'}."
+    )
+
+
+def _unstable(comparisons: Sequence[Comparison]) -> list[str]:
+    return [
+        f"{text.code(row.arm)} on {text.code(comparison.name)}"
+        for comparison in comparisons
+        for row in comparison.rows
+        if row.time_verdict is stats.TimeVerdict.UNSTABLE
+    ]

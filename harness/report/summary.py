@@ -1,0 +1,172 @@
+"""A run's records reduced to the figures of its report. All arithmetic and every reason is here, no formatting."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from harness.contract import Cell, Outcome, Precision, Workload
+from harness.report.evidence import Evidence, Scope
+from harness.report.failures import Failure, failures
+from harness.report.health import Health, health
+from harness.report.race import Contention, contention
+from harness.report.readback import Readback, readback
+from harness.report.row import Row, build_row
+from harness.report.verdicts import judge
+from harness.schema import ArmStatus, Manifest, Record, Timing
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All arms on one workload at one precision.
+
+    Attributes:
+        epochs: Passes over the training set in this run.
+        reference: The arm that ratios and differences refer to; null when none has a result.
+        displaced: Why the first arm of the suite is not the reference; null when it is.
+        missing: Cells that were asked of supported, raced arms and have no record.
+    """
+
+    workload: Workload
+    precision: Precision
+    epochs: int
+    seeds: int
+    launches: int
+    reference: str | None
+    displaced: str | None
+    rows: tuple[Row, ...]
+    health: Health
+    contention: Contention
+    missing: int
+
+    @property
+    def name(self) -> str:
+        """Unique within a run."""
+        return f"{self.workload.name} · {self.precision}"
+
+    @property
+    def budget_cut(self) -> bool:
+        """Whether the run trains for fewer epochs than the workload's target supposes."""
+        return self.epochs < self.workload.epochs
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A whole run.
+
+    Attributes:
+        cells: Cells with a record.
+        failed: Cells whose last word is a failure, by outcome.
+    """
+
+    manifest: Manifest
+    comparisons: tuple[Comparison, ...]
+    failures: tuple[Failure, ...]
+    readback: Readback
+    cells: int
+    failed: Mapping[Outcome, int]
+
+
+def _final(records: Iterable[Record]) -> dict[Cell, Record]:
+    """Return the record that counts for each cell: the last success, else the last attempt."""
+    ranked = sorted(records, key=lambda record: (record.outcome is Outcome.OK, record.attempt))
+    return {record.cell: record for record in ranked}
+
+
+def _reference(racers: Sequence[Evidence]) -> Evidence | None:
+    """Return the first arm with results in every scope that any arm has results in, else with any result."""
+    timed, trained = any(e.raced for e in racers), any(e.trained for e in racers)
+    whole = [e for e in racers if e.useful and bool(e.raced) == timed and bool(e.trained) == trained]
+    return next(iter(whole or [e for e in racers if e.useful]), None)
+
+
+def _displaced(racers: Sequence[Evidence], reference: Evidence | None) -> str | None:
+    if reference is None or reference is racers[0]:
+        return None
+    first = racers[0]
+    scopes: list[Scope] = []
+    if reference.trained and not first.trained:
+        scopes.append("accuracy")
+    if reference.raced and not first.raced:
+        scopes.append("step")
+    lacks = " and ".join("accuracy" if scope == "accuracy" else "step times" for scope in scopes)
+    return f"{first.status.name} has no {lacks} ({first.absence(scopes[0])})"
+
+
+def _compare(
+    manifest: Manifest, workload: Workload, precision: Precision, planned_epochs: int, records: Sequence[Record]
+) -> Comparison:
+    suite = manifest.suite
+    statuses = {status.name: status for status in manifest.arms}
+    by_arm: dict[str, list[Record]] = {arm: [] for arm in suite.arms}
+    for record in records:
+        by_arm.setdefault(record.cell.arm, []).append(record)
+    everyone = []
+    for arm, mine in by_arm.items():
+        status = statuses.get(arm) or ArmStatus(name=arm, supported=True, reason=None, versions={}, witness=False)
+        asked: dict[Scope, int] = {"accuracy": suite.seeds, "step": 0 if status.witness else suite.launches}
+        everyone.append(Evidence.of(status, mine, asked))
+    everyone.sort(key=lambda evidence: evidence.status.witness)
+    racers = [evidence for evidence in everyone if not evidence.status.witness]
+    reference = _reference(racers)
+    epochs = next((record.cell.epochs for record in records if record.cell.scope == "accuracy"), planned_epochs)
+    launches: dict[int, list[Timing]] = defaultdict(list)
+    for evidence in racers:
+        for index, timing in evidence.timings.items():
+            launches[index].append(timing)
+    return Comparison(
+        workload=workload,
+        precision=precision,
+        epochs=epochs,
+        seeds=suite.seeds,
+        launches=suite.launches,
+        reference=None if reference is None else reference.status.name,
+        displaced=_displaced(racers, reference),
+        rows=tuple(build_row(e, reference, workload, budget_cut=epochs < workload.epochs) for e in everyone),
+        health=health(precision, [record for evidence in everyone for record in evidence.useful]),
+        contention=contention(launches.values()),
+        missing=sum(
+            max(0, sum(evidence.asked.values()) - len(by_arm[evidence.status.name]))
+            for evidence in racers
+            if evidence.status.supported
+        ),
+    )
+
+
+def _judged(comparisons: Sequence[Comparison]) -> tuple[Comparison, ...]:
+    rows: Iterator[Row] = iter(judge([row for comparison in comparisons for row in comparison.rows]))
+    return tuple(replace(comparison, rows=tuple(islice(rows, len(comparison.rows)))) for comparison in comparisons)
+
+
+def summarize(manifest: Manifest, records: Sequence[Record], workloads: Mapping[str, Workload]) -> Summary:
+    """Reduce a run to the figures of its report.
+
+    Raises:
+        ValueError: If the run has a workload that ``workloads`` does not know.
+    """
+    final = _final(records)
+    groups: dict[tuple[str, Precision], list[Record]] = {}
+    planned: dict[str, int | None] = {}
+    for choice in manifest.suite.workloads:
+        planned[choice.name] = choice.epochs
+        for precision in choice.precisions or manifest.suite.precisions:
+            groups[choice.name, precision] = []
+    for cell, record in final.items():
+        groups.setdefault((cell.workload, cell.precision), []).append(record)
+    if unknown := sorted({name for name, _ in groups} - workloads.keys()):
+        raise ValueError(f"run {manifest.run} has workloads that do not exist any more: {', '.join(unknown)}")
+    comparisons = [
+        _compare(manifest, workloads[name], precision, planned.get(name) or workloads[name].epochs, group)
+        for (name, precision), group in groups.items()
+    ]
+    failed: Counter[Outcome] = Counter(record.outcome for record in final.values() if record.outcome is not Outcome.OK)
+    return Summary(
+        manifest=manifest,
+        comparisons=_judged(comparisons),
+        failures=failures(manifest, records),
+        readback=readback(list(final.values())),
+        cells=len(final),
+        failed=failed,
+    )

@@ -1,0 +1,220 @@
+"""A whole run: plan it, resume it, measure what is missing, keep what was measured whatever happens."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+import json
+import signal
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any, Protocol
+
+import numpy as np
+
+from harness import registry
+from harness.contract import Cell, Dataset, Outcome
+from harness.matrix import Sitting, plan
+from harness.measure.environment import fingerprint, source_sha256
+from harness.run.process import HUGE_PAGES
+from harness.run.sitting import Job, StoredDataset, Table, now
+from harness.schema import ArmStatus, Manifest, Record, Suite
+from harness.store.folder import RunFolder, is_final
+
+SCOPES = ("step", "accuracy")
+
+
+class Progress(Protocol):
+    """Something that shows how far a run is."""
+
+    def begin(self, cells: int, done: int) -> None:
+        """Take the number of cells in all, and of those that need no measuring."""
+
+    def step(self, sitting: str, event: str) -> None:
+        """Take what is happening now."""
+
+    def record(self, record: Record) -> None:
+        """Take a finished record."""
+
+
+@dataclasses.dataclass(frozen=True)
+class RunResult:
+    """How a run ended."""
+
+    interrupted: bool
+    records: list[Record]
+
+
+def arm_status(suite: Suite) -> list[ArmStatus]:
+    """Return for every arm of a suite whether it can run here, and its versions."""
+    specs = [registry.find_arm(name) for name in suite.arms]
+    return [
+        ArmStatus(
+            name=spec.name,
+            supported=(reason := registry.missing(spec)) is None,
+            reason=reason,
+            versions=registry.versions(spec),
+            witness=spec.witness,
+        )
+        for spec in specs
+    ]
+
+
+def make_manifest(run: str, suite: Suite, command: Sequence[str]) -> Manifest:
+    """Describe a run before it begins."""
+    return Manifest(
+        run=run,
+        created=now(),
+        command=list(command),
+        suite=suite,
+        arms=arm_status(suite),
+        environment=fingerprint(),
+    )
+
+
+def cell_key(cell: Cell, dataset_sha256: str, versions: Mapping[str, str]) -> str:
+    """Return a hash of all that could change the result of a cell."""
+    known = {
+        "cell": dataclasses.asdict(cell),
+        "workload": dataclasses.asdict(registry.find_workload(cell.workload)),
+        "dataset": dataset_sha256,
+        "versions": dict(versions),
+        "source": source_sha256(),
+        "malloc": HUGE_PAGES,
+    }
+    return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()[:24]
+
+
+class Coordinator:
+    """Carries out a suite into a run folder. Only cells without a final record are measured."""
+
+    def __init__(self, suite: Suite, folder: RunFolder, progress: Progress):
+        self.suite = suite
+        self.folder = folder
+        self.progress = progress
+        self.sittings = plan(suite)
+        self.known, _ = folder.read_records()
+        self.versions = {arm: registry.versions(registry.find_arm(arm)) for arm in suite.arms}
+
+    def run(self) -> RunResult:
+        """Measure; on SIGINT or SIGTERM stop, record what was under way as interrupted, and say so."""
+        with tempfile.TemporaryDirectory(prefix="twinbench-") as scratch, interruptible():
+            try:
+                self._run(Path(scratch))
+            except KeyboardInterrupt:
+                return RunResult(interrupted=True, records=self.known)
+        return RunResult(interrupted=False, records=self.known)
+
+    def _run(self, scratch: Path) -> None:
+        (scratch / "keras").mkdir()
+        datasets = self._store_datasets(scratch)
+        todo = [(sitting, self._jobs(sitting, datasets[sitting.workload.dataset])) for sitting in self.sittings]
+        cells = sum(len(self._cells(sitting, scope)) for sitting in self.sittings for scope in SCOPES)
+        missing = sum(len(jobs) for _, by_arm in todo for jobs in by_arm.values())
+        self.progress.begin(cells, cells - missing)
+        for sitting, by_arm in todo:
+            able = dict(self._turn_away(sitting, by_arm))
+            if able:
+                self._sit(sitting, able, datasets[sitting.workload.dataset], scratch)
+
+    def _sit(
+        self, sitting: Sitting, jobs: Mapping[str, Mapping[str, Job]], dataset: StoredDataset, scratch: Path
+    ) -> None:
+        def step(event: str) -> None:
+            self.progress.step(sitting.name, event)
+
+        table = Table(sitting, self.suite, dataset, self.folder.path, scratch, step)
+        try:
+            # Closed at once when interrupted: leaving the generator kills the workers.
+            with contextlib.closing(table.run(jobs)) as records:
+                for record in records:
+                    self._keep(record)
+        except KeyboardInterrupt:
+            for record in table.interrupted():
+                self._keep(record)
+            raise
+
+    def _cells(self, sitting: Sitting, scope: str) -> dict[str, Cell]:
+        """Return a sitting's cells of one scope by arm; a witness checks the others and is not raced."""
+        return {
+            arm: cell
+            for arm in self.suite.arms
+            if (cell := sitting.cell(arm, scope)) and not (scope == "step" and registry.find_arm(arm).witness)
+        }
+
+    def _jobs(self, sitting: Sitting, dataset: StoredDataset) -> dict[str, dict[str, Job]]:
+        """Return what a sitting still has to measure, by arm and scope.
+
+        A race is run whole or not at all: arms that were not measured together are not comparable.
+        """
+        latest = {record.key: record for record in self.known}
+        jobs: dict[str, dict[str, Job]] = {}
+        for scope in SCOPES:
+            planned = {}
+            for arm, cell in self._cells(sitting, scope).items():
+                key = cell_key(cell, dataset.sha256, self.versions[arm])
+                planned[arm] = Job(cell, key, latest[key].attempt + 1 if key in latest else 1)
+            undone = {arm for arm, job in planned.items() if job.key not in latest or not is_final(latest[job.key])}
+            if scope == "step" and undone:
+                undone = set(planned)
+            for arm in undone:
+                jobs.setdefault(arm, {})[scope] = planned[arm]
+        return {arm: jobs[arm] for arm in self.suite.arms if arm in jobs}
+
+    def _turn_away(
+        self, sitting: Sitting, by_arm: Mapping[str, Mapping[str, Job]]
+    ) -> Iterator[tuple[str, Mapping[str, Job]]]:
+        """Record cells that an arm cannot run as unsupported, with the reason, and yield the others."""
+        for arm, jobs in by_arm.items():
+            reason = registry.unsupported(registry.find_arm(arm), sitting.workload, sitting.precision)
+            if reason is None:
+                yield arm, jobs
+                continue
+            for job in jobs.values():
+                self._keep(
+                    Record(
+                        key=job.key,
+                        cell=job.cell,
+                        attempt=job.attempt,
+                        outcome=Outcome.UNSUPPORTED,
+                        reason=reason,
+                        started=now(),
+                        seconds=0.0,
+                    )
+                )
+
+    def _keep(self, record: Record) -> None:
+        self.folder.write_record(record)
+        self.known.append(record)
+        self.progress.record(record)
+
+    def _store_datasets(self, scratch: Path) -> dict[str, StoredDataset]:
+        names = {sitting.workload.dataset for sitting in self.sittings}
+        return {name: store_dataset(registry.load_dataset(name), scratch) for name in sorted(names)}
+
+
+def store_dataset(dataset: Dataset, folder: Path) -> StoredDataset:
+    """Write a dataset's arrays where workers can read them without the package that they came from."""
+    fields: dict[str, Any] = {field.name: getattr(dataset, field.name) for field in dataclasses.fields(dataset)}
+    arrays = {name: fields.pop(name) for name in ("x_train", "y_train", "x_test", "y_test")}
+    path = folder / f"{dataset.name}.npz"
+    np.savez(path, allow_pickle=False, **arrays)
+    return StoredDataset(fields, path, dataset.sha256)
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Treat SIGTERM as Ctrl-C while a run goes on."""
+
+    def interrupt(_signal: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    previous = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)

@@ -1,0 +1,208 @@
+"""A worker process as the coordinator sees it: start it, ask it, and survive whatever it does."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from harness.contract import ArmSpec, Outcome, Setup
+from harness.registry import FRAMEWORKS
+
+INHERITED = (
+    "PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "PYTHONPATH", "VIRTUAL_ENV",
+    "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "TWINBENCH_ARMS",
+)  # fmt: skip
+"""Variables that a worker may see; anything else might change what a framework does."""
+
+HUGE_PAGES = "glibc.malloc.hugetlb=1"
+"""Let malloc ask for huge pages. A process otherwise keeps a speed of its own, up to 11 % off its twin's, that comes
+from the physical pages it happened to get (measured); every arm is given the same setting."""
+
+GRACE_S = 1.0
+POLL_S = 0.5
+
+
+class WorkerFailure(Exception):  # noqa: N818 - it carries an Outcome, which is not always an error
+    """A request that did not end in an answer.
+
+    Attributes:
+        outcome: What became of it.
+        alive: Whether the process can take another request.
+    """
+
+    def __init__(self, outcome: Outcome, reason: str, *, alive: bool):
+        super().__init__(reason)
+        self.outcome = outcome
+        self.alive = alive
+
+
+class Worker:
+    """One arm's process, leader of its own process group, its output in a file.
+
+    Use as a context manager: leaving it kills the whole group.
+    """
+
+    def __init__(self, spec: ArmSpec, setup: Setup, log: Path, scratch: Path):
+        self.spec = spec
+        self.log = log
+        ours, theirs = socket.socketpair()
+        with log.open("ab") as output, theirs:
+            self.spawned_ns = time.perf_counter_ns()
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "harness.run.worker", str(theirs.fileno()), str(os.getpid())],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env=environment(spec, setup, scratch),
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+            )
+        self.channel = ours
+        self.setup = setup
+        self.pending = b""
+
+    def __enter__(self) -> Worker:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
+    def begin(self) -> None:
+        """Ask for the framework to be imported and configured, without waiting; ``started`` waits."""
+        self._send(
+            "start",
+            entry=self.spec.entry,
+            setup=dataclasses.asdict(self.setup),
+            blocked=sorted(FRAMEWORKS - set(self.spec.needs)),
+            spawned_ns=self.spawned_ns,
+        )
+
+    def started(self, timeout_s: float) -> dict[str, Any]:
+        """Wait for the answer to ``begin``.
+
+        Raises:
+            WorkerFailure: As for ``ask``.
+        """
+        return self._answer("start", timeout_s)
+
+    def ask(self, do: str, timeout_s: float, **arguments: Any) -> dict[str, Any]:
+        """Make one request and wait for its answer; nothing spins meanwhile.
+
+        Raises:
+            WorkerFailure: If the worker ends, hangs, answers nonsense or reports an exception.
+        """
+        self._send(do, **arguments)
+        return self._answer(do, timeout_s)
+
+    def _send(self, do: str, **arguments: Any) -> None:
+        # A worker that has ended is noticed by whoever waits for its answer.
+        with contextlib.suppress(OSError):
+            self.channel.sendall(json.dumps({"do": do, **arguments}).encode() + b"\n")
+
+    def _answer(self, do: str, timeout_s: float) -> dict[str, Any]:
+        line = self._receive(do, timeout_s)
+        try:
+            reply = json.loads(line)
+            error, result = reply.get("error"), reply.get("result")
+        except (ValueError, AttributeError):
+            self.kill()
+            raise WorkerFailure(
+                Outcome.INVALID_RESULT, f"{do}: not an answer: {line[:80]!r}", alive=False
+            ) from None
+        if error is not None:
+            raise WorkerFailure(self._classify(str(error)), f"{do}: {error}", alive=True)
+        if not isinstance(result, dict):
+            self.kill()
+            raise WorkerFailure(Outcome.INVALID_RESULT, f"{do}: not an answer: {line[:80]!r}", alive=False)
+        return result
+
+    def kill(self) -> None:
+        """End the process and all its descendants in the group: politely, then not. Safe to call again."""
+        for sign, wait_s in ((signal.SIGTERM, GRACE_S), (signal.SIGKILL, None)):
+            try:
+                os.killpg(self.process.pid, sign)
+            except ProcessLookupError:
+                break
+            try:
+                self.process.wait(wait_s)
+            except subprocess.TimeoutExpired:
+                continue
+        self.process.wait()
+        self.channel.close()
+
+    def _receive(self, do: str, timeout_s: float) -> bytes:
+        deadline = time.monotonic() + timeout_s
+        try:
+            with selectors.DefaultSelector() as selector:
+                selector.register(self.channel, selectors.EVENT_READ)
+                while b"\n" not in self.pending:
+                    if (left := deadline - time.monotonic()) <= 0:
+                        raise self._hung(do, timeout_s)
+                    if selector.select(min(left, POLL_S)):
+                        if not (received := self.channel.recv(1 << 20)):
+                            raise self._ended(do)
+                        self.pending += received
+                    elif self.process.poll() is not None:  # a descendant may hold the socket open
+                        raise self._ended(do)
+        except OSError:
+            raise self._ended(do) from None
+        line, _, self.pending = self.pending.partition(b"\n")
+        return line
+
+    def _hung(self, do: str, timeout_s: float) -> WorkerFailure:
+        os.kill(self.process.pid, signal.SIGUSR1)  # leaves the stacks of all threads in the log
+        time.sleep(0.1)
+        self.kill()
+        return WorkerFailure(Outcome.TIMEOUT, f"{do}: no answer within {timeout_s:g} s", alive=False)
+
+    def _ended(self, do: str) -> WorkerFailure:
+        try:
+            code = self.process.wait(GRACE_S)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            return WorkerFailure(Outcome.INVALID_RESULT, f"{do}: the worker closed its channel", alive=False)
+        self.kill()
+        if code < 0:
+            reason = f"{do}: killed by {signal.Signals(-code).name}"
+            if -code == signal.SIGKILL:
+                reason += " (by the kernel, if memory ran out)"
+        else:
+            reason = f"{do}: exited with status {code}"
+        return WorkerFailure(Outcome.CRASHED, reason, alive=False)
+
+    def _classify(self, error: str) -> Outcome:
+        on_host, on_device = self.spec.out_of_memory
+        if error.startswith("MemoryError") or any(fragment in error for fragment in on_host):
+            return Outcome.OUT_OF_MEMORY_HOST
+        if any(fragment in error for fragment in on_device):
+            return Outcome.OUT_OF_MEMORY_DEVICE
+        return Outcome.CRASHED
+
+
+def environment(spec: ArmSpec, setup: Setup, scratch: Path) -> dict[str, str]:
+    """Return all the variables that a worker sees."""
+    inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
+    return inherited | {
+        "GLIBC_TUNABLES": HUGE_PAGES,
+        "PYTHONHASHSEED": "0",
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "CUDA_VISIBLE_DEVICES": "",
+        "JAX_PLATFORMS": "cpu",
+        "JAX_ENABLE_X64": "1" if setup.precision == "fp64" else "0",
+        "TF_CPP_MIN_LOG_LEVEL": "2",
+        "OMP_NUM_THREADS": str(setup.threads),
+        # A user's ~/.keras/keras.json may set another float type or image format.
+        "KERAS_HOME": str(scratch / "keras"),
+        **spec.environment,
+    }

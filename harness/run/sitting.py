@@ -1,0 +1,289 @@
+"""One sitting: the arms' processes take turns in a race, then each trains alone. Yields a record per cell."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import datetime
+import math
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from harness.contract import Cell, Outcome, Setup
+from harness.matrix import Sitting
+from harness.registry import FRAMEWORKS, find_arm
+from harness.run.process import Worker, WorkerFailure
+from harness.schema import Accuracy, Block, Record, Suite, Timing
+
+PRESSURE_LIMIT = 0.05
+"""A block is contended when tasks waited for a core for more than this share of it, and others really used one."""
+
+FOREIGN_LIMIT = 0.10
+"""Share of all cores that others may use; the kernel counts in ticks of 10 ms, a tenth of a core in a block."""
+
+MOST_RERUNS = 2
+BLOCK_TIMEOUT_S = 120.0
+START_TIMEOUT_S = 180.0
+
+
+@dataclasses.dataclass(frozen=True)
+class StoredDataset:
+    """A dataset on disk, for workers: its description without the arrays, and their file."""
+
+    fields: dict[str, Any]
+    arrays: Path
+    sha256: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Job:
+    """A cell to be measured, under its key, for the nth time."""
+
+    cell: Cell
+    key: str
+    attempt: int
+
+
+@dataclasses.dataclass
+class Contestant:
+    """One arm in a sitting: its process, and what is known of it so far."""
+
+    worker: Worker
+    jobs: Mapping[str, Job]
+    start_s: float = 0.0
+    opened: dict[str, Any] = dataclasses.field(default_factory=dict)
+    warm: dict[str, Any] = dataclasses.field(default_factory=dict)
+    blocks: list[Block] = dataclasses.field(default_factory=list)
+
+
+class Table:
+    """Runs a sitting. ``step`` is told what happens, for a progress display."""
+
+    def __init__(
+        self,
+        sitting: Sitting,
+        suite: Suite,
+        dataset: StoredDataset,
+        folder: Path,
+        scratch: Path,
+        step: Callable[[str], None],
+    ):
+        self.sitting = sitting
+        self.suite = suite
+        self.dataset = dataset
+        self.folder = folder
+        self.scratch = scratch
+        self.step = step
+        self.contestants: dict[str, Contestant] = {}
+        self.began = time.monotonic()
+        self.started = now()
+
+    def run(self, jobs: Mapping[str, Mapping[str, Job]]) -> Iterator[Record]:
+        """Measure the jobs, given by arm and scope, and yield a record for each as soon as it is known."""
+        with contextlib.ExitStack() as stack:
+            if not self.sitting.alone:  # their imports overlap; first steps are taken one by one
+                for arm, todo in jobs.items():
+                    self._spawn(stack, arm, todo)
+            for arm, todo in jobs.items():
+                self.step(f"{arm}: start")
+                yield from self._seat(stack, arm, todo)
+            rivals = [arm for arm, seat in self.contestants.items() if "step" in seat.jobs]
+            if rivals:
+                yield from self._race(rivals)
+            for arm, seat in list(self.contestants.items()):
+                if "accuracy" in seat.jobs:
+                    self.step(f"{arm}: train")
+                    yield from self._guard(arm, self._train)
+
+    # ------------------------------------------------------------------------------------------------ phases
+
+    def _spawn(self, stack: contextlib.ExitStack, arm: str, jobs: Mapping[str, Job]) -> None:
+        attempt = max(job.attempt for job in jobs.values())
+        log = self.folder / "logs" / f"{self.sitting.name}-{arm}-{attempt}.log"
+        setup = Setup(self.sitting.precision, self.sitting.threads)
+        worker = stack.enter_context(Worker(find_arm(arm), setup, log, self.scratch))
+        worker.begin()
+        self.contestants[arm] = Contestant(worker, jobs)
+
+    def _seat(self, stack: contextlib.ExitStack, arm: str, jobs: Mapping[str, Job]) -> Iterator[Record]:
+        """Bring an arm to its first step, in a second process if the first one crashes on the way."""
+        if arm not in self.contestants:
+            self._spawn(stack, arm, jobs)
+        failed = list(self._guard(arm, self._open))
+        yield from failed
+        if any(record.outcome is Outcome.CRASHED for record in failed):
+            again = {scope: dataclasses.replace(job, attempt=job.attempt + 1) for scope, job in jobs.items()}
+            self._spawn(stack, arm, again)
+            yield from self._guard(arm, self._open)
+
+    def _open(self, arm: str) -> Iterator[Record]:
+        seat = self.contestants[arm]
+        seat.start_s = float(seat.worker.started(min(START_TIMEOUT_S, self.suite.timeout_s))["start_s"])
+        cell = next(iter(seat.jobs.values())).cell
+        seat.opened = seat.worker.ask(
+            "open",
+            self.suite.timeout_s,
+            cell=dataclasses.asdict(cell),
+            dataset=self.dataset.fields,
+            arrays=str(self.dataset.arrays),
+        )
+        yield from self._expect_finite(arm, "first step", seat.opened["first_loss"])
+
+    def _race(self, rivals: list[str]) -> Iterator[Record]:
+        """Rounds in which every rival runs one block, in random order; contended rounds again, at most twice."""
+        for arm in rivals:
+            self.step(f"{arm}: warm-up")
+            yield from self._guard(arm, self._warm_up)
+        # Chosen by the sitting, so that a repeated launch has the same order.
+        order = random.Random(self.sitting.name)
+        todo = list(range(self.suite.rounds))
+        for rerun in range(MOST_RERUNS + 1):
+            for number in todo:
+                self.step(f"round {number + 1} of {self.suite.rounds}" + (f", rerun {rerun}" if rerun else ""))
+                for arm in order.sample(seated := self._seated(rivals), len(seated)):
+                    yield from self._guard(arm, lambda arm, n=number, r=rerun: self._block(arm, n, r))
+            todo = self._contended_rounds(rerun)
+        for arm in self._seated(rivals):
+            yield from self._guard(arm, self._finish)
+
+    def _warm_up(self, arm: str) -> Iterator[Record]:
+        seat = self.contestants[arm]
+        seat.warm = seat.worker.ask("warm_up", self.suite.timeout_s, block_ms=self.suite.block_ms)
+        return iter(())
+
+    def _block(self, arm: str, number: int, rerun: int) -> Iterator[Record]:
+        seat = self.contestants[arm]
+        measured = seat.worker.ask("block", self._short_s, steps=seat.warm["steps"])
+        loss = measured.pop("loss")
+        seat.blocks.append(Block(round=number, rerun=rerun, contended=is_contended(measured), **measured))
+        yield from self._expect_finite(arm, f"round {number + 1}", loss)
+
+    def _contended_rounds(self, rerun: int) -> list[int]:
+        """Rounds whose last run was contended for any arm, and which therefore compare nothing."""
+        return sorted(
+            {
+                block.round
+                for seat in self.contestants.values()
+                for block in seat.blocks
+                if block.rerun == rerun and block.contended
+            }
+        )
+
+    def _finish(self, arm: str) -> Iterator[Record]:
+        seat = self.contestants[arm]
+        told = self._state(seat)
+        alone = "workers of this launch started side by side"
+        timing = Timing(
+            start_s=seat.start_s,
+            build_s=seat.opened["build_s"],
+            first_step_s=seat.opened["first_step_s"],
+            cold_start_s=seat.opened["cold_start_s"] if self.sitting.alone else None,
+            first_loss=seat.opened["first_loss"],
+            warm_up_steps=seat.warm["warm_up_steps"],
+            blocks=seat.blocks,
+            peak_rss_bytes=told["peak_rss_bytes"],
+        )
+        yield self._record(
+            seat,
+            "step",
+            Outcome.OK,
+            timing=timing,
+            frameworks=told["frameworks"],
+            initial_sha256=told["initial_sha256"],
+            reasons={} if self.sitting.alone else {"cold_start_s": alone},
+        )
+        seat.jobs = {scope: job for scope, job in seat.jobs.items() if scope != "step"}
+
+    def _train(self, arm: str) -> Iterator[Record]:
+        seat = self.contestants[arm]
+        seed = seat.jobs["accuracy"].cell.seed
+        told = seat.worker.ask("train", self.suite.timeout_s, seed=seed, epochs=self.sitting.epochs)
+        ended = self._state(seat)
+        figures = {name: told[name] for name in Accuracy.model_fields}
+        numbers = [*figures["epoch_losses"], figures["metric"], figures["test_loss"]]
+        wrong = [number for number in numbers if not math.isfinite(number)]
+        yield self._record(
+            seat,
+            "accuracy",
+            Outcome.DIVERGED if wrong else Outcome.OK,
+            reason=f"a loss or metric became {wrong[0]}" if wrong else None,
+            accuracy=None if wrong else Accuracy(**figures),
+            frameworks=ended["frameworks"],
+            initial_sha256=told["initial_sha256"],
+        )
+        seat.jobs = {}
+
+    def _state(self, seat: Contestant) -> dict[str, Any]:
+        told = seat.worker.ask("finish", self._short_s, frameworks=sorted(FRAMEWORKS))
+        if told["dataset_sha256"] != self.dataset.sha256:
+            raise WorkerFailure(Outcome.INVALID_RESULT, "the worker holds other data than it was given", alive=False)
+        return told
+
+    @property
+    def _short_s(self) -> float:
+        return min(BLOCK_TIMEOUT_S, self.suite.timeout_s)
+
+    # ----------------------------------------------------------------------------------------------- records
+
+    def _guard(self, arm: str, phase: Callable[[str], Iterator[Record]]) -> Iterator[Record]:
+        """Run a phase; if the worker fails in it, record every cell that it still owed and show it out."""
+        seat = self.contestants.get(arm)
+        if seat is None:
+            return
+        try:
+            yield from phase(arm)
+        except WorkerFailure as failure:
+            del self.contestants[arm]
+            seat.worker.kill()
+            yield from [self._record(seat, scope, failure.outcome, reason=str(failure)) for scope in seat.jobs]
+        except (KeyError, TypeError, ValueError) as error:  # an answer of another form than the protocol's
+            del self.contestants[arm]
+            seat.worker.kill()
+            reason = f"unusable answer: {type(error).__name__}: {error}"
+            yield from [self._record(seat, scope, Outcome.INVALID_RESULT, reason=reason) for scope in seat.jobs]
+
+    def _expect_finite(self, arm: str, where: str, loss: float) -> Iterator[Record]:
+        if not math.isfinite(loss):
+            raise WorkerFailure(Outcome.DIVERGED, f"{where}: the loss became {loss}", alive=True)
+        return iter(())
+
+    def _seated(self, rivals: list[str]) -> list[str]:
+        return [arm for arm in rivals if arm in self.contestants]
+
+    def interrupted(self) -> Iterator[Record]:
+        """Yield a record for every cell under way when the user ended the run."""
+        for seat in self.contestants.values():
+            for scope in seat.jobs:
+                yield self._record(seat, scope, Outcome.INTERRUPTED, reason="the run was interrupted")
+
+    def _record(self, seat: Contestant, scope: str, outcome: Outcome, **known: Any) -> Record:
+        job = seat.jobs[scope]
+        return Record(
+            key=job.key,
+            cell=job.cell,
+            attempt=job.attempt,
+            outcome=outcome,
+            started=self.started,
+            seconds=time.monotonic() - self.began,
+            dataset_sha256=self.dataset.sha256,
+            parameters=seat.opened.get("parameters"),
+            settings=seat.opened.get("settings", {}),
+            log=str(seat.worker.log.relative_to(self.folder)),
+            **known,
+        )
+
+
+def is_contended(evidence: Mapping[str, Any]) -> bool:
+    """Return whether others took cores from a block: tasks waited, and someone else was running."""
+    pressure, foreign = evidence["pressure"], evidence["foreign"]
+    if pressure is None or foreign is None:
+        return False
+    return bool(pressure > PRESSURE_LIMIT and foreign > FOREIGN_LIMIT)
+
+
+def now() -> str:
+    """Return the time in UTC, ISO 8601, to the microsecond."""
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds")

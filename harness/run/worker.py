@@ -1,0 +1,207 @@
+"""One arm in a process of its own: reads requests from a socket, answers each with one line of JSON.
+
+Started as ``python -m harness.run.worker FD``. The first request, ``start``, says which arm and how it is set up;
+only then is a framework imported. An exception ends the request, not the process.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import importlib
+import json
+import math
+import os
+import signal
+import socket
+import sys
+import time
+import traceback
+from typing import TYPE_CHECKING, Any
+
+from harness.contract import Arm, Cell, Dataset, Session, Setup, Workload
+from harness.run.isolation import die_with_parent, keep_out, limit_cores
+
+if TYPE_CHECKING:
+    from harness.contract import Array
+
+STEPS_AFTER_LOADING = 3
+"""Untimed steps that open a block: they touch the fresh parameters and slots first."""
+
+SETTLED = 0.05
+"""Warm-up ends when two chunks in a row differ by less than this share."""
+
+MOST_WARM_UP_CHUNKS = 8
+PREDICT_BATCH = 1000
+
+
+class Server:
+    """The requests that a coordinator may make, one method each; keyword arguments and results are JSON."""
+
+    def __init__(self) -> None:
+        self.arm: Arm
+        self.session: Session
+        self.cell: Cell
+        self.workload: Workload
+        self.dataset: Dataset
+        self.initial: dict[str, Array]
+        self.spawned_ns = 0
+
+    def start(self, entry: str, setup: dict[str, Any], blocked: list[str], spawned_ns: int) -> dict[str, Any]:
+        """Cut cores, keep neighbours out, import and configure the framework."""
+        self.spawned_ns = spawned_ns
+        limit_cores(setup["threads"])
+        keep_out(blocked)
+        module, _, factory = entry.partition(":")
+        self.arm = getattr(importlib.import_module(module), factory)(Setup(**setup))
+        return {"start_s": (time.perf_counter_ns() - spawned_ns) / 1e9}
+
+    def open(self, cell: dict[str, Any], dataset: dict[str, Any], arrays: str) -> dict[str, Any]:
+        """Build the cell's model, load its initial parameters, stage batches and run the first step.
+
+        Args:
+            cell: A ``Cell``; another one than before replaces the session.
+            dataset: A ``Dataset`` without its arrays.
+            arrays: Path of an ``.npz`` file with the arrays.
+        """
+        import numpy as np
+
+        from harness import matched
+        from harness.registry import find_workload
+
+        self.cell = Cell(**cell)
+        self.workload = find_workload(self.cell.workload)
+        with np.load(arrays, allow_pickle=False) as stored:
+            self.dataset = Dataset(**dataset, **{name: stored[name] for name in stored.files})
+        batches = matched.stage_batches(self.dataset, self.workload, self.cell.batch_size)
+
+        before = time.perf_counter_ns()
+        self.session = self.arm.open(self.workload, batches[0][0].shape[1:], self.dataset.outputs)
+        specs = self.session.describe()
+        self.initial = self._initial(self.cell.seed)
+        self.session.load(self.initial)
+        self.session.stage(batches)
+        built = time.perf_counter_ns()
+        first_loss = self.session.run_steps(1)
+        stepped = time.perf_counter_ns()
+        return {
+            "build_s": (built - before) / 1e9,
+            "first_step_s": (stepped - built) / 1e9,
+            "cold_start_s": (stepped - self.spawned_ns) / 1e9,
+            "first_loss": first_loss,
+            "parameters": sum(math.prod(spec.shape) for spec in specs.values()),
+            "settings": self.session.settings(),
+        }
+
+    def warm_up(self, block_ms: float) -> dict[str, Any]:
+        """Run chunks of steps until their speed is stable; return how many steps fill a block of ``block_ms``."""
+        count, total, previous = 1, 0, 0.0
+        for _ in range(MOST_WARM_UP_CHUNKS):
+            before = time.perf_counter_ns()
+            self.session.run_steps(count)
+            per_step_ms = (time.perf_counter_ns() - before) / 1e6 / count
+            total += count
+            if count > 1 and abs(per_step_ms - previous) < SETTLED * previous:
+                break
+            previous = per_step_ms
+            # Halfway to a block's length, so that a slow first chunk cannot make the warm-up long.
+            count = max(2, min(count * 16, math.ceil(block_ms / 2 / per_step_ms)))
+        return {"steps": max(1, math.ceil(block_ms / per_step_ms)), "warm_up_steps": total}
+
+    def block(self, steps: int) -> dict[str, Any]:
+        """Run one timed block, from the initial parameters so that every block does the same arithmetic."""
+        from harness.measure.evidence import Snapshot, foreign, pressure
+
+        self.session.load(self.initial)
+        self.session.run_steps(STEPS_AFTER_LOADING)
+        before = Snapshot.now()
+        loss = self.session.run_steps(steps)
+        after = Snapshot.now()
+        return {
+            "steps": steps,
+            "wall_ns": after.wall_ns - before.wall_ns,
+            "cpu_ns": after.cpu_ns - before.cpu_ns,
+            "pressure": pressure(before, after),
+            "foreign": foreign(before, after),
+            "switches": after.switches - before.switches,
+            "loss": loss,
+        }
+
+    def train(self, seed: int, epochs: int) -> dict[str, Any]:
+        """Train a whole budget from the initial parameters of ``seed``, then measure on the test set."""
+        from harness import matched
+        from harness.metrics import evaluate
+
+        self.session.load(self._initial(seed))
+        initial = self._loaded_sha256()
+        samples = len(self.dataset.x_train)
+        orders = list(matched.batch_orders(samples, epochs, seed, self.workload.shuffle))
+        x = matched.as_input(self.dataset.x_train, self.workload.form)
+        before = time.perf_counter_ns()
+        losses = self.session.fit(x, self.dataset.y_train, orders, self.cell.batch_size)
+        train_s = (time.perf_counter_ns() - before) / 1e9
+        outputs = self.session.predict(matched.as_input(self.dataset.x_test, self.workload.form), PREDICT_BATCH)
+        metric, loss = evaluate(self.workload, outputs, self.dataset.y_test)
+        return {
+            "initial_sha256": initial,
+            "epoch_losses": losses,
+            "metric": metric,
+            "test_loss": loss,
+            "train_s": train_s,
+            "final_sha256": matched.hash_tensors(self.session.dump()),
+            "order_sha256": matched.hash_orders(orders),
+        }
+
+    def finish(self, frameworks: list[str]) -> dict[str, Any]:
+        """Tell what this process came to: its peak memory, which of the frameworks it loaded, what it began with."""
+        from benchmarks.datasets.preparation import sha256
+        from harness.measure.evidence import peak_rss_bytes
+
+        peak = peak_rss_bytes()
+        self.session.load(self.initial)
+        arrays = {name: getattr(self.dataset, name) for name in ("x_train", "y_train", "x_test", "y_test")}
+        return {
+            "peak_rss_bytes": peak,
+            "frameworks": sorted(set(frameworks) & sys.modules.keys()),
+            "initial_sha256": self._loaded_sha256(),
+            "dataset_sha256": sha256(**arrays),
+        }
+
+    def _initial(self, seed: int) -> dict[str, Array]:
+        from harness import matched
+
+        drawn = matched.initial_parameters(self.session.describe(), seed)
+        return {name: tensor.astype(self._dtype) for name, tensor in drawn.items()}
+
+    def _loaded_sha256(self) -> str:
+        """Hash what the session holds, in the cell's type: a witness that computes in float64 hashes alike."""
+        from harness import matched
+
+        return matched.hash_tensors({name: tensor.astype(self._dtype) for name, tensor in self.session.dump().items()})
+
+    @property
+    def _dtype(self) -> str:
+        return "float64" if self.cell.precision == "fp64" else "float32"
+
+
+def main() -> None:
+    """Serve requests until the socket closes."""
+    faulthandler.enable()
+    faulthandler.register(signal.SIGUSR1)  # the coordinator sends it before it kills a hanging worker
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    die_with_parent(int(sys.argv[2]))
+    channel = socket.socket(fileno=int(sys.argv[1])).makefile("rw", encoding="utf-8")
+    server = Server()
+    for line in channel:
+        request = json.loads(line)
+        try:
+            reply = {"result": getattr(server, request.pop("do"))(**request)}
+        except Exception as error:
+            traceback.print_exc()
+            reply = {"error": f"{type(error).__name__}: {error}"}
+        channel.write(json.dumps(reply) + "\n")
+        channel.flush()
+    os._exit(0)  # thread pools of the frameworks need no farewell, and may hang on one
+
+
+if __name__ == "__main__":
+    main()

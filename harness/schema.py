@@ -1,0 +1,183 @@
+"""What is stored or read from a user, validated: suites, run manifests and records (pydantic models).
+
+The truth of a run is one JSON record per attempt at a cell. Field names carry their unit; what was not measured
+is null and has a reason in ``Record.reasons``, never 0.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat, PositiveInt
+
+from harness.contract import Cell, Outcome, Precision
+
+SCHEMA_VERSION = 1
+"""Of records and run manifests. A newer one is refused, never guessed at."""
+
+
+class Model(BaseModel):
+    """Immutable, and strict about fields it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+# ---------------------------------------------------------------------------------------------------- suites
+
+
+class WorkloadChoice(Model):
+    """One workload of a suite, with what the suite overrides for it."""
+
+    name: str
+    epochs: PositiveInt | None = None
+    precisions: list[Precision] | None = Field(default=None, min_length=1)
+
+
+class Suite(Model):
+    """Which cells to run. Read from ``benchmarks/suites/*.yaml`` or a user's own file.
+
+    Attributes:
+        arms: Arms to race; the first one that runs is the reference of every ratio and difference.
+        launches: Fresh processes per timing cell; a verdict needs at least 8.
+        rounds: Blocks per arm and launch, in random order within a round.
+        seeds: Trainings per accuracy cell; a verdict needs at least 5.
+        cold_starts: Launches whose workers start one at a time, so that cold start is measured undisturbed.
+        threads: Cores per worker; null means all that the process may use.
+        block_ms: Least duration of a block.
+        timeout_s: Longest that one command to a worker may take.
+    """
+
+    name: str
+    title: str
+    workloads: list[WorkloadChoice] = Field(min_length=1)
+    arms: list[str] = Field(min_length=1)
+    precisions: list[Precision] = Field(default=["fp32"], min_length=1)
+    launches: NonNegativeInt
+    rounds: PositiveInt = 8
+    seeds: NonNegativeInt
+    cold_starts: NonNegativeInt = 1
+    threads: PositiveInt | None = None
+    block_ms: PositiveFloat = 100.0
+    timeout_s: PositiveFloat = 900.0
+
+
+# --------------------------------------------------------------------------------------------------- records
+
+
+class Block(Model):
+    """A block of train steps ending in one device synchronisation, with the evidence of who else was running.
+
+    Attributes:
+        pressure: Share of the block in which some task of the machine waited for a core; null without PSI.
+        foreign: Share of all cores used by other processes or stolen by the hypervisor.
+        switches: Involuntary context switches of the worker.
+        rerun: 0 for the planned round, 1 or 2 when it repeats a contended one.
+    """
+
+    round: NonNegativeInt
+    rerun: NonNegativeInt = 0
+    steps: PositiveInt
+    wall_ns: PositiveInt
+    cpu_ns: NonNegativeInt
+    pressure: float | None
+    foreign: float | None
+    switches: NonNegativeInt
+    contended: bool = False
+
+
+class Timing(Model):
+    """What a timing cell measured in one launch.
+
+    Attributes:
+        start_s: Process start until the framework is imported and configured.
+        build_s: Building the model, loading initial parameters, staging batches.
+        first_step_s: The first train step, tracing and compilation included.
+        cold_start_s: Process start until the first train step is done; null when workers started side by side.
+        first_loss: Mean loss of the first batch before any update.
+        warm_up_steps: Steps run before the first block.
+        peak_rss_bytes: VmHWM of the worker after its last block; null where the kernel does not tell.
+    """
+
+    start_s: float
+    build_s: float
+    first_step_s: float
+    cold_start_s: float | None
+    first_loss: float
+    warm_up_steps: NonNegativeInt
+    blocks: list[Block]
+    peak_rss_bytes: PositiveInt | None
+
+
+class Accuracy(Model):
+    """What an accuracy cell measured with one seed.
+
+    Attributes:
+        epoch_losses: Mean training loss of each epoch.
+        metric: The workload's metric on the test set.
+        test_loss: The workload's loss on the test set.
+        train_s: Seconds inside ``fit``, for information: not a race.
+        final_sha256: Hash of all parameters after training.
+        order_sha256: Hash of the batch orders that were handed over.
+    """
+
+    epoch_losses: list[float]
+    metric: float
+    test_loss: float
+    train_s: float
+    final_sha256: str
+    order_sha256: str
+
+
+class Record(Model):
+    """Everything known of one attempt at one cell. Written once, never edited.
+
+    Attributes:
+        key: Hash of all that could change the result: cell, versions, source code, data.
+        reason: Why the outcome is not ok; null when it is.
+        reasons: For each figure that is null, why.
+        started: UTC, ISO 8601.
+        settings: Read back from the framework.
+        frameworks: Deep-learning frameworks found loaded in the worker at the end.
+        initial_sha256: Hash of the parameters after loading; equal across the arms of a matched cell.
+        log: Path of the worker's output, relative to the run folder.
+    """
+
+    schema_version: Literal[1] = 1
+    key: str
+    cell: Cell
+    attempt: PositiveInt = 1
+    outcome: Outcome
+    reason: str | None = None
+    reasons: dict[str, str] = {}
+    started: str
+    seconds: float
+    dataset_sha256: str | None = None
+    parameters: NonNegativeInt | None = None
+    initial_sha256: str | None = None
+    settings: dict[str, Any] = {}
+    frameworks: list[str] = []
+    timing: Timing | None = None
+    accuracy: Accuracy | None = None
+    log: str | None = None
+
+
+class ArmStatus(Model):
+    """Whether an arm can run on this machine."""
+
+    name: str
+    supported: bool
+    reason: str | None
+    versions: dict[str, str]
+    witness: bool
+
+
+class Manifest(Model):
+    """``run.json``: what was asked, where and when; written before the first measurement."""
+
+    schema_version: Annotated[int, Field(ge=1)] = SCHEMA_VERSION
+    run: str
+    created: str
+    command: list[str]
+    suite: Suite
+    arms: list[ArmStatus]
+    environment: dict[str, Any]

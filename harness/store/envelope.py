@@ -1,0 +1,52 @@
+"""A JSON file that knows its own checksum: ``{"sha256": ..., "content": {...}}``."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from harness.store.atomic import write_atomically
+
+
+class Unreadable(ValueError):
+    """A stored file that is truncated, edited or of a schema that this version does not know."""
+
+
+def _checksum(content: dict[str, Any]) -> str:
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def write(path: Path, content: dict[str, Any]) -> None:
+    """Store ``content`` with its checksum, atomically.
+
+    Raises:
+        OSError: If the file cannot be written.
+    """
+    envelope = {"sha256": _checksum(content), "content": content}
+    write_atomically(path, json.dumps(envelope, indent=1, ensure_ascii=False) + "\n")
+
+
+def read(path: Path, *, newest: int) -> dict[str, Any]:
+    """Return the content of a stored file.
+
+    Args:
+        path: What ``write`` wrote.
+        newest: The highest ``schema_version`` that the caller understands.
+
+    Raises:
+        Unreadable: If the file is not whole, does not match its checksum, or is of a newer schema.
+    """
+    try:
+        envelope = json.loads(path.read_text(encoding="utf-8"))
+        stated, content = envelope["sha256"], envelope["content"]
+        version = content["schema_version"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise Unreadable(f"{path}: not a whole record ({type(error).__name__}: {error})") from error
+    if not isinstance(version, int) or version > newest:
+        raise Unreadable(f"{path}: schema version {version}, but this twinbench reads up to {newest}; upgrade it")
+    if stated != _checksum(content):
+        raise Unreadable(f"{path}: its checksum does not match its content; it was edited or damaged")
+    return dict(content)

@@ -1,0 +1,129 @@
+"""A run's folder: manifest, records, logs, report. One run at a time may write to it.
+
+::
+
+    results/runs/<run>/run.json            the manifest
+                       records/<key>-<attempt>.json
+                       logs/<sitting>-<arm>-<attempt>.log
+                       report.md  *.png    derived, can be rebuilt
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from harness.contract import Outcome
+from harness.schema import SCHEMA_VERSION, Manifest, Record
+from harness.store import envelope
+from harness.store.envelope import Unreadable
+
+
+class RunFolderError(ValueError):
+    """A run folder that cannot be used. The message says which, why, and what would do."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Quarantined:
+    """A record that could not be read, and why. Reported, never silently dropped."""
+
+    path: Path
+    reason: str
+
+
+@dataclasses.dataclass(frozen=True)
+class RunFolder:
+    """Where one run keeps what it knows."""
+
+    path: Path
+
+    @property
+    def records(self) -> Path:
+        """Folder of the records."""
+        return self.path / "records"
+
+    @property
+    def logs(self) -> Path:
+        """Folder of the workers' output."""
+        return self.path / "logs"
+
+    def create(self) -> None:
+        """Make the folder and try that it can be written to.
+
+        Raises:
+            RunFolderError: If it cannot.
+        """
+        try:
+            self.records.mkdir(parents=True, exist_ok=True)
+            self.logs.mkdir(exist_ok=True)
+            probe = self.path / f".writable-{os.getpid()}"
+            probe.write_bytes(b"\0" * 65536)
+            probe.unlink()
+        except OSError as error:
+            raise RunFolderError(f"cannot write to the results folder {self.path}: {error.strerror}") from error
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the folder for one run; the lock goes with the process, however it ends.
+
+        Raises:
+            RunFolderError: If another run holds it.
+        """
+        with (self.path / "run.lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise RunFolderError(f"another run is writing to {self.path}; wait for it, or name another") from error
+            yield
+
+    def write_manifest(self, manifest: Manifest) -> None:
+        """Store the manifest."""
+        envelope.write(self.path / "run.json", manifest.model_dump(mode="json"))
+
+    def read_manifest(self) -> Manifest:
+        """Return the manifest.
+
+        Raises:
+            RunFolderError: If there is none, or it is damaged or of a newer schema.
+        """
+        path = self.path / "run.json"
+        if not path.exists():
+            raise RunFolderError(f"{self.path} is no run folder: it has no run.json")
+        try:
+            return Manifest.model_validate(envelope.read(path, newest=SCHEMA_VERSION))
+        except (Unreadable, ValidationError) as error:
+            raise RunFolderError(str(error)) from error
+
+    def write_record(self, record: Record) -> None:
+        """Store a record under its key and attempt."""
+        envelope.write(self.records / f"{record.key}-{record.attempt}.json", record.model_dump(mode="json"))
+
+    def read_records(self) -> tuple[list[Record], list[Quarantined]]:
+        """Return every readable record, oldest first, and every unreadable one with the reason."""
+        records, quarantined = [], []
+        for path in sorted(self.records.glob("*.json")):
+            try:
+                records.append(Record.model_validate(envelope.read(path, newest=SCHEMA_VERSION)))
+            except (Unreadable, ValidationError) as error:
+                quarantined.append(Quarantined(path, str(error)))
+        return sorted(records, key=lambda record: record.started), quarantined
+
+
+def latest(records: list[Record]) -> list[Record]:
+    """Return the last attempt at each cell."""
+    last: dict[str, Record] = {}
+    for record in records:
+        if record.key not in last or record.attempt >= last[record.key].attempt:
+            last[record.key] = record
+    return list(last.values())
+
+
+def is_final(record: Record) -> bool:
+    """Return whether a resumed run need not try this cell again."""
+    return record.outcome is not Outcome.INTERRUPTED

@@ -1,0 +1,33 @@
+"""Every architecture and technique in Keras 3, and the arms that run them on its backends.
+
+Importing this imports no framework.
+"""
+
+from harness.contract import ArmSpec
+
+ARMS = (
+    ArmSpec(
+        name="keras-tensorflow",
+        entry="models_keras.arm:KerasArm",
+        needs=("keras", "tensorflow"),
+        distributions=("keras", "tensorflow|tensorflow-cpu"),
+        environment={"KERAS_BACKEND": "tensorflow"},
+        out_of_memory=((), ("OOM when allocating tensor", "RESOURCE_EXHAUSTED")),
+    ),
+    ArmSpec(
+        name="keras-jax",
+        entry="models_keras.arm:KerasArm",
+        needs=("keras", "jax"),
+        distributions=("keras", "jax", "jaxlib"),
+        environment={"KERAS_BACKEND": "jax"},
+        out_of_memory=((), ("RESOURCE_EXHAUSTED",)),
+    ),
+    ArmSpec(
+        name="keras-torch",
+        entry="models_keras.arm:KerasArm",
+        needs=("keras", "torch"),
+        distributions=("keras", "torch"),
+        environment={"KERAS_BACKEND": "torch"},
+        out_of_memory=(("DefaultCPUAllocator: can't allocate memory",), ("CUDA out of memory",)),
+    ),
+)

@@ -1,0 +1,139 @@
+"""Keras 3's side of the contract, on whichever backend ``KERAS_BACKEND`` names."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import keras
+import numpy as np
+from keras.src.backend.common import dtypes
+
+from harness.contract import Setup, TensorSpec, Workload
+from models_keras.bridge import Bridge
+from models_keras.techniques.optimizers import make_optimizer
+
+if TYPE_CHECKING:
+    from harness.contract import Array
+
+LOSSES = {
+    "cross_entropy": functools.partial(keras.losses.SparseCategoricalCrossentropy, from_logits=True),
+    "mse": keras.losses.MeanSquaredError,
+}
+backend = importlib.import_module(f"models_keras.backends.{keras.config.backend()}")
+
+
+class KerasArm:
+    """Keras in this process: threads and precision set once, before any variable exists."""
+
+    def __init__(self, setup: Setup):
+        self.setup = setup
+        backend.configure(setup)
+        keras.config.set_image_data_format("channels_last")
+        keras.config.set_floatx("float64" if setup.precision == "fp64" else "float32")
+        if setup.precision == "fp64":
+            # On every backend but TensorFlow, Keras' type promotion turns float64 into float32 inside matmul, mean
+            # and division, whatever floatx says (an error of 1e-8). No public switch undoes it; fp64 is for parity.
+            dtypes.BIT64_TO_BIT32_DTYPE.pop("float64", None)
+        if setup.precision == "bf16":
+            keras.config.set_dtype_policy("mixed_bfloat16")
+
+    def open(self, workload: Workload, sample_shape: tuple[int, ...], outputs: int) -> KerasSession:
+        """Build the workload's model; see ``harness.contract.Arm``."""
+        return KerasSession(workload, sample_shape)
+
+
+class KerasSession:
+    """One model under training; see ``harness.contract.Session``."""
+
+    def __init__(self, workload: Workload, sample_shape: tuple[int, ...]):
+        self.workload = workload
+        self.dtype = keras.config.floatx()
+        module = importlib.import_module(f"models_keras.architectures.{workload.architecture.file}")
+        self.model: keras.Model = getattr(module, workload.architecture.name)(**workload.architecture.arguments)
+        self.model(keras.Input(self._channel_last(np.zeros((1, *sample_shape))).shape[1:]))
+        self.model.compile(
+            optimizer=make_optimizer(workload.optimizer),
+            loss=LOSSES[workload.loss](),
+        )
+        self.model.optimizer.build(self.model.trainable_variables)
+        self.fresh_optimizer = [variable.numpy() for variable in self.model.optimizer.variables]
+        self.bridge = Bridge(self.model)
+        self.staged: Iterator[Any] = iter(())
+
+    def describe(self) -> dict[str, TensorSpec]:
+        """Return every parameter's canonical shape and the kind of layer that owns it."""
+        return self.bridge.describe()
+
+    def load(self, tensors: Mapping[str, Array]) -> None:
+        """Overwrite all parameters and start the optimizer afresh; compiled functions are kept."""
+        self.bridge.load(tensors)
+        for variable, value in zip(self.model.optimizer.variables, self.fresh_optimizer, strict=True):
+            variable.assign(value)
+
+    def dump(self) -> dict[str, Array]:
+        """Return a copy of all parameters."""
+        return self.bridge.dump()
+
+    def loss(self, x: Array, y: Array) -> float:
+        """Return the mean loss of one batch in training mode."""
+        inputs, targets = (keras.ops.convert_to_tensor(part) for part in (self._inputs(x), self._targets(y)))
+        outputs = self.model(inputs, training=True)
+        return float(self.model.compute_loss(inputs, targets, outputs, training=True))
+
+    def stage(self, batches: Sequence[tuple[Array, Array]]) -> None:
+        """Place batches on the device, once."""
+        self.model.make_train_function()
+        self.staged = itertools.cycle([backend.place(self._inputs(x), self._targets(y)) for x, y in batches])
+
+    def run_steps(self, count: int) -> float:
+        """Drive Keras' own compiled train function over the staged batches."""
+        self.model.reset_metrics()
+        return backend.run_steps(self.model, self.staged, count)
+
+    def fit(self, x: Array, y: Array, orders: Iterable[Array], batch_size: int) -> list[float]:
+        """Train with ``Model.fit``, without callbacks, on the samples in the order of each epoch."""
+        inputs, targets = self._inputs(x), self._targets(y)
+        losses = []
+        for order in orders:
+            history = self.model.fit(inputs[order], targets[order], batch_size=batch_size, shuffle=False, verbose=0)
+            losses += history.history["loss"]
+        return losses
+
+    def predict(self, x: Array, batch_size: int) -> Array:
+        """Return the outputs in inference mode, (N, outputs)."""
+        return self.model.predict(self._inputs(x), batch_size=batch_size, verbose=0).astype(self.dtype)
+
+    def settings(self) -> dict[str, Any]:
+        """Return what is in force, read back from Keras and its backend."""
+        optimizer = self.model.optimizer
+        return {
+            "execution": _execution(self.model),
+            "jit_compile": self.model.jit_compile,
+            "optimizer": f"{type(optimizer).__module__}.{type(optimizer).__name__}",
+            "learning_rate": float(optimizer.learning_rate),
+            "epsilon": self.workload.optimizer.epsilon if self.workload.optimizer.name == "adam" else None,
+            "parameter_dtype": self.model.trainable_variables[0].dtype,
+            "compute_dtype": keras.config.dtype_policy().compute_dtype,
+            "image_data_format": keras.config.image_data_format(),
+            "steps_per_execution": self.model.steps_per_execution,
+            **backend.settings(),
+        }
+
+    def _channel_last(self, x: Array) -> Array:
+        return np.moveaxis(x, 1, -1) if self.workload.form in ("image", "signal") else x
+
+    def _inputs(self, x: Array) -> Array:
+        return np.ascontiguousarray(self._channel_last(x), dtype=self.dtype)
+
+    def _targets(self, y: Array) -> Array:
+        return y.astype(np.int32 if self.workload.loss == "cross_entropy" else self.dtype)
+
+
+def _execution(model: keras.Model) -> str:
+    if model.jit_compile:
+        return "compiled by torch.compile" if keras.config.backend() == "torch" else "compiled by XLA"
+    return "graph" if keras.config.backend() == "tensorflow" else "eager"

@@ -1,0 +1,35 @@
+"""Keras on torch: the train function runs eagerly."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+import torch
+
+from harness.contract import Setup
+
+
+def configure(setup: Setup) -> None:
+    """Set threads and strict float32."""
+    torch.set_num_threads(setup.threads)
+    torch.backends.fp32_precision = "ieee"
+
+
+def place(x: Any, y: Any) -> Any:
+    """Put one batch on the device, in the form that the train function takes."""
+    return [(keras.ops.convert_to_tensor(x), keras.ops.convert_to_tensor(y))]
+
+
+def run_steps(model: keras.Model, batches: Iterator[Any], count: int) -> float:
+    """Run ``count`` train steps and return the mean loss since the metrics' reset. A CPU needs no waiting for."""
+    for _ in range(count):
+        logs = model.train_function(next(batches))
+    return float(logs["loss"])
+
+
+def settings() -> dict[str, Any]:
+    """Return what is in force, read back from torch."""
+    return {
+        "threads": torch.get_num_threads(),
+        "fp32_precision": torch.backends.fp32_precision,
+    }

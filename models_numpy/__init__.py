@@ -1,0 +1,15 @@
+"""The witness: networks, backpropagation and optimizers by hand, in NumPy and float64. It checks the arms."""
+
+from harness.contract import ArmSpec
+
+ARMS = (
+    ArmSpec(
+        name="numpy",
+        entry="models_numpy.arm:NumpyArm",
+        needs=(),
+        distributions=("numpy",),
+        precisions=("fp32", "fp64"),
+        witness=True,
+        architectures=("linear", "mlp"),
+    ),
+)

@@ -1,0 +1,1 @@
+"""One file per architecture, named as its PyTorch and Keras halves."""

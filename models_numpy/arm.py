@@ -1,0 +1,124 @@
+"""The witness's side of the contract. It computes in float64 whatever precision is asked."""
+
+from __future__ import annotations
+
+import importlib
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import cycle, islice
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import threadpoolctl
+
+from harness.contract import Optimizer, Setup, TensorSpec, Workload
+from models_numpy.layers import Floats
+from models_numpy.losses import cross_entropy, mean_squared_error
+from models_numpy.network import Network
+from models_numpy.optimizers import SGD, Adam
+
+if TYPE_CHECKING:
+    from harness.contract import Array
+
+
+class NumpyArm:
+    """NumPy, with its BLAS limited to the threads of the setup."""
+
+    def __init__(self, setup: Setup) -> None:
+        threadpoolctl.threadpool_limits(setup.threads, user_api="blas")
+
+    def open(self, workload: Workload, sample_shape: tuple[int, ...], outputs: int) -> NumpySession:
+        """Build the workload's network; see ``harness.contract.Arm``."""
+        module = importlib.import_module(f"models_numpy.architectures.{workload.architecture.file}")
+        return NumpySession(getattr(module, workload.architecture.name)(**workload.architecture.arguments), workload)
+
+
+class NumpySession:
+    """One network under training; see ``harness.contract.Session``."""
+
+    def __init__(self, network: Network, workload: Workload) -> None:
+        self._network = network
+        self._loss = cross_entropy if workload.loss == "cross_entropy" else mean_squared_error
+        self._target_type = np.int64 if workload.loss == "cross_entropy" else np.float64
+        self._rule = workload.optimizer
+        self._optimizer = _optimizer(self._rule)
+        self._batches: Iterator[tuple[Floats, Array]] = iter(())
+
+    def describe(self) -> dict[str, TensorSpec]:
+        """Return every parameter by canonical name."""
+        return {name: TensorSpec(p.shape, "linear") for name, p in self._network.parameters().items()}
+
+    def load(self, tensors: Mapping[str, Array]) -> None:
+        """Overwrite all parameters and start the optimizer afresh.
+
+        Raises:
+            ValueError: If a name is missing or unknown, or a shape differs; nothing is overwritten then.
+        """
+        parameters = self._network.parameters()
+        if odd := sorted(parameters.keys() ^ tensors.keys()):
+            raise ValueError(f"tensors missing or unknown: {', '.join(odd)}")
+        for name, p in parameters.items():
+            if p.shape != np.shape(tensors[name]):
+                raise ValueError(f"{name}: shape {np.shape(tensors[name])}, expected {p.shape}")
+        for name, p in parameters.items():
+            p[...] = tensors[name]
+        self._optimizer = _optimizer(self._rule)
+
+    def dump(self) -> dict[str, Array]:
+        """Return copies of all parameters, float64."""
+        return {name: p.copy() for name, p in self._network.parameters().items()}
+
+    def stage(self, batches: Sequence[tuple[Array, Array]]) -> None:
+        """Convert batches once, for ``run_steps``."""
+        self._batches = cycle([(_floats(x), y.astype(self._target_type)) for x, y in batches])
+
+    def run_steps(self, count: int) -> float:
+        """Train ``count`` steps; return the loss of the last batch before its update."""
+        loss = math.nan
+        for x, y in islice(self._batches, count):
+            loss = self._train_step(x, y)
+        return loss
+
+    def fit(self, x: Array, y: Array, orders: Iterable[Array], batch_size: int) -> list[float]:
+        """Train one epoch per order; return the mean loss over the samples of each epoch."""
+        x, y = _floats(x), y.astype(self._target_type)
+        losses = []
+        for order in orders:
+            total = 0.0
+            for start in range(0, len(order), batch_size):
+                batch = order[start : start + batch_size]  # the last one may be smaller
+                total += self._train_step(x[batch], y[batch]) * len(batch)
+            losses.append(total / len(order))
+        return losses
+
+    def predict(self, x: Array, batch_size: int) -> Array:
+        """Return outputs (N, outputs), float64."""
+        x = _floats(x)
+        starts = range(0, len(x), batch_size)
+        return np.concatenate([self._network.forward(x[start : start + batch_size]) for start in starts])
+
+    def settings(self) -> dict[str, Any]:
+        """Return the type of the parameters, and NumPy's BLAS with its threads, as loaded."""
+        blas = [pool for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"]
+        return {
+            "parameter_dtype": ", ".join(sorted({str(p.dtype) for p in self._network.parameters().values()})),
+            "threads": max((pool["num_threads"] for pool in blas), default=None),
+            "blas": ", ".join(sorted({f"{pool['internal_api']} {pool['version']}" for pool in blas})) or None,
+            "versions": {"numpy": np.__version__},
+        }
+
+    def _train_step(self, x: Floats, y: Array) -> float:
+        loss, gradient = self._loss(self._network.forward(x), y)
+        self._network.backward(gradient)
+        self._optimizer.step(self._network.parameters(), self._network.gradients())
+        return loss
+
+
+def _floats(x: Array) -> Floats:
+    return x.astype(np.float64)
+
+
+def _optimizer(rule: Optimizer) -> SGD | Adam:
+    if rule.name == "adam":
+        return Adam(rule.learning_rate, rule.beta_1, rule.beta_2, rule.epsilon)
+    return SGD(rule.learning_rate, rule.momentum)

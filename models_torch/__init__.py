@@ -1,0 +1,13 @@
+"""Every architecture and technique in PyTorch, and the arms that run them. Importing this imports no framework."""
+
+from harness.contract import ArmSpec
+
+ARMS = (
+    ArmSpec(
+        name="torch",
+        entry="models_torch.arm:TorchArm",
+        needs=("torch",),
+        distributions=("torch",),
+        out_of_memory=(("DefaultCPUAllocator: can't allocate memory",), ("CUDA out of memory",)),
+    ),
+)

@@ -1,0 +1,151 @@
+"""PyTorch's side of the contract: eager execution, a plain training loop over tensors."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from harness.contract import LayerKind, Setup, TensorSpec, Workload
+from models_torch.techniques.optimizers import make_optimizer
+
+if TYPE_CHECKING:
+    from harness.contract import Array
+
+LOSSES = {"cross_entropy": F.cross_entropy, "mse": F.mse_loss}
+LAYER_KINDS: tuple[tuple[type | tuple[type, ...], LayerKind], ...] = (
+    (nn.Linear, "linear"),
+    ((nn.Conv1d, nn.Conv2d), "conv"),
+    (nn.RNNBase, "recurrent"),
+)
+
+
+class TorchArm:
+    """PyTorch in this process: threads and precision set once, before any tensor exists."""
+
+    def __init__(self, setup: Setup):
+        self.setup = setup
+        torch.set_num_threads(setup.threads)
+        torch.backends.fp32_precision = "ieee"  # strict float32: no TF32 anywhere
+
+    def open(self, workload: Workload, sample_shape: tuple[int, ...], outputs: int) -> TorchSession:
+        """Build the workload's model; see ``harness.contract.Arm``."""
+        return TorchSession(self.setup, workload)
+
+
+class TorchSession:
+    """One model under training; see ``harness.contract.Session``."""
+
+    def __init__(self, setup: Setup, workload: Workload):
+        self.setup = setup
+        self.workload = workload
+        self.dtype = torch.float64 if setup.precision == "fp64" else torch.float32
+        module = importlib.import_module(f"models_torch.architectures.{workload.architecture.file}")
+        model: nn.Module = getattr(module, workload.architecture.name)(**workload.architecture.arguments)
+        self.model = model.to(self.dtype).train()
+        self.criterion = LOSSES[workload.loss]
+        self.optimizer = make_optimizer(workload.optimizer, self.model.parameters())
+        self.autocast: contextlib.AbstractContextManager[Any] = (
+            torch.autocast("cpu", dtype=torch.bfloat16) if setup.precision == "bf16" else contextlib.nullcontext()
+        )
+        self.staged: Iterable[tuple[Tensor, Tensor]] = ()
+
+    def describe(self) -> dict[str, TensorSpec]:
+        """Return every parameter's shape and the kind of layer that owns it."""
+        return {
+            f"{path}.{name}": TensorSpec(tuple(tensor.shape), _kind(module))
+            for path, module in self.model.named_modules()
+            for name, tensor in module.named_parameters(recurse=False)
+        }
+
+    def load(self, tensors: Mapping[str, Array]) -> None:
+        """Overwrite all parameters and start the optimizer afresh."""
+        own = dict(self.model.named_parameters())
+        if odd := sorted(own.keys() ^ tensors.keys()):
+            raise ValueError(f"tensors missing or unknown: {', '.join(odd)}")
+        with torch.no_grad():
+            for name, parameter in own.items():
+                if parameter.shape != tensors[name].shape:
+                    raise ValueError(f"{name}: shape {tensors[name].shape}, expected {tuple(parameter.shape)}")
+                parameter.copy_(torch.from_numpy(tensors[name]))
+        self.optimizer = make_optimizer(self.workload.optimizer, self.model.parameters())
+
+    def dump(self) -> dict[str, Array]:
+        """Return a copy of all parameters."""
+        return {name: parameter.detach().numpy().copy() for name, parameter in self.model.named_parameters()}
+
+    def loss(self, x: Array, y: Array) -> float:
+        """Return the mean loss of one batch in training mode."""
+        with torch.no_grad(), self.autocast:
+            return self.criterion(self.model(self._inputs(x)), self._targets(y)).item()
+
+    def stage(self, batches: Sequence[tuple[Array, Array]]) -> None:
+        """Turn batches into tensors, once."""
+        self.staged = itertools.cycle([(self._inputs(x), self._targets(y)) for x, y in batches])
+
+    def train_step(self, x: Tensor, y: Tensor) -> Tensor:
+        """One step of gradient descent on a batch; returns its mean loss, a scalar."""
+        self.optimizer.zero_grad()
+        with self.autocast:
+            loss = self.criterion(self.model(x), y)
+        loss.backward()
+        self.optimizer.step()
+        return loss.detach()
+
+    def run_steps(self, count: int) -> float:
+        """Train over the staged batches; on a CPU PyTorch is synchronous, and reading the loss waits for nothing."""
+        for x, y in itertools.islice(self.staged, count):
+            loss = self.train_step(x, y)
+        return loss.item()
+
+    def fit(self, x: Array, y: Array, orders: Iterable[Array], batch_size: int) -> list[float]:
+        """Train over tensors, batches taken by index; the epoch's loss is read once, at its end."""
+        inputs, targets = self._inputs(x), self._targets(y)
+        losses = []
+        for order in orders:
+            total = torch.zeros((), dtype=self.dtype)
+            for batch in torch.from_numpy(order).split(batch_size):
+                total += self.train_step(inputs[batch], targets[batch]) * len(batch)
+            losses.append(total.item() / len(order))
+        return losses
+
+    def predict(self, x: Array, batch_size: int) -> Array:
+        """Return the outputs in evaluation mode, (N, outputs)."""
+        self.model.eval()
+        with torch.inference_mode(), self.autocast:
+            outputs = torch.cat([self.model(batch) for batch in self._inputs(x).split(batch_size)])
+        self.model.train()
+        return outputs.to(self.dtype).numpy()
+
+    def settings(self) -> dict[str, Any]:
+        """Return what is in force, read back from PyTorch."""
+        group = self.optimizer.param_groups[0]
+        return {
+            "execution": "eager",
+            "optimizer": f"torch.optim.{type(self.optimizer).__name__}",
+            "learning_rate": group["lr"],
+            "epsilon": group.get("eps"),
+            "parameter_dtype": str(next(self.model.parameters()).dtype).removeprefix("torch."),
+            "compute_dtype": "bfloat16 (autocast)" if self.setup.precision == "bf16" else None,
+            "threads": torch.get_num_threads(),
+            "fp32_precision": torch.backends.fp32_precision,
+            "deterministic_algorithms": torch.are_deterministic_algorithms_enabled(),
+        }
+
+    def _inputs(self, x: Array) -> Tensor:
+        return torch.from_numpy(np.ascontiguousarray(x)).to(self.dtype)
+
+    def _targets(self, y: Array) -> Tensor:
+        targets = torch.from_numpy(np.ascontiguousarray(y))
+        return targets.to(self.dtype) if self.workload.loss == "mse" else targets
+
+
+def _kind(module: nn.Module) -> LayerKind:
+    return next(kind for layer, kind in LAYER_KINDS if isinstance(module, layer))

@@ -1,0 +1,1 @@
+"""One file per family of training techniques; the same names as in ``models_keras.techniques``."""

@@ -1,0 +1,124 @@
+"""Records of runs that never happened, built through the schema."""
+
+from harness.contract import Architecture, Cell, Optimizer, Outcome, Workload
+from harness.schema import Accuracy, ArmStatus, Block, Manifest, Record, Suite, Timing, WorkloadChoice
+
+MIB = 2**20
+
+
+def workload(name="mlp_digits", **changes):
+    given = {
+        "title": "MLP on digits",
+        "dataset": "digits",
+        "form": "features",
+        "architecture": Architecture("mlp", "MLP"),
+        "optimizer": Optimizer("adam", 1e-3),
+        "batch_size": 32,
+        "epochs": 3,
+        "metric": "accuracy",
+        "target": 0.9,
+        "margin": 0.01,
+        "pilot": "nobody",
+    }
+    return Workload(name=name, **(given | changes))
+
+
+def status(name, *, supported=True, reason=None, witness=False):
+    return ArmStatus(name=name, supported=supported, reason=reason, versions={name: "1.0"}, witness=witness)
+
+
+def manifest(arms=("torch", "keras-jax"), *, workloads=("mlp_digits",), launches=3, seeds=3, **changes):
+    """Arms are names or ArmStatus; workloads are names or WorkloadChoice."""
+    statuses = [arm if isinstance(arm, ArmStatus) else status(arm) for arm in arms]
+    choices = [w if isinstance(w, WorkloadChoice) else WorkloadChoice(name=w) for w in workloads]
+    suite = Suite(
+        name="quick",
+        title="A look",
+        workloads=choices,
+        arms=[arm.name for arm in statuses],
+        launches=launches,
+        seeds=seeds,
+        precisions=changes.pop("precisions", ["fp32"]),
+    )
+    given = {
+        "run": "quick-1",
+        "created": "2026-01-01T00:00:00Z",
+        "command": ["twinbench", "run", "quick"],
+        "environment": {"cpu": {"cores": 2}},
+    }
+    return Manifest(suite=suite, arms=statuses, **(given | changes))
+
+
+def _record(scope, arm, index, *, on, precision, epochs, changes, **measured):
+    cell = Cell(scope, on, arm, precision, 2, 32, epochs, index)
+    given = {
+        "key": "k",
+        "outcome": Outcome.OK,
+        "started": "2026-01-01T00:00:00Z",
+        "seconds": 1.0,
+        "dataset_sha256": "d" * 64,
+        "initial_sha256": f"{cell.seed:064d}",
+        "parameters": 15210,
+    }
+    return Record(cell=cell, **(given | measured | changes))
+
+
+def trained(arm, seed, metric, *, losses=(1.0, 0.5, 0.25), on="mlp_digits", precision="fp32", epochs=3, **changes):
+    accuracy = Accuracy(
+        epoch_losses=list(losses),
+        metric=metric,
+        test_loss=0.3,
+        train_s=2.0,
+        final_sha256="f" * 64,
+        order_sha256=changes.pop("order_sha256", f"{seed:064d}"),
+    )
+    return _record("accuracy", arm, seed, on=on, precision=precision, epochs=epochs, changes=changes, accuracy=accuracy)
+
+
+def block(round_, step_ms, *, rerun=0, contended=False, steps=100, pressure=0.001, foreign=0.0):
+    wall_ns = round(step_ms * 1e6 * steps)
+    return Block(
+        round=round_,
+        rerun=rerun,
+        steps=steps,
+        wall_ns=wall_ns,
+        cpu_ns=wall_ns,
+        pressure=pressure,
+        foreign=foreign,
+        switches=0,
+        contended=contended,
+    )
+
+
+def timing(blocks, **changes):
+    given = {
+        "start_s": 2.0,
+        "build_s": 0.1,
+        "first_step_s": 0.5,
+        "cold_start_s": 3.0,
+        "first_loss": 2.3,
+        "warm_up_steps": 10,
+        "peak_rss_bytes": 400 * MIB,
+    }
+    return Timing(blocks=list(blocks), **(given | changes))
+
+
+def raced(arm, launch, step_ms, *, on="mlp_digits", precision="fp32", epochs=3, timing_changes=None, **changes):
+    """``step_ms``: one number for four equal rounds, or a list of numbers or blocks."""
+    steps = [step_ms] * 4 if isinstance(step_ms, int | float) else step_ms
+    blocks = [b if isinstance(b, Block) else block(i, b) for i, b in enumerate(steps)]
+    measured = timing(blocks, **(timing_changes or {}))
+    return _record("step", arm, launch, on=on, precision=precision, epochs=epochs, changes=changes, timing=measured)
+
+
+def failed(scope, arm, index, outcome, reason, *, on="mlp_digits", precision="fp32", epochs=3, **changes):
+    changes = {"outcome": outcome, "reason": reason, "parameters": None, "initial_sha256": None} | changes
+    return _record(scope, arm, index, on=on, precision=precision, epochs=epochs, changes=changes)
+
+
+def whole_run(seeds=3, launches=3, *, ratio=2.0, gain=0.001, rival="keras-jax", **where):
+    """Records of torch and of a rival that is ``ratio`` times as slow and better by ``gain``."""
+    records = [trained("torch", s, 0.95 + 0.001 * (s % 3), **where) for s in range(seeds)]
+    records += [trained(rival, s, 0.95 + gain + 0.0011 * (s % 3), **where) for s in range(seeds)]
+    records += [raced("torch", k, 2.0 * (1 + 0.01 * (k % 3)), **where) for k in range(launches)]
+    return records + [raced(rival, k, 2.0 * ratio, **where) for k in range(launches)]

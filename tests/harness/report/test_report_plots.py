@@ -1,0 +1,91 @@
+import numpy as np
+import pytest
+from matplotlib.colors import same_color
+from matplotlib.image import imread
+from report_factories import manifest, raced, status, trained, whole_run, workload
+
+from harness.report import plots
+from harness.report.summary import summarize
+
+WORKLOADS = {"mlp_digits": workload(), "lenet/../<b>": workload("lenet/../<b>")}
+
+
+def summary(records, run=None):
+    return summarize(run or manifest(), records, WORKLOADS)
+
+
+def lines_of(axes, arm):
+    return [line for line in axes.lines if same_color(line.get_color(), plots.colour(arm))]
+
+
+def test_arms_have_colours_of_their_own():
+    named = [plots.colour(arm) for arm in plots.COLOURS]
+    assert len(set(named)) == len(named)
+    assert plots.colour("my-arm") == plots.colour("my-arm")
+
+
+def test_loss_curves_show_the_mean_over_seeds():
+    records = [trained("torch", 0, 0.9, losses=(1.0, 0.5)), trained("torch", 1, 0.9, losses=(2.0, 0.7))]
+    records += [trained("keras-jax", 0, 0.9, losses=(1.2, 0.4))]
+    axes = plots.loss_curves(summary(records).comparisons[0]).axes[0]
+    (torch,), (jax,) = lines_of(axes, "torch"), lines_of(axes, "keras-jax")
+    assert list(torch.get_xdata()) == [1, 2]
+    assert list(torch.get_ydata()) == pytest.approx([1.5, 0.6])
+    assert list(jax.get_ydata()) == pytest.approx([1.2, 0.4])
+    assert axes.get_ylabel() == "training loss: cross-entropy (nats)"
+    band = axes.collections[0].get_paths()[0].vertices
+    assert (band[:, 1].min(), band[:, 1].max()) == pytest.approx((0.5, 2.0))
+
+
+@pytest.mark.parametrize(("last", "scale"), [(0.5, "linear"), (0.001, "log")])
+def test_losses_over_decades_are_on_a_log_axis(last, scale):
+    records = [trained("torch", 0, 0.9, losses=(1.0, last))]
+    assert plots.loss_curves(summary(records).comparisons[0]).axes[0].get_yscale() == scale
+
+
+def test_the_forest_plot_draws_estimates_and_intervals():
+    found = summary(whole_run())
+    axes = plots.forest(found.comparisons).axes[0]
+    assert axes.get_xscale() == "log"
+    interval, estimate = lines_of(axes, "keras-jax")
+    ratio = found.comparisons[0].rows[1].ratio
+    assert list(interval.get_xdata()) == pytest.approx([ratio.interval.low, ratio.interval.high])
+    assert list(estimate.get_xdata()) == pytest.approx([ratio.estimate])
+    low, high = axes.get_xlim()
+    assert low < 1 < ratio.interval.high < high
+
+
+def test_a_look_is_drawn_open_and_a_verdict_filled():
+    def face(records, run):
+        axes = plots.forest(summary(records, run).comparisons).axes[0]
+        return lines_of(axes, "keras-jax")[-1].get_markerfacecolor()
+
+    assert same_color(face(whole_run(), manifest()), "white")
+    assert same_color(face(whole_run(0, 8), manifest(launches=8)), plots.colour("keras-jax"))
+
+
+def test_a_boundless_interval_does_not_flatten_the_rest():
+    records = [raced("torch", k, 1.0) for k in range(2)] + [raced("keras-jax", 0, 0.1), raced("keras-jax", 1, 90.0)]
+    axes = plots.forest(summary(records).comparisons).axes[0]
+    low, high = axes.get_xlim()
+    assert high / low < 100
+
+
+def test_nothing_to_draw():
+    empty = summary([])
+    assert plots.loss_curves(empty.comparisons[0]) is None
+    assert plots.forest(empty.comparisons) is None
+
+
+def test_draw_writes_pictures_whatever_the_names(tmp_path):
+    name = "lenet/../<b>"
+    run = manifest((status("torch"), status("$x^2$")), workloads=[name])
+    records = [raced(arm, k, 1.0 + k, on=name) for arm in ("torch", "$x^2$") for k in range(2)]
+    records += [trained("$x^2$", 0, 0.9, on=name)]
+    pictures = plots.draw(summary(records, run), tmp_path)
+    assert pictures.ratios == "ratios.png"
+    assert list(pictures.losses) == [f"{name} · fp32"]
+    written = {path.name for path in tmp_path.iterdir()}
+    assert written == {pictures.ratios, *pictures.losses.values()}
+    for file in written:
+        assert np.ptp(imread(tmp_path / file)) > 0
