@@ -225,27 +225,24 @@ def _carry_out(folder: RunFolder, manifest: Manifest, as_json: bool) -> int:
 def _show(folder: RunFolder, manifest: Manifest, as_json: bool) -> None:
     from rich.console import Console
 
-    from harness import registry
-    from harness.report import build
+    from harness import registry, report
     from harness.report.console import tables
     from harness.report.summary import summarize
-    from harness.store.folder import latest
 
     records, quarantined = folder.read_records()
     for damaged in quarantined:
         typer.echo(f"twinbench: left out: {damaged.reason}", err=True)
-    chosen: list[Record] = latest(records)
-    path = build(folder.path, manifest=manifest, records=chosen, workloads=registry.workloads())
+    summary = summarize(manifest, records, registry.workloads())
+    path = report.write(folder.path, summary)
     if as_json:
-        typer.echo(json.dumps(_document(folder, manifest, chosen, path), indent=1))
+        typer.echo(json.dumps(_document(manifest, records, path), indent=1))
         return
-    summary = summarize(manifest, chosen, registry.workloads())
     width = None if sys.stdout.isatty() else 100
     Console(width=width, highlight=False).print(tables(summary))
     typer.echo(f"report: {os.path.relpath(path)}")
 
 
-def _document(folder: RunFolder, manifest: Manifest, records: Sequence[Record], report: Path) -> dict[str, Any]:
+def _document(manifest: Manifest, records: Sequence[Record], report: Path) -> dict[str, Any]:
     return {
         "run": manifest.run,
         "report": str(report),

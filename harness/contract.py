@@ -174,9 +174,6 @@ class Session(Protocol):
     def dump(self) -> dict[str, Array]:
         """Return all parameters under canonical names in canonical layouts. Inverse of ``load``, bit for bit."""
 
-    def loss(self, x: Array, y: Array) -> float:
-        """Return the mean loss of one batch in training mode, without an update, in the session's own precision."""
-
     def stage(self, batches: Sequence[tuple[Array, Array]]) -> None:
         """Place batches (all of one shape) on the device for ``run_steps``."""
 

@@ -38,7 +38,7 @@ def initial_parameters(specs: Mapping[str, TensorSpec], seed: int) -> dict[str, 
 
 
 def batch_orders(samples: int, epochs: int, seed: int, shuffle: bool) -> Iterator[Array]:
-    """Yield one order of the samples per epoch: a fresh permutation, or always 0, 1, 2, …"""
+    """Yield one order of the samples per epoch: a fresh permutation, or always 0, 1, 2 and so on."""
     for epoch in range(epochs):
         if shuffle:
             yield np.random.default_rng([seed, epoch]).permutation(samples)

@@ -23,7 +23,7 @@ class RichProgress:
             TextColumn("{task.description}"),
             console=self.console,
             transient=True,
-            refresh_per_second=2,  # the display must not take a core from the measurement
+            refresh_per_second=1,  # the display must not take a core from the measurement
         )
         self.task = self.bar.add_task("loading data")
         self.sitting = ""
@@ -33,7 +33,9 @@ class RichProgress:
             self.bar.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.bar.stop()
 
     def begin(self, cells: int, done: int) -> None:

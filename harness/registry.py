@@ -10,7 +10,6 @@ from __future__ import annotations
 import difflib
 import functools
 import importlib
-import importlib.metadata
 import importlib.util
 import os
 import pkgutil
@@ -95,6 +94,8 @@ def find_workload(name: str) -> Workload:
 
 def versions(spec: ArmSpec) -> dict[str, str]:
     """Return the installed version of each distribution of an arm; of alternatives (``a|b``) the installed one."""
+    import importlib.metadata  # 20 ms that a worker need not spend
+
     found = {}
     for alternatives in spec.distributions:
         for distribution in alternatives.split("|"):

@@ -135,7 +135,7 @@ class Record(Model):
         key: Hash of all that could change the result: cell, versions, source code, data.
         reason: Why the outcome is not ok; null when it is.
         reasons: For each figure that is null, why.
-        started: UTC, ISO 8601.
+        started: When its sitting began: UTC, ISO 8601; equal for records that were measured together.
         settings: Read back from the framework.
         frameworks: Deep-learning frameworks found loaded in the worker at the end.
         initial_sha256: Hash of the parameters after loading; equal across the arms of a matched cell.

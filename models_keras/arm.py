@@ -78,12 +78,6 @@ class KerasSession:
         """Return a copy of all parameters."""
         return self.bridge.dump()
 
-    def loss(self, x: Array, y: Array) -> float:
-        """Return the mean loss of one batch in training mode."""
-        inputs, targets = (keras.ops.convert_to_tensor(part) for part in (self._inputs(x), self._targets(y)))
-        outputs = self.model(inputs, training=True)
-        return float(self.model.compute_loss(inputs, targets, outputs, training=True))
-
     def stage(self, batches: Sequence[tuple[Array, Array]]) -> None:
         """Place batches on the device, once."""
         self.model.make_train_function()

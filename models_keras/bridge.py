@@ -1,9 +1,9 @@
 """Carry parameters between Keras variables and canonical names and layouts, which are PyTorch's.
 
 A layer's canonical name is the path of attributes that leads to it, as PyTorch names its modules, and the halves
-of a pair use the same attributes; so this is a table of layer types and not of models. The halves differ in layout (a Dense kernel is (in, out) here, (out, in) there), in the order of the
-gates of a GRU (z, r, n here; r, z, n there), and in what a flattened feature map looks like (channel last here,
-first there).
+of a pair use the same attributes; so this is a table of layer types and not of models. The halves differ in layout
+(a Dense kernel is (in, out) here, (out, in) there), in the order of the gates of a GRU (z, r, n here; r, z, n there),
+and in what a flattened feature map looks like (channel last here, first there).
 """
 
 from __future__ import annotations

@@ -81,11 +81,6 @@ class TorchSession:
         """Return a copy of all parameters."""
         return {name: parameter.detach().numpy().copy() for name, parameter in self.model.named_parameters()}
 
-    def loss(self, x: Array, y: Array) -> float:
-        """Return the mean loss of one batch in training mode."""
-        with torch.no_grad(), self.autocast:
-            return self.criterion(self.model(self._inputs(x)), self._targets(y)).item()
-
     def stage(self, batches: Sequence[tuple[Array, Array]]) -> None:
         """Turn batches into tensors, once."""
         self.staged = itertools.cycle([(self._inputs(x), self._targets(y)) for x, y in batches])

@@ -18,7 +18,7 @@ TEST_ONE_IN = 5
 SPLIT_SEED = 0
 
 
-class DatasetUnavailable(RuntimeError):  # noqa: N818 - it names a state, as ``harness.contract.Outcome`` does
+class DatasetUnavailable(RuntimeError):
     """The distribution that carries a dataset's samples is not installed, or does not hold them."""
 
     def __init__(self, dataset: str, distribution: str, reason: str) -> None:

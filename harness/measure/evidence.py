@@ -79,3 +79,13 @@ def peak_rss_bytes() -> int | None:
     except (OSError, StopIteration):
         return None
     return int(line.split()[1]) * 1024
+
+
+def has_huge_pages() -> bool | None:
+    """Return whether some of this process' memory lies in transparent huge pages."""
+    try:
+        rollup = Path("/proc/self/smaps_rollup").read_text()
+    except OSError:
+        return None
+    line = next((line for line in rollup.splitlines() if line.startswith("AnonHugePages:")), None)
+    return None if line is None else int(line.split()[1]) > 0

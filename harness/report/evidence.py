@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from harness.contract import Outcome
+from harness.report.race import Sitting
 from harness.schema import ArmStatus, Record, Timing
 
 Scope = Literal["accuracy", "step"]
@@ -47,9 +48,9 @@ class Evidence:
         return cls(status, trained, raced, failed, asked)
 
     @property
-    def timings(self) -> dict[int, Timing]:
-        """Launch -> what it measured."""
-        return {index: record.timing for index, record in self.raced.items() if record.timing is not None}
+    def timings(self) -> dict[Sitting, Timing]:
+        """What each launch measured, with the time at which it started."""
+        return {(i, record.started): record.timing for i, record in self.raced.items() if record.timing is not None}
 
     @property
     def metrics(self) -> dict[int, float]:

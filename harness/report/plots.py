@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from matplotlib import rc_context
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullFormatter, NullLocator
 
 from harness import stats
 from harness.report import figures, text
@@ -110,7 +110,7 @@ def loss_curves(comparison: Comparison) -> Figure | None:
         return None
     figure = Figure(figsize=(7.2, 3.6), layout="constrained")
     axes = figure.add_subplot()
-    lowest, highest = np.inf, -np.inf
+    lowest, highest, longest = np.inf, -np.inf, 1
     for i, row in enumerate(trained):
         epochs = min(map(len, row.losses))
         losses = np.array([seed[:epochs] for seed in row.losses])
@@ -125,11 +125,14 @@ def loss_curves(comparison: Comparison) -> Figure | None:
             **style,
         )
         axes.fill_between(x, losses.min(axis=0), losses.max(axis=0), color=style["color"], alpha=0.13, linewidth=0)
-        lowest, highest = min(lowest, losses.min()), max(highest, losses.max())
+        lowest, highest, longest = min(lowest, losses.min()), max(highest, losses.max()), max(longest, epochs)
     if lowest > 0 and highest > 30 * lowest:
         axes.set_yscale("log")
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axes.yaxis.set_minor_formatter(NullFormatter())
     else:
         axes.set_ylim(bottom=min(0.0, lowest))
+    axes.set_xlim(1 - 0.02 * longest, longest + 0.02 * longest)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     loss = "cross-entropy (nats)" if comparison.workload.loss == "cross_entropy" else "mean squared error"
     axes.set(title=comparison.name, xlabel="epoch", ylabel=f"training loss: {loss}")
@@ -170,7 +173,7 @@ def forest(comparisons: Sequence[Comparison]) -> Figure | None:
             y += 1
     axes.set_ylim(y - 0.4, -0.7)
     axes.set_yticks(ticks, labels)
-    axes.tick_params(axis="y", length=0)
+    axes.tick_params(axis="y", length=0, pad=7)
     axes.grid(visible=False, axis="y")
     axes.xaxis.set_major_locator(FixedLocator(_ticks(low, high)))
     axes.xaxis.set_minor_locator(NullLocator())
@@ -194,7 +197,7 @@ def _draw_ratio(axes: Any, row: Row, y: float, limits: tuple[float, float]) -> N
     axes.plot(row.ratio.estimate, y, "o", color=ink, markerfacecolor=ink if claims else "white", markersize=6)
     shown = figures.ratio(row.ratio) + ("" if interval is not None else "  one launch: no interval")
     axes.annotate(
-        shown, (1.01, y), xycoords=axes.get_yaxis_transform(), va="center", fontsize=8.5, annotation_clip=False
+        shown, (1.03, y), xycoords=axes.get_yaxis_transform(), va="center", fontsize=8.5, annotation_clip=False
     )
 
 

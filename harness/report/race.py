@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from harness import stats
 from harness.schema import Block, Timing
@@ -68,11 +69,15 @@ def paired_rounds(arm: Timing, reference: Timing) -> tuple[list[float], list[flo
     return [x for x, _ in pairs], [y for _, y in pairs], len({round_ for round_, _ in shared})
 
 
-def race(arm: Mapping[int, Timing], reference: Mapping[int, Timing]) -> stats.Ratio | None:
+Sitting: TypeAlias = tuple[int, str]
+"""A launch and when it started. A launch that was repeated is another one: only what ran side by side is paired."""
+
+
+def race(arm: Mapping[Sitting, Timing], reference: Mapping[Sitting, Timing]) -> stats.Ratio | None:
     """Return the step-time ratio over the launches in which both arms ran.
 
     Args:
-        arm: Timing by launch.
+        arm: What was measured in each sitting.
         reference: Likewise.
 
     Returns:

@@ -44,10 +44,16 @@ def _leaf(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, default=str)
 
 
-def readback(records: Sequence[Record]) -> Readback:
-    """Return what the arms of a run reported as in force."""
+def readback(order: Sequence[str], records: Sequence[Record]) -> Readback:
+    """Return what the arms of a run reported as in force.
+
+    Args:
+        order: Arms in the order of the suite; others come after them.
+        records: With settings or without.
+    """
     table: dict[str, dict[str, dict[str, None]]] = {}
-    arms = dict.fromkeys(record.cell.arm for record in records if record.settings)
+    reporting = dict.fromkeys(record.cell.arm for record in records if record.settings)
+    arms = sorted(reporting, key=lambda arm: order.index(arm) if arm in order else len(order))
     for record in records:
         for setting, value in flatten(record.settings):
             table.setdefault(setting, {}).setdefault(record.cell.arm, {})[value] = None

@@ -129,7 +129,7 @@ class _Builder:
         found = race(mine, self.reference.timings)
         if found is None:
             if not mine.keys() & self.reference.timings.keys():
-                self.notes["ratio"] = "no launch in which both arms ran"
+                self.notes["ratio"] = "no launch in which both arms ran side by side"
                 return None, None
             self.notes["ratio"] = "no round was clean for both arms"
             return None, stats.TimeVerdict.UNSTABLE

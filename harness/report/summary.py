@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -11,7 +11,7 @@ from harness.contract import Cell, Outcome, Precision, Workload
 from harness.report.evidence import Evidence, Scope
 from harness.report.failures import Failure, failures
 from harness.report.health import Health, health
-from harness.report.race import Contention, contention
+from harness.report.race import Contention, Sitting, contention
 from harness.report.readback import Readback, readback
 from harness.report.row import Row, build_row
 from harness.report.verdicts import judge
@@ -69,9 +69,15 @@ class Summary:
     failed: Mapping[Outcome, int]
 
 
-def _final(records: Iterable[Record]) -> dict[Cell, Record]:
-    """Return the record that counts for each cell: the last success, else the last attempt."""
-    ranked = sorted(records, key=lambda record: (record.outcome is Outcome.OK, record.attempt))
+def _final(records: Sequence[Record]) -> dict[Cell, Record]:
+    """Return the record that counts for each cell: the last success, else the last attempt.
+
+    A resumed run may hold results of older code or versions under other keys; only those of the newest key count.
+    """
+    by_age = sorted(records, key=lambda record: record.started)
+    newest = {record.cell: record.key for record in by_age}
+    current = [record for record in by_age if record.key == newest[record.cell]]
+    ranked = sorted(current, key=lambda record: (record.outcome is Outcome.OK, record.attempt))
     return {record.cell: record for record in ranked}
 
 
@@ -112,10 +118,10 @@ def _compare(
     racers = [evidence for evidence in everyone if not evidence.status.witness]
     reference = _reference(racers)
     epochs = next((record.cell.epochs for record in records if record.cell.scope == "accuracy"), planned_epochs)
-    launches: dict[int, list[Timing]] = defaultdict(list)
+    launches: dict[Sitting, list[Timing]] = defaultdict(list)
     for evidence in racers:
-        for index, timing in evidence.timings.items():
-            launches[index].append(timing)
+        for sitting, timing in evidence.timings.items():
+            launches[sitting].append(timing)
     return Comparison(
         workload=workload,
         precision=precision,
@@ -166,7 +172,7 @@ def summarize(manifest: Manifest, records: Sequence[Record], workloads: Mapping[
         manifest=manifest,
         comparisons=_judged(comparisons),
         failures=failures(manifest, records),
-        readback=readback(list(final.values())),
+        readback=readback(manifest.suite.arms, list(final.values())),
         cells=len(final),
         failed=failed,
     )

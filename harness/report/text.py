@@ -18,8 +18,8 @@ def one_line(text: object, limit: int = LONGEST) -> str:
 
     The end is kept because a traceback tells at its end what happened.
     """
-    line = " ".join(_ANSI.sub("", str(text)).split())
-    line = "".join(character for character in line if character.isprintable())
+    printable = (c if c.isprintable() else " " * c.isspace() for c in _ANSI.sub("", str(text)))
+    line = " ".join("".join(printable).split())
     if len(line) <= limit:
         return line
     head = limit // 3
@@ -38,10 +38,10 @@ def code(text: object) -> str:
 
 
 def number(value: float, digits: int = 3) -> str:
-    """Return a number with as many significant digits and no exponent: 0.0123, 1.20, 12.3, 1,234."""
+    """Return a number with as many significant digits, as people write it: 0.0123, 1.20, 12.3, 1,234."""
     if value == 0 or not math.isfinite(value):
         return f"{value:g}"
-    if abs(value) < 1e-4:
+    if not 1e-4 <= abs(value) < 1e6:
         return f"{value:.{digits - 1}e}"
     value = float(f"{value:.{digits - 1}e}") if abs(value) < 10**digits else value
     decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))

@@ -32,7 +32,7 @@ GRACE_S = 1.0
 POLL_S = 0.5
 
 
-class WorkerFailure(Exception):  # noqa: N818 - it carries an Outcome, which is not always an error
+class WorkerFailure(Exception):
     """A request that did not end in an answer.
 
     Attributes:
@@ -116,9 +116,7 @@ class Worker:
             error, result = reply.get("error"), reply.get("result")
         except (ValueError, AttributeError):
             self.kill()
-            raise WorkerFailure(
-                Outcome.INVALID_RESULT, f"{do}: not an answer: {line[:80]!r}", alive=False
-            ) from None
+            raise WorkerFailure(Outcome.INVALID_RESULT, f"{do}: not an answer: {line[:80]!r}", alive=False) from None
         if error is not None:
             raise WorkerFailure(self._classify(str(error)), f"{do}: {error}", alive=True)
         if not isinstance(result, dict):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime
+import functools
 import math
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,7 @@ class Table:
         self.began = time.monotonic()
         self.started = now()
 
-    def run(self, jobs: Mapping[str, Mapping[str, Job]]) -> Iterator[Record]:
+    def run(self, jobs: Mapping[str, Mapping[str, Job]]) -> Generator[Record, None, None]:
         """Measure the jobs, given by arm and scope, and yield a record for each as soon as it is known."""
         with contextlib.ExitStack() as stack:
             if not self.sitting.alone:  # their imports overlap; first steps are taken one by one
@@ -144,7 +145,7 @@ class Table:
             for number in todo:
                 self.step(f"round {number + 1} of {self.suite.rounds}" + (f", rerun {rerun}" if rerun else ""))
                 for arm in order.sample(seated := self._seated(rivals), len(seated)):
-                    yield from self._guard(arm, lambda arm, n=number, r=rerun: self._block(arm, n, r))
+                    yield from self._guard(arm, functools.partial(self._block, number=number, rerun=rerun))
             todo = self._contended_rounds(rerun)
         for arm in self._seated(rivals):
             yield from self._guard(arm, self._finish)

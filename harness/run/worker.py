@@ -66,6 +66,7 @@ class Server:
         import numpy as np
 
         from harness import matched
+        from harness.measure.evidence import has_huge_pages
         from harness.registry import find_workload
 
         self.cell = Cell(**cell)
@@ -89,7 +90,7 @@ class Server:
             "cold_start_s": (stepped - self.spawned_ns) / 1e9,
             "first_loss": first_loss,
             "parameters": sum(math.prod(spec.shape) for spec in specs.values()),
-            "settings": self.session.settings(),
+            "settings": self.session.settings() | {"huge_pages": has_huge_pages()},
         }
 
     def warm_up(self, block_ms: float) -> dict[str, Any]:

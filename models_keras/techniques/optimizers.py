@@ -8,6 +8,7 @@ from keras import KerasTensor, ops
 
 from harness.contract import Optimizer
 
+
 class CanonicalEpsilon:
     """Makes Keras' Adam add epsilon to the root of the *corrected* second moment (Kingma and Ba, 2015, algorithm 1).
 

@@ -5,6 +5,13 @@ from report_factories import block, timing
 
 from harness.report.race import contention, median_step_seconds, paired_rounds, race
 
+KEYS = [(launch, "now") for launch in range(3)]
+
+
+def launches(*step_ms):
+    """Launches without contention, given as the step times of their rounds."""
+    return {KEYS[k]: timing([block(r, ms) for r, ms in enumerate(steps)]) for k, steps in enumerate(step_ms)}
+
 
 def test_a_rerun_replaces_the_contended_round():
     arm = timing([block(0, 2.0), block(1, 50.0, contended=True), block(1, 4.0, rerun=1), block(2, 6.0)])
@@ -31,8 +38,8 @@ def test_blocks_of_different_passes_are_not_paired():
 
 
 def test_the_ratio_is_taken_over_the_launches_that_both_ran():
-    arm = {k: timing([block(r, step) for r in range(4)]) for k, step in ((0, 2.0), (1, 8.0), (5, 99.0))}
-    reference = {k: timing([block(r, 1.0) for r in range(4)]) for k in (0, 1, 2)}
+    arm = launches([2.0] * 4, [8.0] * 4) | {(5, "now"): timing([block(0, 99.0)])}
+    reference = launches([1.0] * 4, [1.0] * 4, [1.0] * 4)
     found = race(arm, reference)
     assert found.estimate == pytest.approx(4)
     assert (found.launches, found.ran, found.contended) == (2, 2, 0)
@@ -40,10 +47,7 @@ def test_the_ratio_is_taken_over_the_launches_that_both_ran():
 
 def test_a_drift_of_the_machine_cancels():
     drift = [1.0, 3.0, 0.5, 7.0]
-    found = race(
-        {k: timing([block(r, 1.5 * d) for r, d in enumerate(drift)]) for k in range(3)},
-        {k: timing([block(r, d) for r, d in enumerate(drift)]) for k in range(3)},
-    )
+    found = race(launches(*[[1.5 * d for d in drift]] * 3), launches(*[drift] * 3))
     assert found.interval.low == pytest.approx(1.5, rel=1e-6)
     assert found.interval.high == pytest.approx(1.5, rel=1e-6)
 
@@ -52,14 +56,19 @@ def test_a_launch_with_most_rounds_contended_counts_as_contended_and_still_helps
     clean = timing([block(r, 1.0) for r in range(4)])
     rough = timing([block(0, math.e), *(block(r, 9.0, contended=True) for r in (1, 2, 3))])
     half = timing([block(0, 1.0), block(1, 1.0), *(block(r, 9.0, contended=True) for r in (2, 3))])
-    found = race({0: rough, 1: half, 2: clean}, {0: clean, 1: clean, 2: clean})
+    found = race(dict(zip(KEYS, [rough, half, clean], strict=True)), dict.fromkeys(KEYS, clean))
     assert (found.launches, found.ran, found.contended) == (3, 3, 1)
     assert found.estimate == pytest.approx(math.exp(1 / 3))
 
 
 def test_no_ratio_without_a_clean_round():
-    assert race({0: timing([block(0, 1.0, contended=True)])}, {0: timing([block(0, 1.0)])}) is None
-    assert race({0: timing([block(0, 1.0)])}, {1: timing([block(0, 1.0)])}) is None
+    assert race({KEYS[0]: timing([block(0, 1.0, contended=True)])}, launches([1.0])) is None
+
+
+def test_a_repeated_launch_is_not_paired_with_its_first_attempt():
+    again = {(0, "later"): timing([block(0, 1.0)])}
+    assert race(again, launches([1.0])) is None
+    assert race(again, again).launches == 1
 
 
 def test_contention_counts_rounds_of_the_whole_race():

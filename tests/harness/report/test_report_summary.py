@@ -135,6 +135,13 @@ def test_a_later_attempt_replaces_a_failed_one():
     assert [failure.recovered for failure in summary.failures] == [True]
 
 
+def test_a_result_of_older_code_does_not_count():
+    old = trained("torch", 0, 0.1, key="old", started="2025-01-01T00:00:00Z", attempt=3)
+    assert rows(only([old, *whole_run()]))["torch"].metric.estimate > 0.9
+    crash = failed("accuracy", "torch", 0, Outcome.CRASHED, "signal 6")
+    assert rows(only([old, crash]))["torch"].metric is None
+
+
 def test_cells_without_a_record_are_counted():
     assert only(whole_run()).missing == 0
     assert only(whole_run()[:-2]).missing == 2

@@ -1,4 +1,10 @@
+import html
+import re
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 from report_factories import workload
 
 from harness import stats
@@ -17,6 +23,7 @@ from harness.report import figures, text
         (123.4, "123"),
         (1234.4, "1,234"),
         (0.0000123, "1.23e-05"),
+        (28_812_094_859.0, "2.88e+10"),
     ],
 )
 def test_number(value, shown):
@@ -40,6 +47,14 @@ def test_escape():
         r"a\|b \`c\` \<script\> \\ \[x\](y) \*b\* \$m\$ \&amp; \#h \~s\~"
     )
     assert text.escape("run_steps __init__") == r"run_steps \_\_init\_\_"
+
+
+@given(st.text(st.one_of(st.sampled_from("\\`*_{}[]()<>|#~$&;:!\n a1"), st.characters()), max_size=40))
+def test_escaped_text_renders_as_itself_in_a_table_cell(foreign):
+    cell = text.escape(foreign)
+    rendered = MarkdownIt("gfm-like", {"linkify": False}).render(f"| a | b |\n| - | - |\n| {cell} | x |\n")
+    cells = re.findall(r"<td>(.*?)</td>", rendered)
+    assert [html.unescape(shown) for shown in cells] == [text.one_line(foreign), "x"]
 
 
 def test_code_gives_up_where_a_code_span_could_break_out():

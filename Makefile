@@ -1,0 +1,70 @@
+# `make bench` measures and `make test` tests; both install first what they need. `make` alone lists the targets.
+#
+# The checkout may lie anywhere, also under a name with spaces: only relative paths are used here, and
+# `.venv/bin/python -m` instead of console scripts, which hold the absolute path of .venv.
+
+SHELL := /bin/bash
+PYTHON ?= python3
+DEVICE := $(shell nvidia-smi -L >/dev/null 2>&1 && echo cuda || echo cpu)
+EXTRAS_cpu := torch,tensorflow-cpu,jax,dev
+EXTRAS_cuda := torch,tensorflow,jax-cuda,dev
+INSTALL := .venv/bin/python -m pip install --disable-pip-version-check --constraint constraints/$(DEVICE).txt
+INSTALLED := .venv/installed-$(DEVICE)
+
+.PHONY: help setup bench bench-harness test test-long lint format clean
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*  ## /  make \1\t/p' Makefile | expand -t 24
+
+setup: $(INSTALLED)  ## install into .venv; PYTHON=python3.12 chooses the Python, DEVICE=cpu goes without CUDA
+	@.venv/bin/python -c 'import sys; print(".venv is ready: Python %d.%d.%d, $(DEVICE)" % sys.version_info[:3])'
+
+bench: setup  ## measure the quick suite, print the comparison, write the report
+	.venv/bin/python -m harness.cli run quick
+
+bench-harness: setup  ## measure what the harness itself costs
+	.venv/bin/python -m benchmarks.harness_overhead
+
+test: setup  ## run the tests that a contributor needs
+	.venv/bin/python -m pytest -m "not long"
+
+test-long: setup  ## run the tests that take minutes
+	.venv/bin/python -m pytest -m long
+
+lint: setup  ## check style, types and the direction of imports
+	.venv/bin/python -m ruff check
+	.venv/bin/python -m ruff format --check
+	.venv/bin/python -m mypy
+	.venv/bin/python -c 'from importlinter.cli import lint_imports_command; lint_imports_command()' --no-logo
+
+format: setup  ## put the code in shape
+	.venv/bin/python -m ruff check --fix
+	.venv/bin/python -m ruff format
+
+clean:  ## remove .venv and caches; results stay
+	rm -rf .venv build dist *.egg-info .benchmarks .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A .venv is made anew if it does not work, or if PYTHON is given and is of another version.
+ifneq ($(shell .venv/bin/python -c 'import pip; print("works")' 2>/dev/null),works)
+REPLACE := yes
+else ifneq ($(origin PYTHON),file)
+ifneq ($(shell "$(PYTHON)" -V 2>&1),$(shell .venv/bin/python -V 2>&1))
+REPLACE := yes
+endif
+endif
+
+ifdef REPLACE
+.PHONY: $(INSTALLED)
+endif
+
+$(INSTALLED): pyproject.toml constraints/$(DEVICE).txt
+	@test -d .venv -a -z "$(REPLACE)" || "$(PYTHON)" -c 'import sys; sys.version_info >= (3, 11) or sys.exit( \
+	  "twinbench needs Python 3.11 or newer; $(PYTHON) is %d.%d. Name another: PYTHON=python3.12 make setup" \
+	  % sys.version_info[:2])'
+	@test -z "$(REPLACE)" || rm -rf .venv
+	test -d .venv || "$(PYTHON)" -m venv .venv
+	rm -f .venv/installed-*
+	$(INSTALL) setuptools
+	$(INSTALL) --no-build-isolation --editable ".[$(EXTRAS_$(DEVICE))]"
+	@touch $@

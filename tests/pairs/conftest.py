@@ -1,0 +1,79 @@
+"""Real workers of every arm, started once for the session and shared by all tests of pairs."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness import registry
+from harness.contract import Cell, Precision, Setup
+from harness.run.coordinator import store_dataset
+from harness.run.process import Worker
+from harness.run.sitting import StoredDataset
+
+TIMEOUT_S = 240.0
+
+
+class Bench:
+    """Workers by arm, precision and a number that tells processes of the same kind apart."""
+
+    def __init__(self, scratch: Path, stack: contextlib.ExitStack):
+        self.scratch = scratch
+        self.stack = stack
+        self.workers: dict[tuple[str, Precision, int], Worker] = {}
+        self.datasets: dict[str, StoredDataset] = {}
+        self.told: dict[tuple[str, str, Precision, int], dict[str, Any]] = {}
+        self.current: dict[Worker, str] = {}
+
+    def worker(self, arm: str, precision: Precision, process: int = 0) -> Worker:
+        """Return a running worker, started if need be. It has one core: these networks are small."""
+        known = (arm, precision, process)
+        if known not in self.workers:
+            log = self.scratch / f"{arm}-{precision}-{process}.log"
+            worker = Worker(registry.find_arm(arm), Setup(precision, threads=1), log, self.scratch)
+            self.workers[known] = self.stack.enter_context(worker)
+            worker.begin()
+            worker.started(TIMEOUT_S)
+        return self.workers[known]
+
+    def open(self, arm: str, workload: str, precision: Precision = "fp32", process: int = 0) -> dict[str, Any]:
+        """Open a cell, take its first step, and return what the worker tells of it: once, then from memory."""
+        known = (arm, workload, precision, process)
+        if known not in self.told:
+            self.told[known] = self._open(*known)
+        return self.told[known]
+
+    def _open(self, arm: str, workload: str, precision: Precision, process: int) -> dict[str, Any]:
+        spec = registry.find_workload(workload)
+        if spec.dataset not in self.datasets:
+            self.datasets[spec.dataset] = store_dataset(registry.load_dataset(spec.dataset), self.scratch)
+        dataset = self.datasets[spec.dataset]
+        cell = Cell("step", workload, arm, precision, 1, spec.batch_size, spec.epochs, 0)
+        worker = self.worker(arm, precision, process)
+        opened = worker.ask(
+            "open", TIMEOUT_S, cell=dataclasses.asdict(cell), dataset=dataset.fields, arrays=str(dataset.arrays)
+        )
+        self.current[worker] = workload
+        return opened | worker.ask("finish", TIMEOUT_S, frameworks=sorted(registry.FRAMEWORKS))
+
+    def train(
+        self, arm: str, workload: str, *, seed: int, epochs: int, precision: Precision = "fp32", process: int = 0
+    ) -> dict[str, Any]:
+        """Train a workload from the initial parameters of a seed."""
+        worker = self.worker(arm, precision, process)
+        if self.current.get(worker) != workload:
+            self._open(arm, workload, precision, process)
+        return worker.ask("train", TIMEOUT_S, seed=seed, epochs=epochs)
+
+
+@pytest.fixture(scope="session")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    scratch = tmp_path_factory.mktemp("bench")
+    (scratch / "keras").mkdir()
+    with contextlib.ExitStack() as stack:
+        yield Bench(scratch, stack)

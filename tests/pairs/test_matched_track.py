@@ -1,0 +1,92 @@
+"""The matched track: every arm begins alike, computes alike, and repeats itself to the bit."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness import matched, registry
+from harness.contract import TensorSpec
+
+RACED = ("torch", "keras-tensorflow", "keras-jax", "keras-torch")
+KERAS = RACED[1:]
+PUBLISHED_PARAMETERS = {"softmax_mnist1d": 410, "mlp_mnist1d": 15_210, "cnn_mnist1d": 5_210, "gru_mnist1d": 5_134}
+
+
+@pytest.mark.parametrize("workload", sorted(registry.workloads()))
+@pytest.mark.parametrize("arm", KERAS)
+def test_first_step_is_the_same(bench, arm, workload):
+    ours = bench.open("torch", workload)
+    theirs = bench.open(arm, workload)
+    assert theirs["initial_sha256"] == ours["initial_sha256"]
+    assert theirs["dataset_sha256"] == ours["dataset_sha256"]
+    assert theirs["parameters"] == ours["parameters"]
+    assert theirs["first_loss"] == pytest.approx(ours["first_loss"], rel=1e-5)
+
+
+@pytest.mark.parametrize("arm", RACED)
+@pytest.mark.parametrize("workload", sorted(PUBLISHED_PARAMETERS))
+def test_parameter_counts_are_the_papers(bench, arm, workload):
+    assert bench.open(arm, workload)["parameters"] == PUBLISHED_PARAMETERS[workload]
+
+
+def test_loaded_parameters_are_the_drawn_ones(bench):
+    opened = bench.open("numpy", "mlp_digits", "fp64")
+    layers = ((64, 128), (128, 64), (64, 10))
+    shapes = {f"fc.{i}.weight": (fan_out, fan_in) for i, (fan_in, fan_out) in enumerate(layers)}
+    shapes |= {f"fc.{i}.bias": (fan_out,) for i, (_, fan_out) in enumerate(layers)}
+    specs = {name: TensorSpec(shape, "linear") for name, shape in shapes.items()}
+    assert opened["initial_sha256"] == matched.hash_tensors(matched.initial_parameters(specs, seed=0))
+
+
+@pytest.mark.parametrize("arm", RACED)
+def test_mlp_is_the_witness_in_float64(bench, arm):
+    witness = bench.open("numpy", "mlp_digits", "fp64")
+    told = bench.open(arm, "mlp_digits", "fp64")
+    assert told["first_loss"] == pytest.approx(witness["first_loss"], rel=1e-10)
+    trained = bench.train(arm, "mlp_digits", seed=1, epochs=2, precision="fp64")
+    expected = bench.train("numpy", "mlp_digits", seed=1, epochs=2, precision="fp64")
+    # 46 steps of Adam, the last batch of an epoch smaller than the others
+    assert trained["epoch_losses"] == pytest.approx(expected["epoch_losses"], rel=1e-10)
+    assert trained["test_loss"] == pytest.approx(expected["test_loss"], rel=1e-10)
+    assert trained["metric"] == expected["metric"]
+    assert trained["order_sha256"] == expected["order_sha256"]
+
+
+@pytest.mark.parametrize("arm", RACED)
+def test_every_architecture_is_the_same_in_float64(bench, arm):
+    for workload in ("linear_diabetes", "lenet_mnist5k", "cnn_mnist1d", "gru_mnist1d"):
+        ours = bench.open("torch", workload, "fp64")["first_loss"]
+        assert bench.open(arm, workload, "fp64")["first_loss"] == pytest.approx(ours, rel=1e-12), workload
+
+
+@pytest.mark.parametrize("arm", RACED)
+def test_same_seed_same_bits_in_three_processes(bench, arm):
+    hashes = set()
+    for process in range(3):
+        hashes.add(bench.train(arm, "mlp_digits", seed=3, epochs=1, process=process)["final_sha256"])
+    assert len(hashes) == 1
+    assert bench.train(arm, "mlp_digits", seed=4, epochs=1)["final_sha256"] not in hashes
+
+
+@pytest.mark.parametrize("arm", RACED)
+def test_only_the_arms_own_frameworks_are_loaded(bench, arm):
+    assert bench.open(arm, "mlp_digits")["frameworks"] == sorted(registry.find_arm(arm).needs)
+
+
+@pytest.mark.parametrize("arm", RACED)
+def test_settings_are_read_back(bench, arm):
+    settings = bench.open(arm, "mlp_digits")["settings"]
+    assert settings["threads"] == 1
+    assert settings["parameter_dtype"] == "float32"
+    assert settings["learning_rate"] == pytest.approx(1e-3)
+    assert settings["execution"] == {"keras-tensorflow": "graph", "keras-jax": "compiled by XLA"}.get(arm, "eager")
+    assert bench.open(arm, "mlp_digits", "fp64")["settings"]["parameter_dtype"] == "float64"
+
+
+@pytest.mark.parametrize("arm", RACED)
+def test_bf16_computes_in_bf16_and_still_learns(bench, arm):
+    opened = bench.open(arm, "mlp_digits", "bf16")
+    assert "bfloat16" in opened["settings"]["compute_dtype"]
+    assert opened["settings"]["parameter_dtype"] == "float32"
+    assert opened["first_loss"] != bench.open(arm, "mlp_digits")["first_loss"]
+    assert bench.train(arm, "mlp_digits", seed=0, epochs=5, precision="bf16")["metric"] > 0.9

@@ -1,0 +1,74 @@
+"""The reference results that documents quote: whole, made by our own report, and within what was published."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness import registry, report
+from harness.contract import Outcome
+from harness.report.summary import summarize
+from harness.store.folder import RunFolder
+
+REFERENCE = Path(__file__).resolve().parents[2] / "results" / "reference"
+RACED = {"torch", "keras-tensorflow", "keras-jax", "keras-torch"}
+PUBLISHED = {
+    "softmax_mnist1d": (0.30, 0.33, 410),
+    "mlp_mnist1d": (0.60, 0.68, 15_210),
+    "cnn_mnist1d": (0.92, 0.96, 5_210),
+    "gru_mnist1d": (0.88, 0.93, 5_134),
+}
+
+
+def runs():
+    return sorted(path.parent.name for path in REFERENCE.glob("*/run.json"))
+
+
+def test_the_references_are_there():
+    assert {"quick", "mnist1d_paper"} <= set(runs())
+
+
+@pytest.mark.parametrize("name", runs())
+def test_the_report_is_what_its_records_say(name, tmp_path):
+    folder = RunFolder(REFERENCE / name)
+    records, quarantined = folder.read_records()
+    assert quarantined == []
+    summary = summarize(folder.read_manifest(), records, registry.workloads())
+    written = report.write(tmp_path, summary)
+    assert written.read_text(encoding="utf-8") == (folder.path / "report.md").read_text(encoding="utf-8")
+    assert {path.name for path in tmp_path.glob("*.png")} == {path.name for path in folder.path.glob("*.png")}
+
+
+def test_quick_raced_every_arm_on_every_workload():
+    folder = RunFolder(REFERENCE / "quick")
+    records, _ = folder.read_records()
+    suite = folder.read_manifest().suite
+    timed = {(r.cell.workload, r.cell.arm, r.cell.index) for r in records if r.timing and r.outcome is Outcome.OK}
+    names = {choice.name for choice in suite.workloads}
+    assert timed == {(name, arm, launch) for name in names for arm in RACED for launch in range(suite.launches)}
+
+
+def test_mnist1d_under_the_papers_protocol():
+    records, _ = RunFolder(REFERENCE / "mnist1d_paper").read_records()
+    done = {(r.cell.workload, r.cell.arm, r.cell.seed): r for r in records if r.outcome is Outcome.OK}
+    assert done.keys() == {(name, arm, seed) for name in PUBLISHED for arm in RACED for seed in range(3)}
+    for (name, arm, seed), record in done.items():
+        least, most, parameters = PUBLISHED[name]
+        assert record.cell.epochs * 40 == 6000
+        assert record.parameters == parameters, (name, arm)
+        assert least <= record.accuracy.metric <= most, (name, arm, seed)
+
+
+@pytest.mark.parametrize("name", runs())
+def test_all_arms_began_with_the_same_parameters_and_data(name):
+    records, _ = RunFolder(REFERENCE / name).read_records()
+    begun = {}
+    for record in records:
+        if record.initial_sha256:
+            cell = record.cell
+            begun.setdefault((cell.workload, cell.precision, cell.scope, cell.seed), set()).add(
+                (record.initial_sha256, record.dataset_sha256)
+            )
+    assert begun
+    assert {known: len(hashes) for known, hashes in begun.items() if len(hashes) != 1} == {}
