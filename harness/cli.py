@@ -1,8 +1,8 @@
 """The command line: ``twinbench``.
 
 Tables of a person's interest go to stdout, progress and errors to stderr. Exit status: 0 fine, 1 a verdict failed,
-2 the request was wrong, 3 some cells could not be run, 130 interrupted and resumable. Everything heavy is imported
-by the command that needs it.
+2 the request was wrong, 3 some cells could not be run, 70 twinbench itself is at fault, 130 interrupted and resumable.
+Everything heavy is imported by the command that needs it.
 """
 
 from __future__ import annotations
@@ -21,11 +21,10 @@ if TYPE_CHECKING:
     from harness.schema import Manifest, Record, Suite
     from harness.store.folder import RunFolder
 
-FAILED, WRONG, INCOMPLETE, INTERRUPTED = 1, 2, 3, 130
+FAILED, WRONG, INCOMPLETE, FAULT, INTERRUPTED = 1, 2, 3, 70, 130
 
 app = typer.Typer(
     name="twinbench",
-    help="The same network written twice, in PyTorch and in Keras 3, raced fairly and reported honestly.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -36,10 +35,15 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdou
 Results = Annotated[Path, typer.Option("--results", envvar="TWINBENCH_RESULTS", help="Folder of results.")]
 
 
-def fail(message: str, status: int = WRONG) -> NoReturn:
-    """End the program with a message on stderr."""
+@app.callback()
+def options(debug: Annotated[bool, typer.Option("--debug", help="Show where an error came from.")] = False) -> None:
+    """The same network written twice, in PyTorch and in Keras 3, raced fairly and reported honestly."""
+
+
+def fail(message: str) -> NoReturn:
+    """End the program: the request was wrong, and the message on stderr says how."""
     typer.echo(f"twinbench: {message}", err=True)
-    raise typer.Exit(status)
+    raise typer.Exit(WRONG)
 
 
 @app.command("list")
@@ -77,31 +81,28 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Measure a suite, print the comparison and write the report."""
-    from harness.matrix import SuiteError, check_names, plan, read_suite
+    from harness.matrix import check_names, plan, read_suite
     from harness.narrow import narrow
-    from harness.registry import UnknownName
-    from harness.store.folder import RunFolderError
 
-    try:
-        asked = narrow(
-            read_suite(suite),
-            arms=_split(arms),
-            workloads=_split(workloads),
-            precisions=_split(precision),
-            launches=launches,
-            rounds=rounds,
-            seeds=seeds,
-            epochs=epochs,
-            threads=threads,
-            timeout_s=timeout,
-        )
-        check_names(asked)
-        plan(asked)
-        folder, manifest = _prepare(asked, results / "runs", run_name, resume)
-        with folder.locked():
-            status = _carry_out(folder, manifest, as_json)
-    except (SuiteError, UnknownName, RunFolderError) as error:
-        fail(str(error))
+    asked = narrow(
+        read_suite(suite),
+        arms=_split(arms),
+        workloads=_split(workloads),
+        precisions=_split(precision),
+        launches=launches,
+        rounds=rounds,
+        seeds=seeds,
+        epochs=epochs,
+        threads=threads,
+        timeout_s=timeout,
+    )
+    check_names(asked)
+    plan(asked)
+    folder = _choose_folder(asked, results / "runs", run_name, resume)
+    folder.create()
+    with folder.locked():
+        manifest = _resume(folder, asked) if resume else _begin(folder, asked)
+        status = _carry_out(folder, manifest, as_json)
     raise typer.Exit(status)
 
 
@@ -112,14 +113,12 @@ def report(
     as_json: AsJson = False,
 ) -> None:
     """Write a run's report anew from its records, and print the comparison."""
-    from harness.store.folder import RunFolder, RunFolderError
+    from harness.store.folder import RunFolder
 
-    try:
-        folder = RunFolder(Path(run_name)) if Path(run_name, "run.json").exists() else _find(results, run_name)
-        manifest = folder.read_manifest()
-        _show(folder, manifest, as_json)
-    except RunFolderError as error:
-        fail(str(error))
+    folder = RunFolder(Path(run_name))
+    if not folder.begun and os.sep not in run_name:
+        folder = _find(results / "runs", run_name)
+    _show(folder, folder.read_manifest(), as_json)
 
 
 @app.command()
@@ -144,60 +143,80 @@ def _split(names: str) -> list[str]:
     return [name.strip() for name in names.split(",") if name.strip()]
 
 
-def _prepare(suite: Suite, runs: Path, name: str, resume: bool) -> tuple[RunFolder, Manifest]:
-    """Return the folder and manifest of a new run, or of the one to be resumed."""
+def _choose_folder(suite: Suite, runs: Path, name: str, resume: bool) -> RunFolder:
+    """Return the folder of a new run, or of the one to be resumed; nothing is written yet."""
     import datetime
 
-    from harness.run.coordinator import make_manifest
     from harness.store.folder import RunFolder, RunFolderError
 
-    if resume:
-        folder = RunFolder(runs / name) if name else _last_unfinished(runs, suite)
-        manifest = folder.read_manifest()
-        if manifest.suite != suite:
-            raise RunFolderError(
-                f"{folder.path} was asked for something else: {shlex.join(manifest.command)}; "
-                "repeat its options with --resume, or start a new run"
-            )
-        folder.create()
-        return folder, manifest
-    name = name or f"{datetime.datetime.now(datetime.UTC):%Y%m%d-%H%M%S}-{suite.name}"
     if Path(name).name != name or name.startswith("."):
-        raise RunFolderError(f"{name!r} cannot be the name of a run: it names a folder of its own")
-    folder = RunFolder(runs / name)
-    if (folder.path / "run.json").exists():
-        raise RunFolderError(f"{folder.path} exists; finish it with --resume, or name another with --run")
-    folder.create()
-    manifest = make_manifest(name, suite, _command())
-    folder.write_manifest(manifest)
-    return folder, manifest
-
-
-def _command() -> list[str]:
-    return ["twinbench", *(argument for argument in sys.argv[1:] if argument != "--resume")]
-
-
-def _find(results: Path, name: str) -> RunFolder:
-    from harness.store.folder import RunFolder, RunFolderError
-
-    runs = results / "runs"
-    found = [path.parent for path in runs.glob("*/run.json")]
+        raise RunFolderError(f"{name!r} cannot be the name of a run: it is the name of one folder in {runs}")
+    if not resume:
+        name = name or f"{datetime.datetime.now(datetime.UTC):%Y%m%d-%H%M%S}-{suite.name.replace('/', '-')}"
+        return RunFolder(runs / name)
     if name:
-        found = [path for path in found if path.name == name]
-    if not found:
-        raise RunFolderError(f"no run {name!r} in {runs}" if name else f"no run in {runs}")
-    return RunFolder(max(found, key=lambda path: path.name))
-
-
-def _last_unfinished(runs: Path, suite: Suite) -> RunFolder:
-    """Return the newest run of a suite by that name."""
-    from harness.store.folder import RunFolder, RunFolderError
-
-    folders = [RunFolder(path.parent) for path in sorted(runs.glob("*/run.json"), reverse=True)]
-    for folder in folders:
-        if folder.read_manifest().suite.name == suite.name:
-            return folder
+        return _find(runs, name)
+    for folder in _newest_first(runs):
+        try:
+            if folder.read_manifest().suite.name == suite.name:
+                return folder
+        except RunFolderError as error:
+            typer.echo(f"twinbench: left out: {error}", err=True)
     raise RunFolderError(f"nothing to resume: {runs} holds no run of suite {suite.name!r}")
+
+
+def _begin(folder: RunFolder, suite: Suite) -> Manifest:
+    """Return the manifest of a new run, after writing it."""
+    from harness.run.coordinator import make_manifest
+    from harness.store.folder import RunFolderError
+
+    if folder.begun:
+        raise RunFolderError(f"{folder.path} exists; finish it with --resume, or name another with --run")
+    command = ["twinbench", *(argument for argument in sys.argv[1:] if argument != "--debug")]
+    manifest = make_manifest(folder.path.name, suite, command)
+    folder.write_manifest(manifest)
+    return manifest
+
+
+def _resume(folder: RunFolder, suite: Suite) -> Manifest:
+    """Return the manifest of a run begun earlier, if what was measured then and what would be now belong together."""
+    from harness.measure.environment import source_sha256
+    from harness.run.coordinator import arm_status
+    from harness.store.folder import RunFolderError
+
+    manifest = folder.read_manifest()
+    if manifest.suite != suite:
+        raise RunFolderError(
+            f"{folder.path} was asked for something else: {shlex.join(manifest.command)}; "
+            "repeat its options with --resume, or start a new run"
+        )
+    now = {status.name: status for status in arm_status(suite)}
+    changed = [f"arm {status.name}" for status in manifest.arms if now[status.name] != status]
+    if manifest.environment.get("source_sha256") != source_sha256():
+        changed.append("the code of twinbench")
+    if changed:
+        raise RunFolderError(f"{folder.path} cannot be resumed: changed since: {', '.join(changed)}; start a new run")
+    return manifest
+
+
+def _newest_first(runs: Path) -> list[RunFolder]:
+    from harness.store.folder import RunFolder
+
+    manifests = sorted(runs.glob("*/run.json"), key=lambda path: path.stat().st_mtime, reverse=True)
+    return [RunFolder(path.parent) for path in manifests]
+
+
+def _find(runs: Path, name: str) -> RunFolder:
+    """Return the run of that name, or the newest."""
+    from harness.registry import UnknownName
+    from harness.store.folder import RunFolderError
+
+    found = {folder.path.name: folder for folder in _newest_first(runs)}
+    if not found:
+        raise RunFolderError(f"no run in {runs}")
+    if name and name not in found:
+        raise UnknownName("run", name, found)
+    return found[name] if name else next(iter(found.values()))
 
 
 def _carry_out(folder: RunFolder, manifest: Manifest, as_json: bool) -> int:
@@ -212,7 +231,7 @@ def _carry_out(folder: RunFolder, manifest: Manifest, as_json: bool) -> int:
         except OSError as error:
             raise RunFolderError(
                 f"{error.strerror or error} ({error.filename or folder.path}); what was measured is kept: "
-                f"make room and finish it with --resume --run {manifest.run}"
+                f"see to that and finish it with --resume --run {manifest.run}"
             ) from error
     _show(folder, manifest, as_json)
     if result.interrupted:
@@ -252,8 +271,29 @@ def _document(manifest: Manifest, records: Sequence[Record], report: Path) -> di
 
 
 def main() -> None:
-    """Run the command line."""
-    app()
+    """Run the command line. A traceback reaches only those who ask for it."""
+    try:
+        app()
+    except Exception as error:
+        if "--debug" in sys.argv[1:]:
+            raise
+        expected = _explain(error)
+        typer.echo(f"twinbench: {expected or f'{type(error).__name__}: {error}; --debug shows where'}", err=True)
+        sys.exit(WRONG if expected else FAULT)
+
+
+def _explain(error: Exception) -> str | None:
+    """Return what a user can do something about; None for an error of twinbench's own."""
+    from benchmarks.datasets.preparation import DatasetUnavailable
+    from harness.matrix import SuiteError
+    from harness.registry import UnknownName
+    from harness.store.folder import RunFolderError
+
+    if isinstance(error, SuiteError | UnknownName | RunFolderError | DatasetUnavailable):
+        return str(error)
+    if isinstance(error, OSError):
+        return f"{error.strerror or error}" + (f": {error.filename}" if error.filename else "")
+    return None
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from harness import registry
 from harness.contract import Cell, Precision, Workload
-from harness.registry import UnknownName
+from harness.registry import UnknownName, hint
 from harness.schema import Suite, WorkloadChoice
 
 
@@ -76,7 +76,7 @@ def read_suite(name: str) -> Suite:
         raise UnknownName("suite", name, registry.suites())
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # a ValueError is bytes or a date that none can be
         raise SuiteError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
     except OSError as error:
         raise SuiteError(f"{path}: cannot be read: {error.strerror}") from error
@@ -106,8 +106,10 @@ def explain(error: ValidationError) -> Iterator[str]:
             case "missing":
                 yield f"field {field!r} is missing"
             case "extra_forbidden":
-                known = ", ".join(WorkloadChoice.model_fields if "workloads" in field else Suite.model_fields)
-                yield f"unknown field {field!r}; known: {known}"
+                model = WorkloadChoice if problem["loc"][0] == "workloads" else Suite
+                yield f"unknown field {field!r}; {hint(str(problem['loc'][-1]), model.model_fields)}"
+            case "value_error":
+                yield f"field {field!r}: {problem['ctx']['error']}"
             case _:
                 yield f"field {field!r}: {problem['msg']}, not {problem['input']!r}"
 
@@ -128,8 +130,10 @@ def plan(suite: Suite) -> list[Sitting]:
     """Return a suite's sittings, launch by launch, so that an interrupted run has something of everything.
 
     Raises:
-        SuiteError: If the suite asks for more threads than there are cores.
+        SuiteError: If the suite asks for more threads than there are cores, or for nothing at all.
     """
+    if not suite.launches and not suite.seeds:
+        raise SuiteError(f"suite {suite.name}: launches and seeds are both 0, so there is nothing to measure")
     cores = len(os.sched_getaffinity(0))
     if suite.threads and suite.threads > cores:
         raise SuiteError(f"suite {suite.name}: threads is {suite.threads}, but only {cores} cores may be used")

@@ -42,8 +42,10 @@ def evaluate(workload: Workload, outputs: Array, targets: Array) -> tuple[float,
     Raises:
         ValueError: If the outputs do not fit the targets; a wrong shape would broadcast to a plausible figure.
     """
-    if len(outputs) != len(targets) or outputs.ndim != 2:
-        raise ValueError(f"outputs of shape {outputs.shape} for {len(targets)} targets")
-    if workload.metric == "accuracy":
+    classes = workload.metric == "accuracy"
+    fitting = targets.shape == outputs.shape[:1] if classes else targets.shape == outputs.shape
+    if outputs.ndim != 2 or not fitting:
+        raise ValueError(f"outputs of shape {outputs.shape} for targets of shape {targets.shape}")
+    if classes:
         return accuracy(outputs, targets), cross_entropy(outputs, targets)
     return r2(outputs, targets), mse(outputs, targets)

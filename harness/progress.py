@@ -26,6 +26,7 @@ class RichProgress:
             refresh_per_second=1,  # the display must not take a core from the measurement
         )
         self.task = self.bar.add_task("loading data")
+        self.keys: set[str] = set()
         self.sitting = ""
 
     def __enter__(self) -> RichProgress:
@@ -36,27 +37,29 @@ class RichProgress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.bar.stop()
+        if self.console.is_terminal:
+            self.bar.stop()
 
     def begin(self, cells: int, done: int) -> None:
         """Take the number of cells in all, and of those that need no measuring."""
         self.bar.update(self.task, total=cells, completed=done)
         if done:
-            self.console.print(f"{done} of {cells} cells are already measured")
+            self.console.print(f"{done} of {cells} cells are already measured", soft_wrap=True)
 
     def step(self, sitting: str, event: str) -> None:
         """Take what is happening now."""
         self.bar.update(self.task, description=f"{sitting}  {event}")
         if sitting != self.sitting and not self.console.is_terminal:
             done = self.bar.tasks[0]
-            self.console.print(f"[{done.completed:.0f}/{done.total:.0f}] {sitting}", markup=False)
+            self.console.print(f"[{done.completed:.0f}/{done.total:.0f}] {sitting}", markup=False, soft_wrap=True)
         self.sitting = sitting
 
     def record(self, record: Record) -> None:
         """Take a finished record."""
-        self.bar.advance(self.task)
+        if record.key not in self.keys:  # a second attempt is not a second cell
+            self.bar.advance(self.task)
+        self.keys.add(record.key)
         if record.outcome not in (Outcome.OK, Outcome.UNSUPPORTED):
             cell = record.cell
-            self.console.print(
-                f"{cell.workload} {cell.arm} {cell.scope} {cell.index}: {record.outcome}: {record.reason}", markup=False
-            )
+            line = f"{cell.workload} {cell.arm} {cell.scope} {cell.index}: {record.outcome}: {record.reason}"
+            self.console.print(" ".join(line.split()), markup=False, soft_wrap=True)

@@ -30,16 +30,27 @@ class UnknownName(ValueError):
     """A name that nothing in the registry bears. The message offers the nearest one."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str]):
-        known = sorted(known)
-        near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
-        super().__init__(f"unknown {kind} {name!r}; {hint}")
+        super().__init__(f"unknown {kind} {name!r}; {hint(name, known)}")
+
+
+def hint(name: str, known: Iterable[str]) -> str:
+    """Return a question for the name that comes nearest, or all that are known."""
+    known = sorted(known)
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    return f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known) or 'none'}"
 
 
 @functools.cache
 def arms() -> dict[str, ArmSpec]:
-    """Return every arm by name, in the order of declaration, whether or not its framework is installed."""
+    """Return every arm by name, in the order of declaration, whether or not its framework is installed.
+
+    Raises:
+        UnknownName: If ``TWINBENCH_ARMS`` names a package that cannot be found.
+    """
     further = [name for name in os.environ.get("TWINBENCH_ARMS", "").split(",") if name]
+    for name in further:
+        if not importlib.util.find_spec(name.partition(".")[0]):
+            raise UnknownName("package in TWINBENCH_ARMS", name, ARM_PACKAGES)
     packages = [name for name in ARM_PACKAGES if importlib.util.find_spec(name)]
     return {spec.name: spec for name in [*packages, *further] for spec in importlib.import_module(name).ARMS}
 
@@ -56,12 +67,15 @@ def load_dataset(name: str) -> Dataset:
     """Load a dataset by the name of its file in ``benchmarks/datasets``.
 
     Raises:
-        UnknownName: If there is no such file.
+        UnknownName: If there is no such file, or it has no ``load``.
+        DatasetUnavailable: If the distribution that carries the dataset is not installed.
     """
-    if not importlib.util.find_spec(f"benchmarks.datasets.{name}"):
-        package = importlib.import_module("benchmarks.datasets")
-        raise UnknownName("dataset", name, (module.name for module in pkgutil.iter_modules(package.__path__)))
-    return cast(Dataset, importlib.import_module(f"benchmarks.datasets.{name}").load())
+    package = importlib.import_module("benchmarks.datasets")
+    modules = [module.name for module in pkgutil.iter_modules(package.__path__)]
+    if name not in modules or not hasattr(module := importlib.import_module(f"{package.__name__}.{name}"), "load"):
+        known = (name for name in modules if hasattr(importlib.import_module(f"{package.__name__}.{name}"), "load"))
+        raise UnknownName("dataset", name, known)
+    return cast(Dataset, module.load())
 
 
 def suites() -> dict[str, Path]:

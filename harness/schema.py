@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat, PositiveInt, field_validator
 
 from harness.contract import Cell, Outcome, Precision
 
@@ -59,6 +59,14 @@ class Suite(Model):
     threads: PositiveInt | None = None
     block_ms: PositiveFloat = 100.0
     timeout_s: PositiveFloat = 900.0
+
+    @field_validator("workloads", "arms", "precisions")
+    @classmethod
+    def _once(cls, chosen: list[Any]) -> list[Any]:
+        names = [choice.name if isinstance(choice, WorkloadChoice) else choice for choice in chosen]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"named more than once: {', '.join(twice)}")
+        return chosen
 
 
 # --------------------------------------------------------------------------------------------------- records

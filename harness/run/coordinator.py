@@ -6,8 +6,10 @@ import contextlib
 import dataclasses
 import hashlib
 import json
+import math
 import signal
 import tempfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,9 +25,10 @@ from harness.measure.environment import fingerprint, source_sha256
 from harness.run.process import HUGE_PAGES
 from harness.run.sitting import Job, StoredDataset, Table, now
 from harness.schema import ArmStatus, Manifest, Record, Suite
-from harness.store.folder import RunFolder, is_final
+from harness.store.folder import RunFolder, is_final, latest
 
 SCOPES = ("step", "accuracy")
+STOPPING_S = 10.0
 
 
 class Progress(Protocol):
@@ -135,7 +138,8 @@ class Coordinator:
                     self._keep(record)
         except KeyboardInterrupt:
             for record in table.interrupted():
-                self._keep(record)
+                if not self.folder.holds(record):  # it may have come between a record's writing and its ticking off
+                    self._keep(record)
             raise
 
     def _cells(self, sitting: Sitting, scope: str) -> dict[str, Cell]:
@@ -151,14 +155,14 @@ class Coordinator:
 
         A race is run whole or not at all: arms that were not measured together are not comparable.
         """
-        latest = {record.key: record for record in self.known}
+        done = {record.key for record in latest(self.known) if is_final(record)}
         jobs: dict[str, dict[str, Job]] = {}
         for scope in SCOPES:
             planned = {}
             for arm, cell in self._cells(sitting, scope).items():
                 key = cell_key(cell, dataset.sha256, self.versions[arm])
-                planned[arm] = Job(cell, key, latest[key].attempt + 1 if key in latest else 1)
-            undone = {arm for arm, job in planned.items() if job.key not in latest or not is_final(latest[job.key])}
+                planned[arm] = Job(cell, key, self.folder.attempts(key) + 1)
+            undone = {arm for arm, job in planned.items() if job.key not in done}
             if scope == "step" and undone:
                 undone = set(planned)
             for arm in undone:
@@ -202,19 +206,25 @@ def store_dataset(dataset: Dataset, folder: Path) -> StoredDataset:
     fields: dict[str, Any] = {field.name: getattr(dataset, field.name) for field in dataclasses.fields(dataset)}
     arrays = {name: fields.pop(name) for name in ("x_train", "y_train", "x_test", "y_test")}
     path = folder / f"{dataset.name}.npz"
-    np.savez(path, allow_pickle=False, **arrays)
+    np.savez(path, **arrays)
     return StoredDataset(fields, path, dataset.sha256)
 
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Treat SIGTERM as Ctrl-C while a run goes on."""
+    """Treat SIGTERM as Ctrl-C while a run goes on; one soon after another does not cut short how that stops it."""
+    taken_s = -math.inf
 
     def interrupt(_signal: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
+        nonlocal taken_s
+        if time.monotonic() - taken_s > STOPPING_S:
+            taken_s = time.monotonic()
+            raise KeyboardInterrupt
 
-    previous = signal.signal(signal.SIGTERM, interrupt)
+    heeded = [sign for sign in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(sign) is not signal.SIG_IGN]
+    previous = {sign: signal.signal(sign, interrupt) for sign in heeded}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, previous)
+        for sign, handler in previous.items():
+            signal.signal(sign, handler)

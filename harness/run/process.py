@@ -30,6 +30,7 @@ from the physical pages it happened to get (measured); every arm is given the sa
 
 GRACE_S = 1.0
 POLL_S = 0.5
+LONGEST_ANSWER = 1 << 24
 
 
 class WorkerFailure(Exception):
@@ -37,13 +38,11 @@ class WorkerFailure(Exception):
 
     Attributes:
         outcome: What became of it.
-        alive: Whether the process can take another request.
     """
 
-    def __init__(self, outcome: Outcome, reason: str, *, alive: bool):
+    def __init__(self, outcome: Outcome, reason: str):
         super().__init__(reason)
         self.outcome = outcome
-        self.alive = alive
 
 
 class Worker:
@@ -59,7 +58,8 @@ class Worker:
         with log.open("ab") as output, theirs:
             self.spawned_ns = time.perf_counter_ns()
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "harness.run.worker", str(theirs.fileno()), str(os.getpid())],
+                # -P: a file of the current folder must not stand in for a module of the worker.
+                [sys.executable, "-P", "-m", "harness.run.worker", str(theirs.fileno()), str(os.getpid())],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -114,18 +114,18 @@ class Worker:
         try:
             reply = json.loads(line)
             error, result = reply.get("error"), reply.get("result")
-        except (ValueError, AttributeError):
-            self.kill()
-            raise WorkerFailure(Outcome.INVALID_RESULT, f"{do}: not an answer: {line[:80]!r}", alive=False) from None
+        except (ValueError, AttributeError, RecursionError):
+            raise self._babbled(do, line) from None
         if error is not None:
-            raise WorkerFailure(self._classify(str(error)), f"{do}: {error}", alive=True)
+            raise WorkerFailure(self._classify(str(error)), f"{do}: {error}")
         if not isinstance(result, dict):
-            self.kill()
-            raise WorkerFailure(Outcome.INVALID_RESULT, f"{do}: not an answer: {line[:80]!r}", alive=False)
+            raise self._babbled(do, line)
         return result
 
     def kill(self) -> None:
         """End the process and all its descendants in the group: politely, then not. Safe to call again."""
+        if self.channel.fileno() < 0:  # done before; the number of the group may be another's by now
+            return
         for sign, wait_s in ((signal.SIGTERM, GRACE_S), (signal.SIGKILL, None)):
             try:
                 os.killpg(self.process.pid, sign)
@@ -150,6 +150,8 @@ class Worker:
                         if not (received := self.channel.recv(1 << 20)):
                             raise self._ended(do)
                         self.pending += received
+                        if len(self.pending) > LONGEST_ANSWER:
+                            raise self._babbled(do, self.pending)
                     elif self.process.poll() is not None:  # a descendant may hold the socket open
                         raise self._ended(do)
         except OSError:
@@ -161,22 +163,27 @@ class Worker:
         os.kill(self.process.pid, signal.SIGUSR1)  # leaves the stacks of all threads in the log
         time.sleep(0.1)
         self.kill()
-        return WorkerFailure(Outcome.TIMEOUT, f"{do}: no answer within {timeout_s:g} s", alive=False)
+        return WorkerFailure(Outcome.TIMEOUT, f"{do}: no answer within {timeout_s:g} s")
+
+    def _babbled(self, do: str, received: bytes) -> WorkerFailure:
+        self.kill()
+        return WorkerFailure(Outcome.INVALID_RESULT, f"{do}: not an answer: {received[:80]!r}")
 
     def _ended(self, do: str) -> WorkerFailure:
         try:
             code = self.process.wait(GRACE_S)
         except subprocess.TimeoutExpired:
             self.kill()
-            return WorkerFailure(Outcome.INVALID_RESULT, f"{do}: the worker closed its channel", alive=False)
+            return WorkerFailure(Outcome.INVALID_RESULT, f"{do}: the worker closed its channel")
         self.kill()
         if code < 0:
-            reason = f"{do}: killed by {signal.Signals(-code).name}"
+            names = {int(sign): sign.name for sign in signal.Signals}
+            reason = f"{do}: killed by {names.get(-code, f'signal {-code}')}"
             if -code == signal.SIGKILL:
                 reason += " (by the kernel, if memory ran out)"
         else:
             reason = f"{do}: exited with status {code}"
-        return WorkerFailure(Outcome.CRASHED, reason, alive=False)
+        return WorkerFailure(Outcome.CRASHED, reason)
 
     def _classify(self, error: str) -> Outcome:
         on_host, on_device = self.spec.out_of_memory

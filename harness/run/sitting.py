@@ -7,6 +7,7 @@ import dataclasses
 import datetime
 import functools
 import math
+import os
 import random
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
@@ -20,10 +21,14 @@ from harness.run.process import Worker, WorkerFailure
 from harness.schema import Accuracy, Block, Record, Suite, Timing
 
 PRESSURE_LIMIT = 0.05
-"""A block is contended when tasks waited for a core for more than this share of it, and others really used one."""
+"""A block is contended when tasks waited for a core for more than this share of it, and others really used one.
 
-FOREIGN_LIMIT = 0.10
-"""Share of all cores that others may use; the kernel counts in ticks of 10 ms, a tenth of a core in a block."""
+Waiting alone tells nothing: the threads of JAX and TensorFlow wait for each other, on a quiet machine too, for up to
+half of a block.
+"""
+
+FOREIGN_CORES = 0.4
+"""Cores that others may use. The kernel counts in ticks of 10 ms, which leaves 0.3 cores of doubt in 100 ms."""
 
 MOST_RERUNS = 2
 BLOCK_TIMEOUT_S = 120.0
@@ -79,6 +84,7 @@ class Table:
         self.scratch = scratch
         self.step = step
         self.contestants: dict[str, Contestant] = {}
+        self.owed: dict[str, Mapping[str, Job]] = {}  # by arms whose process was lost in the race
         self.began = time.monotonic()
         self.started = now()
 
@@ -94,6 +100,9 @@ class Table:
             rivals = [arm for arm, seat in self.contestants.items() if "step" in seat.jobs]
             if rivals:
                 yield from self._race(rivals)
+            for arm, todo in self.owed.items():
+                self.step(f"{arm}: start again")
+                yield from self._seat(stack, arm, todo)
             for arm, seat in list(self.contestants.items()):
                 if "accuracy" in seat.jobs:
                     self.step(f"{arm}: train")
@@ -124,20 +133,22 @@ class Table:
         seat = self.contestants[arm]
         seat.start_s = float(seat.worker.started(min(START_TIMEOUT_S, self.suite.timeout_s))["start_s"])
         cell = next(iter(seat.jobs.values())).cell
-        seat.opened = seat.worker.ask(
+        opened = seat.worker.ask(
             "open",
             self.suite.timeout_s,
             cell=dataclasses.asdict(cell),
             dataset=self.dataset.fields,
             arrays=str(self.dataset.arrays),
         )
+        settings = {**dict(opened["settings"]), "huge_pages": opened["huge_pages"]}
+        seat.opened = opened | {"settings": settings}
         yield from self._expect_finite(arm, "first step", seat.opened["first_loss"])
 
     def _race(self, rivals: list[str]) -> Iterator[Record]:
         """Rounds in which every rival runs one block, in random order; contended rounds again, at most twice."""
         for arm in rivals:
             self.step(f"{arm}: warm-up")
-            yield from self._guard(arm, self._warm_up)
+            yield from self._guard(arm, self._warm_up, costs="step")
         # Chosen by the sitting, so that a repeated launch has the same order.
         order = random.Random(self.sitting.name)
         todo = list(range(self.suite.rounds))
@@ -145,10 +156,10 @@ class Table:
             for number in todo:
                 self.step(f"round {number + 1} of {self.suite.rounds}" + (f", rerun {rerun}" if rerun else ""))
                 for arm in order.sample(seated := self._seated(rivals), len(seated)):
-                    yield from self._guard(arm, functools.partial(self._block, number=number, rerun=rerun))
+                    yield from self._guard(arm, functools.partial(self._block, number=number, rerun=rerun), "step")
             todo = self._contended_rounds(rerun)
         for arm in self._seated(rivals):
-            yield from self._guard(arm, self._finish)
+            yield from self._guard(arm, self._finish, costs="step")
 
     def _warm_up(self, arm: str) -> Iterator[Record]:
         seat = self.contestants[arm]
@@ -159,7 +170,9 @@ class Table:
         seat = self.contestants[arm]
         measured = seat.worker.ask("block", self._short_s, steps=seat.warm["steps"])
         loss = measured.pop("loss")
-        seat.blocks.append(Block(round=number, rerun=rerun, contended=is_contended(measured), **measured))
+        seat.blocks.append(
+            Block(round=number, rerun=rerun, contended=is_contended(measured, os.cpu_count() or 1), **measured)
+        )
         yield from self._expect_finite(arm, f"round {number + 1}", loss)
 
     def _contended_rounds(self, rerun: int) -> list[int]:
@@ -204,6 +217,8 @@ class Table:
         told = seat.worker.ask("train", self.suite.timeout_s, seed=seed, epochs=self.sitting.epochs)
         ended = self._state(seat)
         figures = {name: told[name] for name in Accuracy.model_fields}
+        if (trained := len(figures["epoch_losses"])) != self.sitting.epochs:
+            raise ValueError(f"losses of {trained} epochs, not of {self.sitting.epochs}")
         numbers = [*figures["epoch_losses"], figures["metric"], figures["test_loss"]]
         wrong = [number for number in numbers if not math.isfinite(number)]
         yield self._record(
@@ -220,7 +235,7 @@ class Table:
     def _state(self, seat: Contestant) -> dict[str, Any]:
         told = seat.worker.ask("finish", self._short_s, frameworks=sorted(FRAMEWORKS))
         if told["dataset_sha256"] != self.dataset.sha256:
-            raise WorkerFailure(Outcome.INVALID_RESULT, "the worker holds other data than it was given", alive=False)
+            raise WorkerFailure(Outcome.INVALID_RESULT, "the worker holds other data than it was given")
         return told
 
     @property
@@ -229,26 +244,33 @@ class Table:
 
     # ----------------------------------------------------------------------------------------------- records
 
-    def _guard(self, arm: str, phase: Callable[[str], Iterator[Record]]) -> Iterator[Record]:
-        """Run a phase; if the worker fails in it, record every cell that it still owed and show it out."""
+    def _guard(self, arm: str, phase: Callable[[str], Iterator[Record]], costs: str | None = None) -> Iterator[Record]:
+        """Run a phase; if the worker fails in it, record what that cost and show it out.
+
+        The cost is the cell of scope ``costs``, and the arm then gets a fresh process for the others; or all cells.
+        """
         seat = self.contestants.get(arm)
         if seat is None:
             return
         try:
             yield from phase(arm)
         except WorkerFailure as failure:
-            del self.contestants[arm]
-            seat.worker.kill()
-            yield from [self._record(seat, scope, failure.outcome, reason=str(failure)) for scope in seat.jobs]
-        except (KeyError, TypeError, ValueError) as error:  # an answer of another form than the protocol's
-            del self.contestants[arm]
-            seat.worker.kill()
-            reason = f"unusable answer: {type(error).__name__}: {error}"
-            yield from [self._record(seat, scope, Outcome.INVALID_RESULT, reason=reason) for scope in seat.jobs]
+            outcome, reason = failure.outcome, str(failure)
+        except (ArithmeticError, KeyError, TypeError, ValueError) as error:  # an answer not of the protocol's form
+            outcome, reason = Outcome.INVALID_RESULT, f"unusable answer: {type(error).__name__}: {error}"
+        else:
+            return
+        del self.contestants[arm]
+        seat.worker.kill()
+        lost = [costs] if costs else list(seat.jobs)
+        if rest := {scope: job for scope, job in seat.jobs.items() if scope not in lost}:
+            self.owed[arm] = rest
+        for scope in lost:
+            yield self._record(seat, scope, outcome, reason=reason)
 
     def _expect_finite(self, arm: str, where: str, loss: float) -> Iterator[Record]:
         if not math.isfinite(loss):
-            raise WorkerFailure(Outcome.DIVERGED, f"{where}: the loss became {loss}", alive=True)
+            raise WorkerFailure(Outcome.DIVERGED, f"{where}: the loss became {loss}")
         return iter(())
 
     def _seated(self, rivals: list[str]) -> list[str]:
@@ -277,12 +299,17 @@ class Table:
         )
 
 
-def is_contended(evidence: Mapping[str, Any]) -> bool:
-    """Return whether others took cores from a block: tasks waited, and someone else was running."""
+def is_contended(evidence: Mapping[str, Any], cores: int) -> bool:
+    """Return whether others took cores from a block: tasks waited, and someone else was running.
+
+    Args:
+        evidence: What a worker tells of a block: ``pressure`` and ``foreign``, both shares.
+        cores: Of the machine.
+    """
     pressure, foreign = evidence["pressure"], evidence["foreign"]
     if pressure is None or foreign is None:
         return False
-    return bool(pressure > PRESSURE_LIMIT and foreign > FOREIGN_LIMIT)
+    return bool(pressure > PRESSURE_LIMIT and foreign * cores > FOREIGN_CORES)
 
 
 def now() -> str:

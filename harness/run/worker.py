@@ -1,11 +1,12 @@
 """One arm in a process of its own: reads requests from a socket, answers each with one line of JSON.
 
-Started as ``python -m harness.run.worker FD``. The first request, ``start``, says which arm and how it is set up;
-only then is a framework imported. An exception ends the request, not the process.
+Started as ``python -P -m harness.run.worker FD PARENT``. The first request, ``start``, says which arm and how it is
+set up; only then is a framework imported. An exception ends the request, not the process.
 """
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
 import importlib
 import json
@@ -90,7 +91,8 @@ class Server:
             "cold_start_s": (stepped - self.spawned_ns) / 1e9,
             "first_loss": first_loss,
             "parameters": sum(math.prod(spec.shape) for spec in specs.values()),
-            "settings": self.session.settings() | {"huge_pages": has_huge_pages()},
+            "settings": self.session.settings(),
+            "huge_pages": has_huge_pages(),
         }
 
     def warm_up(self, block_ms: float) -> dict[str, Any]:
@@ -195,11 +197,13 @@ def main() -> None:
     for line in channel:
         request = json.loads(line)
         try:
-            reply = {"result": getattr(server, request.pop("do"))(**request)}
+            reply = json.dumps({"result": getattr(server, request.pop("do"))(**request)})
         except Exception as error:
-            traceback.print_exc()
-            reply = {"error": f"{type(error).__name__}: {error}"}
-        channel.write(json.dumps(reply) + "\n")
+            with contextlib.suppress(OSError):  # a full disk must not hide the error
+                traceback.print_exc()
+            message = f"{type(error).__name__}: {error}".encode(errors="backslashreplace").decode()
+            reply = json.dumps({"error": message})
+        channel.write(reply + "\n")
         channel.flush()
     os._exit(0)  # thread pools of the frameworks need no farewell, and may hang on one
 

@@ -16,7 +16,7 @@ class Unreadable(ValueError):
 
 def _checksum(content: dict[str, Any]) -> str:
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    return hashlib.sha256(canonical.encode(errors="surrogatepass")).hexdigest()
 
 
 def write(path: Path, content: dict[str, Any]) -> None:
@@ -26,7 +26,7 @@ def write(path: Path, content: dict[str, Any]) -> None:
         OSError: If the file cannot be written.
     """
     envelope = {"sha256": _checksum(content), "content": content}
-    write_atomically(path, json.dumps(envelope, indent=1, ensure_ascii=False) + "\n")
+    write_atomically(path, json.dumps(envelope, indent=1) + "\n")
 
 
 def read(path: Path, *, newest: int) -> dict[str, Any]:
@@ -43,7 +43,7 @@ def read(path: Path, *, newest: int) -> dict[str, Any]:
         envelope = json.loads(path.read_text(encoding="utf-8"))
         stated, content = envelope["sha256"], envelope["content"]
         version = content["schema_version"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise Unreadable(f"{path}: not a whole record ({type(error).__name__}: {error})") from error
     if not isinstance(version, int) or version > newest:
         raise Unreadable(f"{path}: schema version {version}, but this twinbench reads up to {newest}; upgrade it")

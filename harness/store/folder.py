@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import fcntl
 import os
@@ -22,6 +23,7 @@ from pydantic import ValidationError
 from harness.contract import Outcome
 from harness.schema import SCHEMA_VERSION, Manifest, Record
 from harness.store import envelope
+from harness.store.atomic import write_atomically
 from harness.store.envelope import Unreadable
 
 
@@ -53,19 +55,27 @@ class RunFolder:
         """Folder of the workers' output."""
         return self.path / "logs"
 
+    @property
+    def begun(self) -> bool:
+        """Whether a run was begun here."""
+        return (self.path / "run.json").exists()
+
     def create(self) -> None:
         """Make the folder and try that it can be written to.
 
         Raises:
             RunFolderError: If it cannot.
         """
+        probe = self.path / f".writable-{os.getpid()}"
         try:
             self.records.mkdir(parents=True, exist_ok=True)
             self.logs.mkdir(exist_ok=True)
-            probe = self.path / f".writable-{os.getpid()}"
-            probe.write_bytes(b"\0" * 65536)
+            write_atomically(probe, "0" * 65536)
             probe.unlink()
         except OSError as error:
+            for folder in (self.records, self.logs, self.path):
+                with contextlib.suppress(OSError):  # only what is empty, and so ours, goes
+                    folder.rmdir()
             raise RunFolderError(f"cannot write to the results folder {self.path}: {error.strerror}") from error
 
     @contextmanager
@@ -78,7 +88,7 @@ class RunFolder:
         with (self.path / "run.lock").open("w") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
+            except BlockingIOError as error:
                 raise RunFolderError(f"another run is writing to {self.path}; wait for it, or name another") from error
             yield
 
@@ -98,11 +108,19 @@ class RunFolder:
         try:
             return Manifest.model_validate(envelope.read(path, newest=SCHEMA_VERSION))
         except (Unreadable, ValidationError) as error:
-            raise RunFolderError(str(error)) from error
+            raise RunFolderError(_complaint(path, error)) from error
 
     def write_record(self, record: Record) -> None:
         """Store a record under its key and attempt."""
-        envelope.write(self.records / f"{record.key}-{record.attempt}.json", record.model_dump(mode="json"))
+        envelope.write(self._path(record), record.model_dump(mode="json"))
+
+    def holds(self, record: Record) -> bool:
+        """Return whether this attempt at this cell has a record already."""
+        return self._path(record).exists()
+
+    def attempts(self, key: str) -> int:
+        """Return the number of the last attempt at a cell that left a file, readable or not; 0 if none did."""
+        return max((int(path.stem.rpartition("-")[2]) for path in self.records.glob(f"{key}-*.json")), default=0)
 
     def read_records(self) -> tuple[list[Record], list[Quarantined]]:
         """Return every readable record, oldest first, and every unreadable one with the reason."""
@@ -111,12 +129,23 @@ class RunFolder:
             try:
                 records.append(Record.model_validate(envelope.read(path, newest=SCHEMA_VERSION)))
             except (Unreadable, ValidationError) as error:
-                quarantined.append(Quarantined(path, str(error)))
+                quarantined.append(Quarantined(path, _complaint(path, error)))
         return sorted(records, key=lambda record: record.started), quarantined
+
+    def _path(self, record: Record) -> Path:
+        return self.records / f"{record.key}-{record.attempt}.json"
+
+
+def _complaint(path: Path, error: Unreadable | ValidationError) -> str:
+    """Return on one line which file cannot be used, and why."""
+    if isinstance(error, Unreadable):
+        return str(error)
+    problems = (f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors())
+    return f"{path}: {'; '.join(problems)}"
 
 
 def latest(records: list[Record]) -> list[Record]:
-    """Return the last attempt at each cell."""
+    """Return the last attempt under each key."""
     last: dict[str, Record] = {}
     for record in records:
         if record.key not in last or record.attempt >= last[record.key].attempt:

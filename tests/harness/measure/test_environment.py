@@ -1,0 +1,50 @@
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import harness
+from harness.measure.environment import fingerprint, source_sha256
+
+HOME = Path(harness.__file__).parents[1]
+
+
+def test_fingerprint_is_flat_json_with_what_a_reader_looks_for():
+    told = fingerprint()
+    assert json.loads(json.dumps(told)) == told
+    assert not [name for name, value in told.items() if isinstance(value, list | dict)]
+    assert {"cpu", "cores_used", "memory_gib", "kernel", "python", "source_sha256", "packages_sha256"} <= told.keys()
+    assert told["cpu"]
+    assert told["source_sha256"] == source_sha256()
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """A copy of the code, and what it says of itself."""
+    for package in ("benchmarks", "harness", "models_keras", "models_numpy", "models_torch"):
+        shutil.copytree(HOME / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+
+    def sha256():
+        script = "from harness.measure.environment import source_sha256; print(source_sha256())"
+        command = [sys.executable, "-c", script]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout.strip()
+
+    return tmp_path, sha256
+
+
+def test_source_hash_covers_what_measures_and_not_what_reports(copy):
+    folder, sha256 = copy
+    known = sha256()
+    assert known == source_sha256()
+    for file in ("cli.py", "report/text.py", "stats.py", "store/folder.py", "progress.py"):
+        with (folder / "harness" / file).open("a") as source:
+            source.write("# a remark\n")
+    assert sha256() == known
+    for file in ("harness/run/worker.py", "models_torch/arm.py", "benchmarks/datasets/digits.py"):
+        with (folder / file).open("a") as source:
+            source.write("# a remark\n")
+        assert sha256() != known
+        known = sha256()

@@ -1,0 +1,126 @@
+"""Turns, contended rounds and fresh processes of a race."""
+
+import os
+
+import pytest
+
+from harness.contract import Outcome
+from harness.run.process import Worker
+from harness.run.sitting import is_contended
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """Requests to workers, in order: arm and what is asked."""
+    requests = []
+    ask = Worker.ask
+
+    def spy(self, do, timeout_s, **arguments):
+        requests.append((self.spec.name, do))
+        return ask(self, do, timeout_s, **arguments)
+
+    monkeypatch.setattr(Worker, "ask", spy)
+    return requests
+
+
+def rounds(record):
+    return sorted((block.rerun, block.round) for block in record.timing.blocks)
+
+
+def test_every_arm_has_one_block_a_round_in_random_order(carry_out, small_suite, asked):
+    arms = {"healthy-one", "healthy-two", "healthy-three"}
+    carry_out(small_suite(*sorted(arms), rounds=8, launches=2, seeds=0))
+    turns = [arm for arm, do in asked if do == "block"]
+    by_round = [tuple(turns[start : start + 3]) for start in range(0, len(turns), 3)]
+    assert len(by_round) == 16
+    assert all(set(turn) == arms for turn in by_round)
+    assert len(set(by_round[:8])) > 1, "an order for each round"
+    assert by_round[:8] != by_round[8:], "other orders for each launch"
+
+    asked.clear()
+    carry_out(small_suite(*sorted(arms), rounds=8, seeds=0))
+    assert [arm for arm, do in asked if do == "block"] == turns[:24], "a launch has its order whenever it runs"
+
+
+def test_a_contended_round_is_run_again_by_all(carry_out, small_suite):
+    ran = carry_out(small_suite("healthy-one", "crowded-block2", rounds=3, seeds=0))
+    disturbed, quiet = ran.record("crowded-block2", "step"), ran.record("healthy-one", "step")
+    assert rounds(disturbed) == rounds(quiet) == [(0, 0), (0, 1), (0, 2), (1, 1)]
+    assert [(b.round, b.rerun) for b in disturbed.timing.blocks if b.contended] == [(1, 0)]
+    assert not any(block.contended for block in quiet.timing.blocks)
+
+
+def test_contended_rounds_are_run_again_at_most_twice(carry_out, small_suite):
+    ran = carry_out(small_suite("crowded-always", "healthy-one", rounds=2, seeds=0))
+    every = [(rerun, number) for rerun in range(3) for number in range(2)]
+    disturbed = ran.record("crowded-always", "step")
+    assert rounds(disturbed) == rounds(ran.record("healthy-one", "step")) == every
+    assert all(block.contended and block.pressure == block.foreign == 0.9 for block in disturbed.timing.blocks)
+
+
+@pytest.mark.parametrize(
+    ("pressure", "foreign", "contended"),
+    [
+        (0.06, 0.21, True),
+        (1.0, 1.0, True),
+        (0.05, 0.5, False),
+        (0.9, 0.19, False),
+        (0.0, 0.9, False),
+        (0.9, 0.0, False),
+        (None, 0.9, False),
+        (0.9, None, False),
+    ],
+)
+def test_contended_means_that_tasks_waited_and_others_ran(pressure, foreign, contended):
+    assert is_contended({"pressure": pressure, "foreign": foreign}, cores=2) is contended
+
+
+def test_one_busy_core_counts_on_a_large_machine_too():
+    assert is_contended({"pressure": 0.5, "foreign": 1 / 16}, cores=16)
+
+
+def test_every_launch_has_processes_of_its_own(carry_out, small_suite):
+    ran = carry_out(small_suite("healthy-one", "healthy-two", launches=2, seeds=2))
+    raced = [record for arm in ("healthy-one", "healthy-two") for record in ran.records(arm, "step")]
+    assert [record.cell.index for record in raced] == [0, 1, 0, 1]
+    pids = {record.settings["pid"] for record in raced}
+    assert len(pids) == 4
+    assert os.getpid() not in pids
+
+
+def test_a_sitting_shares_its_processes_between_race_and_training(carry_out, small_suite):
+    ran = carry_out(small_suite("healthy-one"))
+    raced, trained = ran.record("healthy-one", "step"), ran.record("healthy-one", "accuracy")
+    assert raced.settings["pid"] == trained.settings["pid"]
+    assert raced.started == trained.started
+
+
+def test_cold_start_is_measured_only_where_workers_started_alone(carry_out, small_suite):
+    ran = carry_out(small_suite("healthy-one", "healthy-two", launches=2, cold_starts=1, seeds=0))
+    for arm in ("healthy-one", "healthy-two"):
+        alone, beside = ran.records(arm, "step")
+        assert alone.timing.cold_start_s >= alone.timing.start_s + alone.timing.build_s + alone.timing.first_step_s
+        assert beside.timing.cold_start_s is None
+        assert beside.reasons == {"cold_start_s": "workers of this launch started side by side"}
+
+
+def test_a_race_and_a_training_start_from_equal_parameters_in_all_arms(carry_out, small_suite):
+    ran = carry_out(small_suite("healthy-one", "healthy-two", seeds=2))
+    for scope in ("step", "accuracy"):
+        mine, theirs = (
+            [
+                (r.initial_sha256, r.accuracy and (r.accuracy.order_sha256, r.accuracy.final_sha256))
+                for r in ran.records(arm, scope)
+            ]
+            for arm in ("healthy-one", "healthy-two")
+        )
+        assert mine == theirs
+    first, second = ran.records("healthy-one", "accuracy")
+    assert first.initial_sha256 != second.initial_sha256
+    assert first.accuracy.order_sha256 != second.accuracy.order_sha256
+
+
+def test_a_witness_is_trained_but_not_raced(carry_out, small_suite):
+    ran = carry_out(small_suite("healthy-one", "numpy"))
+    assert ran.records("numpy", "step") == []
+    assert ran.record("numpy", "accuracy").outcome is Outcome.OK

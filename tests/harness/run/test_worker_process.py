@@ -1,0 +1,63 @@
+"""What a worker process is given, and what is kept from it."""
+
+import os
+
+import pytest
+
+from harness.contract import Outcome
+
+
+@pytest.fixture(scope="module")
+def settings(chaos, carry_out, small_suite, tmp_path_factory):
+    """What workers found around them, by arm; the parent has variables that a framework would heed."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {
+            "FOO": "1",
+            "XLA_FLAGS": "--xla",
+            "KERAS_BACKEND": "mxnet",
+            "OMP_NUM_THREADS": "64",
+        }.items():
+            patch.setenv(name, value)
+        patch.setenv("KERAS_HOME", str(tmp_path_factory.mktemp("keras")))
+        ran = carry_out(small_suite("healthy-one", "needs-torch", seeds=0))
+    return {arm: ran.record(arm, "step").settings for arm in ("healthy-one", "needs-torch")}
+
+
+def test_environment_is_an_allow_list(settings):
+    seen = settings["healthy-one"]["environment"]
+    assert seen.keys().isdisjoint({"FOO", "XLA_FLAGS", "KERAS_BACKEND"})
+    assert seen["PATH"] == os.environ["PATH"]
+    assert seen["PYTHONHASHSEED"] == "0"
+
+
+def test_threads_come_from_the_suite_unless_the_arm_says_otherwise(settings):
+    assert settings["healthy-one"]["environment"]["OMP_NUM_THREADS"] == "1"
+    assert settings["needs-torch"]["environment"]["OMP_NUM_THREADS"] == "7"
+
+
+def test_a_users_keras_settings_do_not_reach_it(settings):
+    homes = {seen["environment"]["KERAS_HOME"] for seen in settings.values()}
+    assert len(homes) == 1
+    assert not homes & {os.environ.get("KERAS_HOME"), os.path.expanduser("~/.keras")}
+
+
+def test_affinity_is_cut_to_the_threads(settings):
+    assert settings["healthy-one"]["cores"] == sorted(os.sched_getaffinity(0))[:1]
+
+
+def test_neighbours_are_kept_out(settings):
+    assert settings["healthy-one"]["findable"] == ["numpy"]
+    assert settings["needs-torch"]["findable"] == ["torch", "numpy"]
+    assert settings["needs-torch"]["importable"] is False
+
+
+def test_a_file_of_the_current_folder_does_not_stand_in_for_a_module(carry_out, small_suite, tmp_path, monkeypatch):
+    (tmp_path / "numpy.py").write_text("raise SystemExit('not NumPy')")
+    monkeypatch.chdir(tmp_path)
+    ran = carry_out(small_suite("healthy-one", seeds=0))
+    assert ran.record("healthy-one", "step").outcome is Outcome.OK
+
+
+def test_frameworks_are_recorded_as_found(carry_out, small_suite):
+    ran = carry_out(small_suite("healthy-one"))
+    assert [ran.record("healthy-one", scope).frameworks for scope in ("step", "accuracy")] == [[], []]

@@ -1,0 +1,347 @@
+"""The command line: what it prints, what it refuses, what it leaves behind, and that it imports no framework."""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+
+import pytest
+
+from harness import cli, registry
+from harness.contract import Outcome
+from harness.run.coordinator import make_manifest
+from harness.store import envelope
+from harness.store.folder import RunFolder
+
+
+@pytest.fixture(scope="module")
+def measured(carry_out, small_suite):
+    """A finished run: its folder is called as pytest likes, its manifest names it ``mine``."""
+    suite = small_suite("healthy-one", "healthy-two")
+    ran = carry_out(suite)
+    ran.folder.write_manifest(make_manifest("mine", suite, ["twinbench", "run", "small"]))
+    return ran
+
+
+@pytest.fixture
+def copied(measured, tmp_path):
+    """A copy of it to be damaged, as run ``mine`` of the results folder ``tmp_path``."""
+    folder = RunFolder(tmp_path / "runs" / "mine")
+    folder.create()
+    folder.write_manifest(measured.folder.read_manifest())
+    for record in measured.result.records:
+        folder.write_record(record)
+    return folder
+
+
+def limit_file_size(bytes_):
+    """Return what makes writing fail beyond a size, as on a full disk, in a process about to start."""
+    return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (bytes_, bytes_))
+
+
+# ------------------------------------------------------------------------------------------- what it refuses
+
+
+WRONG = [
+    (["run", "quik"], "unknown suite 'quik'; did you mean 'quick'?"),
+    (["run", "no/such.yaml"], "suite file 'no/such.yaml' does not exist"),
+    (["run", "quick", "--arms", "torhc"], "unknown arm 'torhc'; did you mean 'torch'?"),
+    (["run", "quick", "--workloads", "mlp_digit"], "unknown workload 'mlp_digit'; did you mean 'mlp_digits'?"),
+    (["run", "quick", "--precision", "fp23"], "unknown precision 'fp23'; did you mean 'fp32'?"),
+    (["run", "quick", "--timeout", "-1"], "field 'timeout_s': Input should be greater than 0, not -1.0"),
+    (["run", "quick", "--timeout", "nan"], "field 'timeout_s': Input should be a finite number, not nan"),
+    (["run", "quick", "--threads", "100000"], "threads is 100000, but only"),
+    (["run", "quick", "--launches", "0", "--seeds", "0"], "launches and seeds are both 0"),
+    (["run", "quick", "--run", "a/b"], "'a/b' cannot be the name of a run"),
+    (["run", "quick", "--run", ".."], "'..' cannot be the name of a run"),
+    (["run", "quick", "--run", ".hidden"], "'.hidden' cannot be the name of a run"),
+    (["run", "quick", "--run", "a/b", "--resume"], "'a/b' cannot be the name of a run"),
+    (["run", "quick", "--resume"], "holds no run of suite 'quick'"),
+    (["run", "quick", "--resume", "--run", "mine"], "no run in"),
+    (["report"], "no run in"),
+    (["report", "mine"], "no run in"),
+    (["report", "/no/such/run"], "/no/such/run is no run folder: it has no run.json"),
+]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"), WRONG, ids=lambda value: " ".join(value) if isinstance(value, list) else ""
+)
+def test_a_wrong_request_gets_one_clear_line_and_writes_nothing(twinbench, tmp_path, arguments, message):
+    ended = twinbench(*arguments, "--results", str(tmp_path / "results"))
+    assert ended.status == 2
+    assert ended.out == ""
+    assert message in ended.err
+    assert ended.err.startswith("twinbench: ")
+    assert len(ended.err.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("arguments", [["--launches", "-1"], ["--seeds", "two"], ["--rounds", "0"], ["--nonsense"]])
+def test_a_wrong_option_is_named(twinbench, tmp_path, arguments):
+    ended = twinbench("run", "quick", *arguments, "--results", str(tmp_path / "results"))
+    assert ended.status == 2
+    assert arguments[0] in ended.err
+    assert "Traceback" not in ended.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_wrong_suite_file_is_named_with_field_and_value(twinbench, tmp_path):
+    (tmp_path / "mine.yaml").write_text("title: x\narms: [numpy]\nlaunches: -3\nseeds: 1\nworkloads: [mlp_digits]\n")
+    ended = twinbench("run", str(tmp_path / "mine.yaml"), "--results", str(tmp_path / "results"))
+    assert ended.status == 2
+    assert "mine.yaml: field 'launches': Input should be greater than or equal to 0, not -3" in ended.err
+    assert not (tmp_path / "results").exists()
+
+
+def test_an_unknown_kind_of_thing_cannot_be_listed(twinbench):
+    ended = twinbench("list", "frameworks")
+    assert (ended.status, ended.out) == (2, "")
+    assert "cannot list 'frameworks'; known: suites, workloads, arms" in ended.err
+
+
+def test_a_package_of_arms_that_does_not_exist_is_named(twinbench, monkeypatch):
+    monkeypatch.setenv("TWINBENCH_ARMS", "models_of_nobody")
+    registry.arms.cache_clear()
+    ended = twinbench("list", "arms")
+    registry.arms.cache_clear()
+    assert ended.status == 2
+    assert "'models_of_nobody'" in ended.err
+
+
+@pytest.mark.parametrize("place", ["file/results", "/proc/results"])
+def test_an_unwritable_results_folder_is_found_before_the_first_measurement(twinbench, tmp_path, place):
+    (tmp_path / "file").touch()
+    ended = twinbench("run", "quick", "--results", str(tmp_path / place))
+    assert ended.status == 2
+    assert f"cannot write to the results folder {tmp_path / place}" in ended.err
+    assert len(ended.err.splitlines()) == 1
+
+
+def test_a_full_results_folder_is_found_before_the_first_measurement(start, tmp_path):
+    process = start("run", "quick", "--results", "results", preexec_fn=limit_file_size(1000))
+    _, told = process.communicate()
+    assert process.returncode == 2
+    assert "cannot write to the results folder results/runs/" in told
+    assert "File too large" in told
+    assert len(told.splitlines()) == 1
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_a_folder_that_fills_up_keeps_what_was_measured(chaos, start, twinbench, suite_file, tmp_path):
+    asked = ("run", suite_file("healthy-one", "blob-settings", seeds=0), "--results", str(tmp_path), "--run", "mine")
+    process = start(*asked, preexec_fn=limit_file_size(2**19))  # a record with the blob is larger
+    _, told = process.communicate()
+    assert process.returncode == 2
+    assert "Traceback" not in told
+    assert "File too large" in told
+    assert "what was measured is kept" in told
+    assert "--resume --run mine" in told
+    folder = RunFolder(tmp_path / "runs" / "mine")
+    (kept,), damaged = folder.read_records()
+    assert (kept.cell.arm, kept.outcome, damaged) == ("healthy-one", Outcome.OK, [])
+
+    assert twinbench(*asked, "--resume").status == 0
+    assert {r.cell.arm for r in folder.read_records()[0]} == {"healthy-one", "blob-settings"}
+
+
+def test_a_folder_in_use_is_left_alone(chaos, twinbench, suite_file, tmp_path):
+    folder = RunFolder(tmp_path / "runs" / "mine")
+    folder.create()
+    with folder.locked():
+        ended = twinbench("run", suite_file("healthy-one"), "--results", str(tmp_path), "--run", "mine")
+    assert ended.status == 2
+    assert f"another run is writing to {folder.path}" in ended.err
+    assert not folder.begun
+
+
+def test_a_finished_run_in_use_cannot_be_resumed_by_two(chaos, twinbench, copied, suite_file, tmp_path):
+    asked = ("run", suite_file("healthy-one", "healthy-two"), "--results", str(tmp_path), "--run", "mine", "--resume")
+    with copied.locked():
+        ended = twinbench(*asked)
+    assert ended.status == 2
+    assert f"another run is writing to {copied.path}" in ended.err
+
+
+def test_a_run_is_not_begun_twice(chaos, twinbench, copied, suite_file, tmp_path):
+    manifest = (copied.path / "run.json").read_bytes()
+    ended = twinbench("run", suite_file("healthy-one"), "--results", str(tmp_path), "--run", "mine")
+    assert ended.status == 2
+    assert "exists; finish it with --resume, or name another with --run" in ended.err
+    assert (copied.path / "run.json").read_bytes() == manifest
+
+
+def test_resuming_with_other_options_is_refused(chaos, twinbench, copied, suite_file, tmp_path):
+    suite = suite_file("healthy-one", "healthy-two")
+    ended = twinbench("run", suite, "--seeds", "2", "--results", str(tmp_path), "--resume")
+    assert ended.status == 2
+    assert "was asked for something else: twinbench run small; repeat its options with --resume" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (lambda m: m["environment"].update(source_sha256="0"), "the code of twinbench"),
+        (lambda m: m["arms"][1]["versions"].update(numpy="1.0"), "arm healthy-two"),
+    ],
+)
+def test_resuming_with_other_code_or_versions_is_refused(chaos, twinbench, copied, suite_file, tmp_path, change, named):
+    manifest = copied.read_manifest().model_dump(mode="json")
+    change(manifest)
+    envelope.write(copied.path / "run.json", manifest)
+    ended = twinbench("run", suite_file("healthy-one", "healthy-two"), "--results", str(tmp_path), "--resume")
+    assert ended.status == 2
+    assert f"cannot be resumed: changed since: {named}; start a new run" in ended.err
+
+
+def test_an_unreadable_run_does_not_stand_in_the_way_of_resuming(chaos, twinbench, copied, suite_file, tmp_path):
+    broken = RunFolder(tmp_path / "runs" / "broken")
+    broken.create()
+    (broken.path / "run.json").write_text("{")
+    ended = twinbench("run", suite_file("healthy-one", "healthy-two"), "--results", str(tmp_path), "--resume")
+    assert ended.status == 0
+    assert "left out: " in ended.err
+    assert "broken/run.json" in ended.err
+    assert "4 of 4 cells are already measured" in ended.err
+
+
+def test_a_fault_of_twinbench_is_told_without_a_traceback_unless_asked_for(twinbench, monkeypatch):
+    def fail():
+        raise ZeroDivisionError("by nought")
+
+    monkeypatch.setattr(registry, "arms", fail)
+    ended = twinbench("list", "arms")
+    assert (ended.status, ended.err) == (70, "twinbench: ZeroDivisionError: by nought; --debug shows where\n")
+    monkeypatch.setattr(sys, "argv", ["twinbench", "--debug", "list", "arms"])
+    with pytest.raises(ZeroDivisionError):
+        cli.main()
+
+
+# -------------------------------------------------------------------------------------------------- what it does
+
+
+def test_a_run_is_measured_reported_and_remembered(chaos, twinbench, suite_file, tmp_path):
+    suite = suite_file("healthy-one", "needs-nonsense")
+    ended = twinbench("run", suite, "--results", str(tmp_path))
+    assert ended.status == 0, "an arm that cannot run here is no failure"
+    (folder,) = (tmp_path / "runs").iterdir()
+    assert folder.name.endswith("-small")
+    assert os.path.relpath(folder / "report.md") in ended.out
+    assert "not installed: framework_that_nobody_wrote" in (folder / "report.md").read_text()
+    assert RunFolder(folder).read_manifest().command == ["twinbench", "run", suite, "--results", str(tmp_path)]
+
+
+@pytest.mark.parametrize("arm", ["error-fit", "nan-step"])
+def test_a_failed_cell_is_told_of_and_gives_status_3(chaos, twinbench, suite_file, tmp_path, arm):
+    ended = twinbench("run", suite_file("healthy-one", arm, launches=0), "--results", str(tmp_path), "--json")
+    assert ended.status == 3
+    assert f"softmax_digits {arm} accuracy 0: " in ended.err
+    (failed,) = (r for r in json.loads(ended.out)["records"] if r["cell"]["arm"] == arm)
+    assert failed["reason"] in ended.err
+    assert "Traceback" not in ended.err
+
+
+def test_a_second_attempt_that_succeeds_gives_status_0_and_both_are_told(chaos, twinbench, suite_file, tmp_path):
+    ended = twinbench("run", suite_file("stumble-open", seeds=0), "--results", str(tmp_path), "--json")
+    assert ended.status == 0
+    attempts = [(r["attempt"], r["outcome"]) for r in json.loads(ended.out)["records"]]
+    assert attempts == [(1, "crashed"), (2, "ok")]
+
+
+def test_report_is_written_anew_by_name_by_path_or_for_the_newest(chaos, twinbench, copied, tmp_path):
+    older = RunFolder(tmp_path / "runs" / "zzz")
+    older.create()
+    older.write_manifest(copied.read_manifest())
+    os.utime(older.path / "run.json", (0, 0))
+    for arguments in (["mine"], [str(copied.path)], []):
+        (copied.path / "report.md").unlink(missing_ok=True)
+        ended = twinbench("report", *arguments, "--results", str(tmp_path))
+        assert ended.status == 0
+        assert os.path.relpath(copied.path / "report.md") in ended.out
+        assert (copied.path / "report.md").exists()
+
+
+def test_report_answers_an_unknown_run_with_the_nearest(twinbench, copied, tmp_path):
+    ended = twinbench("report", "mime", "--results", str(tmp_path))
+    assert ended.status == 2
+    assert "unknown run 'mime'; did you mean 'mine'?" in ended.err
+
+
+def test_report_names_every_record_that_it_leaves_out(chaos, twinbench, copied, tmp_path):
+    cut, edited, newer, *_ = sorted(copied.records.iterdir())
+    cut.write_text(cut.read_text()[:-40])
+    edited.write_text(edited.read_text().replace('"seconds"', '"Seconds"'))
+    stored = json.loads(newer.read_text())
+    stored["content"]["schema_version"] = 2
+    newer.write_text(json.dumps(stored))
+    ended = twinbench("report", "mine", "--results", str(tmp_path), "--json")
+    assert ended.status == 0
+    assert len(json.loads(ended.out)["records"]) == 1
+    told = ended.err.splitlines()
+    assert len(told) == 3
+    for path, reason in {cut: "not a whole record", edited: "checksum", newer: "schema version 2"}.items():
+        assert any(line.startswith(f"twinbench: left out: {path}") and reason in line for line in told)
+
+
+def test_report_refuses_a_run_of_a_newer_schema(twinbench, copied, tmp_path):
+    stored = json.loads((copied.path / "run.json").read_text())
+    stored["content"]["schema_version"] = 2
+    (copied.path / "run.json").write_text(json.dumps(stored))
+    ended = twinbench("report", "mine", "--results", str(tmp_path))
+    assert ended.status == 2
+    assert "run.json: schema version 2, but this twinbench reads up to 1; upgrade it" in ended.err
+
+
+def test_report_that_cannot_be_written_is_told_in_one_line(chaos, copied, start, tmp_path):
+    process = start("report", "mine", "--results", str(tmp_path), preexec_fn=limit_file_size(100))
+    _, told = process.communicate()
+    assert process.returncode == 2
+    assert told.startswith("twinbench: File too large")
+    assert len(told.splitlines()) == 1
+
+
+@pytest.mark.parametrize("what", ["suites", "workloads", "arms"])
+def test_list_shows_every_name_as_a_table_and_as_json(chaos, twinbench, what):
+    names = {"suites": registry.suites, "workloads": registry.workloads, "arms": registry.arms}[what]()
+    assert [row[what[:-1]] for row in json.loads(twinbench("list", what, "--json").out)] == list(names)
+    header, *rows = twinbench("list", what).out.splitlines()
+    assert header.startswith(what[:-1])
+    assert [row.split()[0] for row in rows] == list(names)
+
+
+def test_list_shows_everything_when_not_told_what(twinbench):
+    assert list(json.loads(twinbench("list", "--json").out)) == ["suites", "workloads", "arms"]
+
+
+def test_doctor_tells_of_every_arm(chaos, twinbench):
+    ended = twinbench("doctor", "--json")
+    assert ended.status == 0
+    found = {finding["subject"]: finding for finding in json.loads(ended.out)}
+    assert {f"arm {name}" for name in registry.arms()} <= found.keys()
+    assert found["arm needs-nonsense"]["message"] == "not installed: framework_that_nobody_wrote"
+
+
+# ------------------------------------------------------------------------------------------ what it imports
+
+
+PROBE = """
+import sys
+from harness.cli import main
+sys.argv[0] = "twinbench"
+try:
+    main()
+except SystemExit as end:
+    assert not end.code, end.code
+print(sorted({"torch", "tensorflow", "keras", "jax"} & sys.modules.keys()), file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["list"], ["doctor"], ["report", "mine"]], ids=" ".join)
+def test_no_command_imports_a_framework(copied, tmp_path, arguments):
+    environment = {**os.environ, "TWINBENCH_RESULTS": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE, *arguments], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout
+    assert done.stderr.splitlines()[-1] == "[]"

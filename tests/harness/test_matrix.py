@@ -1,0 +1,169 @@
+import os
+
+import pytest
+import yaml
+
+from harness import registry
+from harness.matrix import SuiteError, check_names, plan, read_suite
+from harness.registry import UnknownName
+
+SUITE = {
+    "title": "Mine",
+    "arms": ["torch", "numpy"],
+    "launches": 2,
+    "seeds": 3,
+    "workloads": ["mlp_digits", {"name": "softmax_digits", "epochs": 5, "precisions": ["bf16"]}],
+}
+
+
+@pytest.fixture
+def read(tmp_path):
+    """``read(**changes)`` reads the suite with other fields; None leaves one out. A string is the whole file."""
+
+    def read(text=None, **changes):
+        path = tmp_path / "mine.yaml"
+        content = {name: value for name, value in (SUITE | changes).items() if value is not None}
+        path.write_text(yaml.safe_dump(content) if text is None else text, encoding="latin-1")
+        return read_suite(str(path))
+
+    return read
+
+
+def test_reads_a_file_under_its_own_name(read):
+    suite = read()
+    assert suite.name == "mine"
+    assert [choice.name for choice in suite.workloads] == ["mlp_digits", "softmax_digits"]
+
+
+def test_all_means_every_workload(read):
+    assert [choice.name for choice in read(workloads="all").workloads] == list(registry.workloads())
+
+
+@pytest.mark.parametrize("name", registry.suites())
+def test_shipped_suites_can_be_planned(name):
+    suite = read_suite(name)
+    check_names(suite)
+    assert plan(suite.model_copy(update={"threads": 1}))
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
+        ({"launches": None}, "field 'launches' is missing"),
+        ({"arms": None}, "field 'arms' is missing"),
+        ({"launchs": 3}, "unknown field 'launchs'; did you mean 'launches'?"),
+        ({"zzz": 3}, "unknown field 'zzz'; known: arms, "),
+        (
+            {"workloads": [{"name": "mlp_digits", "epoch": 3}]},
+            "unknown field 'workloads.0.epoch'; did you mean 'epochs'?",
+        ),
+        ({"workloads_zzz": 3}, "unknown field 'workloads_zzz'; did you mean 'workloads'?"),
+        ({"launches": -1}, "field 'launches': Input should be greater than or equal to 0, not -1"),
+        ({"seeds": 2.5}, "field 'seeds': Input should be a valid integer, not 2.5"),
+        ({"seeds": "3"}, "field 'seeds': Input should be a valid integer, not '3'"),
+        ({"seeds": True}, "field 'seeds': Input should be a valid integer, not True"),
+        ({"rounds": 0}, "field 'rounds': Input should be greater than 0, not 0"),
+        ({"timeout_s": float("inf")}, "field 'timeout_s': Input should be a finite number, not inf"),
+        ({"precisions": ["fp31"]}, "field 'precisions.0': Input should be 'fp32', 'bf16' or 'fp64', not 'fp31'"),
+        ({"arms": []}, "field 'arms': List should have at least 1 item"),
+        ({"arms": "torch"}, "field 'arms': Input should be a valid list, not 'torch'"),
+        ({"arms": ["torch", "numpy", "torch"]}, "field 'arms': named more than once: torch"),
+        (
+            {"workloads": ["mlp_digits", {"name": "mlp_digits", "epochs": 2}]},
+            "field 'workloads': named more than once: mlp_",
+        ),
+        ({"precisions": ["fp32", "fp32"]}, "field 'precisions': named more than once: fp32"),
+        ({7: 7}, "field '7'"),
+    ],
+)
+def test_a_wrong_field_is_named_with_what_would_do(read, tmp_path, changes, complaint):
+    with pytest.raises(SuiteError) as error:
+        read(**changes) if all(isinstance(name, str) for name in changes) else read(yaml.safe_dump(SUITE | changes))
+    assert str(error.value).startswith(f"{tmp_path / 'mine.yaml'}: {complaint}")
+    assert "\n" not in str(error.value)
+
+
+def test_every_wrong_field_has_a_line(read):
+    with pytest.raises(SuiteError) as error:
+        read(launches=-1, seeds=-2)
+    assert len(str(error.value).splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    "text", ["a: [1", "a: b: c", "\t- x", "title: 2026-13-45", "\xff\xfe", "[" * 1500], ids=lambda text: repr(text[:9])
+)
+def test_a_file_that_is_not_yaml_is_named(read, tmp_path, text):
+    with pytest.raises(SuiteError) as error:
+        read(text)
+    assert str(error.value).startswith(f"{tmp_path / 'mine.yaml'}: not YAML: ")
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("text", ["", "7", "- torch", "just words"])
+def test_yaml_that_is_no_mapping_is_refused(read, text):
+    with pytest.raises(SuiteError, match="a suite is a mapping of fields, not "):
+        read(text)
+
+
+def test_an_unknown_suite_is_answered_with_the_nearest():
+    with pytest.raises(UnknownName, match="unknown suite 'quik'; did you mean 'quick'"):
+        read_suite("quik")
+
+
+@pytest.mark.parametrize("name", ["quick.yaml", "no/quick"])
+def test_a_suite_file_that_does_not_exist_is_called_that(name):
+    with pytest.raises(SuiteError, match=f"suite file '{name}' does not exist"):
+        read_suite(name)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"arms": ["troch"]}, "unknown arm 'troch'; did you"),
+        ({"workloads": ["mlp_digit"]}, "unknown workload 'mlp_digit'; did"),
+    ],
+)
+def test_names_are_checked_before_the_run(read, changes, message):
+    with pytest.raises(UnknownName, match=message):
+        check_names(read(**changes))
+
+
+def test_sittings_go_launch_by_launch_through_all_workloads(read):
+    sittings = plan(read(threads=1))
+    assert [(s.workload.name, s.precision, s.launch, s.seed, s.epochs) for s in sittings] == [
+        (name, precision, index if index < 2 else None, index, epochs)
+        for index in range(3)
+        for name, precision, epochs in (
+            ("mlp_digits", "fp32", registry.find_workload("mlp_digits").epochs),
+            ("softmax_digits", "bf16", 5),
+        )
+    ]
+    assert [s.alone for s in sittings] == [True, True, False, False, False, False]
+    assert len({s.name for s in sittings}) == len(sittings)
+
+
+def test_a_cell_has_every_setting_of_its_sitting(read):
+    sitting = plan(read(threads=1))[3]
+    raced, trained = sitting.cell("torch", "step"), sitting.cell("torch", "accuracy")
+    assert (raced.scope, raced.index, raced.seed) == ("step", 1, 0)
+    assert (trained.scope, trained.index, trained.seed) == ("accuracy", 1, 1)
+    for cell in (raced, trained):
+        assert (cell.workload, cell.arm, cell.precision, cell.epochs) == ("softmax_digits", "torch", "bf16", 5)
+        assert (cell.batch_size, cell.threads) == (registry.find_workload("softmax_digits").batch_size, 1)
+
+
+def test_a_sitting_without_launch_has_no_timing_cell(read):
+    assert plan(read(threads=1))[-1].cell("torch", "step") is None
+    assert plan(read(threads=1, seeds=1))[-1].cell("torch", "accuracy") is None
+
+
+def test_threads_are_all_that_there_are_unless_told(read):
+    cores = len(os.sched_getaffinity(0))
+    assert {s.threads for s in plan(read())} == {cores}
+    with pytest.raises(SuiteError, match=f"threads is {cores + 1}, but only {cores} cores may be used"):
+        plan(read(threads=cores + 1))
+
+
+def test_a_suite_that_measures_nothing_is_refused(read):
+    with pytest.raises(SuiteError, match="launches and seeds are both 0"):
+        plan(read(launches=0, seeds=0))

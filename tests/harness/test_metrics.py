@@ -1,0 +1,61 @@
+import math
+
+import numpy as np
+import pytest
+
+from harness import metrics, registry
+
+CLASSIFICATION = registry.find_workload("softmax_digits")
+REGRESSION = registry.find_workload("linear_diabetes")
+
+
+def test_accuracy_is_the_share_of_largest_logits_in_place():
+    logits = np.array([[2.0, 1.0], [0.0, 3.0], [1.0, 0.0], [5.0, 9.0]])
+    assert metrics.accuracy(logits, np.array([0, 1, 1, 1])) == 0.75
+
+
+def test_cross_entropy_by_hand():
+    logits = np.log(np.array([[1.0, 3.0], [1.0, 1.0]], dtype=np.float32))
+    assert metrics.cross_entropy(logits, np.array([1, 0])) == pytest.approx((math.log(4 / 3) + math.log(2)) / 2)
+
+
+def test_cross_entropy_of_large_logits_is_finite():
+    assert metrics.cross_entropy(np.array([[1e4, 0.0], [0.0, 1e4]]), np.array([1, 1])) == pytest.approx(5e3)
+
+
+def test_r2_by_hand():
+    targets = np.array([[1.0], [2.0], [6.0]])
+    assert metrics.r2(targets, targets) == 1.0
+    assert metrics.r2(np.full((3, 1), 3.0), targets) == 0.0
+    assert metrics.r2(np.array([[2.0], [2.0], [3.0]]), targets) == pytest.approx(1 - 10 / 14)
+
+
+def test_mse_by_hand():
+    assert metrics.mse(np.array([[1.0], [4.0]]), np.array([[0.0], [2.0]])) == 2.5
+
+
+def test_evaluate_gives_metric_and_loss_of_the_task():
+    logits, classes = np.array([[0.0, 1.0], [0.0, 0.0]]), np.array([1, 0])
+    assert metrics.evaluate(CLASSIFICATION, logits, classes) == (1.0, metrics.cross_entropy(logits, classes))
+    outputs, targets = np.array([[0.0], [3.0]]), np.array([[0.0], [2.0]])
+    assert metrics.evaluate(REGRESSION, outputs, targets) == (0.5, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("workload", "outputs", "targets"),
+    [
+        (CLASSIFICATION, (4, 10), (5,)),
+        (CLASSIFICATION, (4,), (4,)),
+        (CLASSIFICATION, (4, 10), (4, 1)),
+        (CLASSIFICATION, (4, 10, 1), (4,)),
+        (REGRESSION, (4, 1), (5, 1)),
+        (REGRESSION, (4,), (4, 1)),
+        (REGRESSION, (4, 3), (4, 1)),
+        (REGRESSION, (4, 1), (4,)),
+        (REGRESSION, (4,), (4,)),
+    ],
+    ids=str,
+)
+def test_shapes_that_would_broadcast_to_a_plausible_figure_are_refused(workload, outputs, targets):
+    with pytest.raises(ValueError, match="outputs of shape"):
+        metrics.evaluate(workload, np.zeros(outputs), np.zeros(targets, int))

@@ -1,0 +1,80 @@
+import pkgutil
+
+import pytest
+
+import benchmarks.workloads
+from harness import registry
+from harness.contract import ArmSpec
+from harness.registry import UnknownName
+
+
+def spec(**changes):
+    return ArmSpec(**({"name": "mine", "entry": "nowhere:Arm", "needs": (), "distributions": ()} | changes))
+
+
+def test_arms_of_all_packages_are_found():
+    assert list(registry.arms())[:5] == ["torch", "keras-tensorflow", "keras-jax", "keras-torch", "numpy"]
+
+
+def test_arms_of_further_packages_are_found(chaos):
+    assert registry.find_arm("healthy-one").entry == "chaos_arms:ChaosArm"
+    assert registry.find_arm("torch").entry.startswith("models_torch")
+
+
+def test_a_further_package_that_does_not_exist_is_named(monkeypatch):
+    monkeypatch.setenv("TWINBENCH_ARMS", "models_of_nobody")
+    registry.arms.cache_clear()
+    with pytest.raises(UnknownName, match="TWINBENCH_ARMS 'models_of_nobody'"):
+        registry.arms()
+
+
+def test_every_workload_goes_by_the_name_of_its_file():
+    names = sorted(module.name for module in pkgutil.iter_modules(benchmarks.workloads.__path__))
+    assert list(registry.workloads()) == names
+    assert all(workload.name == name for name, workload in registry.workloads().items())
+
+
+@pytest.mark.parametrize(
+    ("find", "name", "message"),
+    [
+        (registry.find_arm, "keras-jaxx", "unknown arm 'keras-jaxx'; did you mean 'keras-jax'?"),
+        (registry.find_workload, "mlp_digit", "unknown workload 'mlp_digit'; did you mean 'mlp_digits'?"),
+        (registry.load_dataset, "mnist_5k", "unknown dataset 'mnist_5k'; did you mean 'mnist5k'?"),
+        (registry.load_dataset, "preparation", "unknown dataset 'preparation'; known: "),
+        (registry.load_dataset, "no.such", "unknown dataset 'no.such'; known: breast_cancer, diabetes, digits, "),
+    ],
+)
+def test_an_unknown_name_is_answered_with_the_nearest(find, name, message):
+    with pytest.raises(UnknownName) as error:
+        find(name)
+    assert str(error.value).startswith(message)
+
+
+def test_without_a_near_name_all_are_told():
+    assert str(UnknownName("arm", "zzz", ["torch", "numpy"])) == "unknown arm 'zzz'; known: numpy, torch"
+    assert str(UnknownName("run", "zzz", [])) == "unknown run 'zzz'; known: none"
+
+
+def test_dataset_is_loaded_by_the_name_of_its_file():
+    assert registry.load_dataset("diabetes").name == "diabetes"
+
+
+def test_missing_frameworks_are_named():
+    assert registry.missing(spec(needs=("json",))) is None
+    assert (
+        registry.missing(spec(needs=("json", "no_such_one", "no_such_two")))
+        == "not installed: no_such_one, no_such_two"
+    )
+
+
+def test_versions_are_of_what_is_installed():
+    assert registry.versions(spec(distributions=("no-such-thing|numpy", "nor-this"))).keys() == {"numpy"}
+
+
+def test_unsupported_tells_what_the_arm_lacks():
+    workload = registry.find_workload("lenet_mnist5k")
+    assert registry.unsupported(spec(), workload, "fp32") is None
+    assert registry.unsupported(spec(needs=("no_such",)), workload, "fp32") == "not installed: no_such"
+    assert registry.unsupported(spec(architectures=("mlp",)), workload, "fp32") == "mine implements mlp only"
+    reason = registry.unsupported(spec(precisions=("fp32",)), workload, "bf16")
+    assert reason == "mine does not compute in bf16 on this device"

@@ -1,0 +1,67 @@
+"""Any framework may be missing: what needs it is reported as unsupported, and the rest runs."""
+
+import json
+import os
+
+import pytest
+
+from harness.contract import Outcome
+from harness.store.folder import RunFolder
+
+HIDE = """
+from importlib.machinery import PathFinder
+
+find_spec = PathFinder.find_spec
+
+
+def find_others(fullname, path=None, target=None):
+    return None if fullname.partition(".")[0] == {framework!r} else find_spec(fullname, path, target)
+
+
+PathFinder.find_spec = staticmethod(find_others)
+"""
+
+
+@pytest.fixture
+def without(chaos, tmp_path):
+    """``without(framework)``: the environment of processes in which that framework is not installed."""
+
+    def without(framework):
+        (tmp_path / "shim").mkdir()
+        (tmp_path / "shim" / "sitecustomize.py").write_text(HIDE.format(framework=framework))
+        return {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path / "shim"), os.environ["PYTHONPATH"]])}
+
+    return without
+
+
+@pytest.mark.parametrize(
+    ("framework", "arms"),
+    [
+        ("torch", {"torch", "keras-torch", "needs-torch"}),
+        ("tensorflow", {"keras-tensorflow", "needs-tensorflow"}),
+        ("jax", {"keras-jax"}),
+        ("keras", {"keras-tensorflow", "keras-jax", "keras-torch"}),
+    ],
+)
+def test_arms_that_need_it_are_listed_with_the_reason(without, start, framework, arms):
+    out, _ = start("list", "arms", "--json", env=without(framework)).communicate()
+    rows = json.loads(out)
+    assert {
+        row["arm"] for row in rows if framework in row["status"].removeprefix("not installed: ").split(", ")
+    } == arms
+    assert {"healthy-one", "numpy"} <= {row["arm"] for row in rows if row["status"] in ("ready", "witness")}
+
+
+def test_the_others_run_and_the_report_is_written(without, start, suite_file, tmp_path):
+    suite = suite_file("needs-tensorflow", "keras-tensorflow", "healthy-one")
+    process = start("run", suite, "--run", "mine", env=without("tensorflow"))
+    _, told = process.communicate()
+    assert process.returncode == 0, told
+    folder = RunFolder(tmp_path / "results" / "runs" / "mine")
+    records, damaged = folder.read_records()
+    assert damaged == []
+    absent = {(r.cell.arm, r.cell.scope): (r.outcome, r.reason) for r in records if r.cell.arm != "healthy-one"}
+    assert set(absent.values()) == {(Outcome.UNSUPPORTED, "not installed: tensorflow")}
+    assert len(absent) == 4
+    assert [r.outcome for r in records if r.cell.arm == "healthy-one"] == [Outcome.OK] * 2
+    assert "not installed: tensorflow" in (folder.path / "report.md").read_text()
