@@ -40,11 +40,11 @@ def hang() -> None:
 
 def leave_child() -> None:
     """Start a process that holds this one's output and channel open, and does not end when asked to."""
-    stubborn = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True)"
+    deaf = "import signal, sys, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(file=sys.stderr, flush=True)"
     child = subprocess.Popen(
-        [sys.executable, "-c", f"{stubborn}; time.sleep(600)"], pass_fds=[channel()], stdout=subprocess.PIPE
+        [sys.executable, "-c", f"{deaf}; time.sleep(600)"], pass_fds=[channel()], stderr=subprocess.PIPE
     )
-    child.stdout.readline()  # ends when the child can no longer be ended politely
+    child.stderr.readline()  # returns when the child can no longer be ended politely
     tell(f"child {child.pid}")
 
 

@@ -120,7 +120,8 @@ class RunFolder:
 
     def attempts(self, key: str) -> int:
         """Return the number of the last attempt at a cell that left a file, readable or not; 0 if none did."""
-        return max((int(path.stem.rpartition("-")[2]) for path in self.records.glob(f"{key}-*.json")), default=0)
+        numbers = (path.stem.removeprefix(f"{key}-") for path in self.records.glob(f"{key}-*.json"))
+        return max((int(number) for number in numbers if number.isdecimal()), default=0)
 
     def read_records(self) -> tuple[list[Record], list[Quarantined]]:
         """Return every readable record, oldest first, and every unreadable one with the reason."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import select
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -151,7 +152,15 @@ def twinbench(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+def heed_interrupts() -> Iterator[None]:
+    """Let SIGINT interrupt, here and in processes started from here: a shell's background jobs ignore it."""
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, previous)
+
+
+@pytest.fixture
+def start(tmp_path: Path, heed_interrupts: None) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     """``start("run", "quick")`` starts the command line as a process of its own, in ``tmp_path``."""
     started: list[subprocess.Popen[str]] = []
 

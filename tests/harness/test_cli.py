@@ -337,11 +337,26 @@ print(sorted({"torch", "tensorflow", "keras", "jax"} & sys.modules.keys()), file
 """
 
 
+def loaded_by(*arguments, results):
+    """Return what a command prints, and which frameworks its process has loaded at its end."""
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE, *arguments],
+        env={**os.environ, "TWINBENCH_RESULTS": str(results)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout, done.stderr.splitlines()[-1]
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["list"], ["doctor"], ["report", "mine"]], ids=" ".join)
 def test_no_command_imports_a_framework(copied, tmp_path, arguments):
-    environment = {**os.environ, "TWINBENCH_RESULTS": str(tmp_path)}
-    done = subprocess.run(
-        [sys.executable, "-c", PROBE, *arguments], env=environment, capture_output=True, text=True, check=True
-    )
-    assert done.stdout
-    assert done.stderr.splitlines()[-1] == "[]"
+    printed, loaded = loaded_by(*arguments, results=tmp_path)
+    assert printed
+    assert loaded == "[]"
+
+
+def test_a_run_imports_no_framework_either(chaos, suite_file, tmp_path):
+    printed, loaded = loaded_by("run", suite_file("healthy-one", "needs-torch", seeds=0), results=tmp_path)
+    assert "report: " in printed
+    assert loaded == "[]"

@@ -52,6 +52,19 @@ def test_arms_that_need_it_are_listed_with_the_reason(without, start, framework,
     assert {"healthy-one", "numpy"} <= {row["arm"] for row in rows if row["status"] in ("ready", "witness")}
 
 
+def test_a_dataset_whose_carrier_is_missing_is_told_of_before_the_first_measurement(
+    without, start, suite_file, tmp_path
+):
+    suite = suite_file("healthy-one", workloads=[{"name": "softmax_mnist1d"}])
+    process = start("run", suite, "--run", "mine", env=without("mnist1d"))
+    _, told = process.communicate()
+    assert process.returncode == 2
+    assert "dataset 'mnist1d' is carried by the distribution 'mnist1d', which cannot be used" in told
+    assert "python -m pip install mnist1d" in told
+    assert "Traceback" not in told
+    assert RunFolder(tmp_path / "results" / "runs" / "mine").read_records() == ([], [])
+
+
 def test_the_others_run_and_the_report_is_written(without, start, suite_file, tmp_path):
     suite = suite_file("needs-tensorflow", "keras-tensorflow", "healthy-one")
     process = start("run", suite, "--run", "mine", env=without("tensorflow"))

@@ -65,6 +65,7 @@ def test_peak_memory_is_that_of_the_process_itself():
 from harness.measure.evidence import peak_rss_bytes
 before = peak_rss_bytes()
 block = bytearray(b"x") * (64 << 20)
+del block
 print(before, peak_rss_bytes())
 """
     parent = f"""

@@ -106,20 +106,29 @@ def test_a_damaged_record_is_measured_again_beside_it(carry_out, small_suite):
     assert [quarantined.path for quarantined in ran.folder.read_records()[1]] == [path]
 
 
-def test_an_interruption_just_after_a_record_was_written_keeps_it(chaos, small_suite, silent, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("first", "second"), [(signal.SIGINT, signal.SIGTERM), (signal.SIGTERM, signal.SIGINT)], ids=["ctrl-c", "sigterm"]
+)
+def test_interruptions_just_after_a_record_was_written_and_while_stopping_lose_nothing(
+    chaos, small_suite, silent, heed_interrupts, tmp_path, monkeypatch, first, second
+):
     folder = RunFolder(tmp_path)
     folder.create()
     write = RunFolder.write_record
 
     def write_and_interrupt(self, record):
-        monkeypatch.undo()
+        if record.outcome is Outcome.INTERRUPTED:
+            signal.raise_signal(second)
         write(self, record)
-        signal.raise_signal(signal.SIGINT)
+        if record.outcome is Outcome.OK:
+            signal.raise_signal(first)
 
     monkeypatch.setattr(RunFolder, "write_record", write_and_interrupt)
+    handlers = [signal.getsignal(number) for number in (first, second)]
     assert Coordinator(small_suite("healthy-one"), folder, silent()).run().interrupted
     outcomes = {record.cell.scope: record.outcome for record in folder.read_records()[0]}
     assert outcomes == {"step": Outcome.OK, "accuracy": Outcome.INTERRUPTED}
+    assert [signal.getsignal(number) for number in (first, second)] == handlers
 
 
 def test_key_is_a_hash_of_all_that_could_change_the_result(monkeypatch):

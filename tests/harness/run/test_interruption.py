@@ -75,14 +75,6 @@ def test_interrupted_run_is_resumed_by_the_command_it_prints(stopped, twinbench,
     assert before.items() <= files(folder).items(), "what was finished is neither redone nor touched"
 
 
-def test_a_second_signal_does_not_cut_the_stopping_short(stopped, has_ended):
-    status, told, training, folder = stopped(signal.SIGTERM, signal.SIGINT)
-    assert status == 130
-    assert "Traceback" not in told
-    assert has_ended(training)
-    assert outcomes(folder) == sorted([*FINISHED, INTERRUPTED])
-
-
 def test_killed_run_leaves_whole_records_and_no_process(stopped, twinbench, has_ended):
     status, _, training, folder = stopped(signal.SIGKILL)
     assert status == -signal.SIGKILL

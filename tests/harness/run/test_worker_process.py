@@ -6,19 +6,15 @@ import pytest
 
 from harness.contract import Outcome
 
+PARENT = {"FOO": "1", "XLA_FLAGS": "--xla", "KERAS_BACKEND": "mxnet", "KERAS_HOME": "/home", "OMP_NUM_THREADS": "64"}
+
 
 @pytest.fixture(scope="module")
-def settings(chaos, carry_out, small_suite, tmp_path_factory):
+def settings(chaos, carry_out, small_suite):
     """What workers found around them, by arm; the parent has variables that a framework would heed."""
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in {
-            "FOO": "1",
-            "XLA_FLAGS": "--xla",
-            "KERAS_BACKEND": "mxnet",
-            "OMP_NUM_THREADS": "64",
-        }.items():
+        for name, value in PARENT.items():
             patch.setenv(name, value)
-        patch.setenv("KERAS_HOME", str(tmp_path_factory.mktemp("keras")))
         ran = carry_out(small_suite("healthy-one", "needs-torch", seeds=0))
     return {arm: ran.record(arm, "step").settings for arm in ("healthy-one", "needs-torch")}
 
@@ -37,8 +33,8 @@ def test_threads_come_from_the_suite_unless_the_arm_says_otherwise(settings):
 
 def test_a_users_keras_settings_do_not_reach_it(settings):
     homes = {seen["environment"]["KERAS_HOME"] for seen in settings.values()}
-    assert len(homes) == 1
-    assert not homes & {os.environ.get("KERAS_HOME"), os.path.expanduser("~/.keras")}
+    assert len(homes) == 1, "those of a run share an empty one"
+    assert PARENT["KERAS_HOME"] not in homes
 
 
 def test_affinity_is_cut_to_the_threads(settings):

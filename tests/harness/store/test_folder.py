@@ -81,6 +81,7 @@ def test_counts_attempts_that_left_a_file_readable_or_not(folder):
         folder.write_record(record(attempt=attempt))
     folder.write_record(record("ab", attempt=30))
     (folder.records / "a-11.json").write_text("")
+    (folder.records / "a-copy.json").write_text("")
     assert folder.attempts("a") == 11
 
 
