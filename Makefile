@@ -11,7 +11,7 @@ EXTRAS_cuda := torch,tensorflow,jax-cuda,dev
 INSTALL := .venv/bin/python -m pip install --disable-pip-version-check --constraint constraints/$(DEVICE).txt
 INSTALLED := .venv/installed-$(DEVICE)
 
-.PHONY: help setup bench bench-harness test test-long lint format clean
+.PHONY: help setup bench bench-harness test lint format clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*  ## /  make \1\t/p' Makefile | expand -t 24
@@ -26,10 +26,7 @@ bench-harness: setup  ## measure what the harness itself costs
 	.venv/bin/python -m benchmarks.harness_overhead
 
 test: setup  ## run the tests that a contributor needs
-	.venv/bin/python -m pytest -m "not long"
-
-test-long: setup  ## run the tests that take minutes
-	.venv/bin/python -m pytest -m long
+	.venv/bin/python -m pytest
 
 lint: setup  ## check style, types and the direction of imports
 	.venv/bin/python -m ruff check

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 ARMS = (ArmSpec(name="idle", entry="benchmarks.harness_overhead:IdleArm", needs=(), distributions=()),)
 """Found by the registry when ``TWINBENCH_ARMS`` names this module."""
 
-REPEATS = 15
+REPEATS = 9
+CELLS = 5
 WAIT_S = 20.0
 
 
@@ -119,8 +120,8 @@ def command(*arguments: str) -> Callable[[], object]:
     return lambda: subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL)
 
 
-def sit(folder: Path, epochs: int) -> None:
-    """Run a suite of one accuracy cell of the idle arm into a fresh run folder."""
+def sit(folder: Path, epochs: int = 1, cells: int = 1) -> None:
+    """Run a suite of accuracy cells of the idle arm, a process each, into a fresh run folder."""
     from harness.run.coordinator import Coordinator
     from harness.schema import Suite, WorkloadChoice
     from harness.store.folder import RunFolder
@@ -128,16 +129,31 @@ def sit(folder: Path, epochs: int) -> None:
     run = RunFolder(Path(tempfile.mkdtemp(dir=folder)))
     run.create()
     choice = WorkloadChoice(name="linear_diabetes", epochs=epochs)
-    suite = Suite(name="overhead", title="overhead", workloads=[choice], arms=["idle"], launches=0, seeds=1, threads=1)
+    suite = Suite(
+        name="overhead", title="overhead", workloads=[choice], arms=["idle"], launches=0, seeds=cells, threads=1
+    )
     result = Coordinator(suite, run, Silent()).run()
-    if [record.outcome.value for record in result.records] != ["ok"]:
+    if [record.outcome.value for record in result.records] != ["ok"] * cells:
         raise RuntimeError(f"the idle arm failed: {result.records}")
 
 
 def measure(folder: Path) -> dict[str, dict[str, float]]:
     """Return each figure's median, minimum and maximum, in seconds or as a share."""
-    bare = statistics.median(seconds(command("-c", "import numpy")))
-    cells = [taken - bare for taken in seconds(lambda: sit(folder, epochs=1))]
+    from harness.run.process import environment
+
+    def bare() -> None:
+        """Start an interpreter and import NumPy, in the environment of a worker."""
+        subprocess.run([sys.executable, "-P", "-c", "import numpy"], check=True, env=surroundings)
+
+    surroundings = environment(ARMS[0], Setup("fp32", threads=1), folder)
+    interpreters, cells = [], []
+    for _ in range(REPEATS):  # in turns: a machine that changes its speed changes it for all
+        [interpreter] = seconds(bare, repeats=1)
+        [one] = seconds(lambda: sit(folder), repeats=1)
+        [many] = seconds(lambda: sit(folder, cells=CELLS), repeats=1)
+        interpreters.append(interpreter)
+        # Loading data and planning belong to the run: a cell costs what each further one adds.
+        cells.append((many - one) / (CELLS - 1) - interpreter)
 
     before, began = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
     sit(folder, epochs=2)
@@ -147,7 +163,7 @@ def measure(folder: Path) -> dict[str, dict[str, float]]:
     figures = {
         "twinbench --help, s": seconds(command("-m", "harness.cli", "--help")),
         "twinbench list, s": seconds(command("-m", "harness.cli", "list")),
-        "interpreter with NumPy, s": [bare],
+        "interpreter with NumPy, s": interpreters,
         "one cell beside that, s": cells,
         "core used while waiting, share": [used / wall],
     }

@@ -165,7 +165,9 @@ class Session(Protocol):
         """Return every trainable tensor under its canonical name, in order of definition."""
 
     def load(self, tensors: Mapping[str, Array]) -> None:
-        """Overwrite all parameters, given under canonical names in canonical layouts; reset the optimizer.
+        """Overwrite all parameters, given under canonical names in canonical layouts.
+
+        The optimizer starts afresh, and so do the staged batches, from the first.
 
         Raises:
             ValueError: If a name is missing or unknown, or a shape differs; it names the tensor.
@@ -181,8 +183,8 @@ class Session(Protocol):
         """Train ``count`` steps over the staged batches in turn, then wait for the device once.
 
         Returns:
-            With ``count`` 1 the mean loss of that batch before its update; otherwise a recent mean, finite
-            unless training has diverged.
+            As the first call after ``load``, with ``count`` 1: the mean loss of the first batch before its update.
+            Otherwise a recent loss or the mean since ``load``, finite unless training has diverged.
         """
 
     def fit(self, x: Array, y: Array, orders: Iterable[Array], batch_size: int) -> list[float]:

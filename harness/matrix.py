@@ -118,12 +118,12 @@ def check_names(suite: Suite) -> None:
     """Look up every name in a suite, so that a wrong one is met before the first measurement.
 
     Raises:
-        UnknownName: If an arm or a workload does not exist.
+        UnknownName: If an arm, a workload or its dataset does not exist.
     """
     for arm in suite.arms:
         registry.find_arm(arm)
     for choice in suite.workloads:
-        registry.find_workload(choice.name)
+        registry.find_dataset(registry.find_workload(choice.name).dataset)
 
 
 def plan(suite: Suite) -> list[Sitting]:

@@ -16,6 +16,7 @@ import pkgutil
 from collections.abc import Iterable
 from importlib.resources import files
 from pathlib import Path
+from types import ModuleType
 from typing import cast
 
 from harness.contract import ArmSpec, Dataset, Workload
@@ -63,19 +64,28 @@ def workloads() -> dict[str, Workload]:
     return {name: cast(Workload, importlib.import_module(f"{package.__name__}.{name}").WORKLOAD) for name in names}
 
 
-def load_dataset(name: str) -> Dataset:
-    """Load a dataset by the name of its file in ``benchmarks/datasets``.
+def find_dataset(name: str) -> ModuleType:
+    """Return the module of a dataset, by the name of its file in ``benchmarks/datasets``.
 
     Raises:
         UnknownName: If there is no such file, or it has no ``load``.
-        DatasetUnavailable: If the distribution that carries the dataset is not installed.
     """
     package = importlib.import_module("benchmarks.datasets")
     modules = [module.name for module in pkgutil.iter_modules(package.__path__)]
     if name not in modules or not hasattr(module := importlib.import_module(f"{package.__name__}.{name}"), "load"):
         known = (name for name in modules if hasattr(importlib.import_module(f"{package.__name__}.{name}"), "load"))
         raise UnknownName("dataset", name, known)
-    return cast(Dataset, module.load())
+    return module
+
+
+def load_dataset(name: str) -> Dataset:
+    """Load a dataset by name.
+
+    Raises:
+        UnknownName: If there is no such dataset.
+        DatasetUnavailable: If the distribution that carries it is not installed.
+    """
+    return cast(Dataset, find_dataset(name).load())
 
 
 def suites() -> dict[str, Path]:

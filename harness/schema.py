@@ -43,7 +43,7 @@ class Suite(Model):
         seeds: Trainings per accuracy cell; a verdict needs at least 5.
         cold_starts: Launches whose workers start one at a time, so that cold start is measured undisturbed.
         threads: Cores per worker; null means all that the process may use.
-        block_ms: Least duration of a block.
+        block_ms: Duration that a block is sized for, a quarter longer than asked.
         timeout_s: Longest that one command to a worker may take.
     """
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
-from keras.src.backend.common import dtypes
 
 from harness.contract import Setup, TensorSpec, Workload
 from models_keras.bridge import Bridge
@@ -35,6 +34,8 @@ class KerasArm:
         keras.config.set_image_data_format("channels_last")
         keras.config.set_floatx("float64" if setup.precision == "fp64" else "float32")
         if setup.precision == "fp64":
+            from keras.src.backend.common import dtypes
+
             # On every backend but TensorFlow, Keras' type promotion turns float64 into float32 inside matmul, mean
             # and division, whatever floatx says (an error of 1e-8). No public switch undoes it; fp64 is for parity.
             dtypes.BIT64_TO_BIT32_DTYPE.pop("float64", None)
@@ -62,6 +63,7 @@ class KerasSession:
         self.model.optimizer.build(self.model.trainable_variables)
         self.fresh_optimizer = [variable.numpy() for variable in self.model.optimizer.variables]
         self.bridge = Bridge(self.model)
+        self.batches: list[Any] = []
         self.staged: Iterator[Any] = iter(())
 
     def describe(self) -> dict[str, TensorSpec]:
@@ -69,8 +71,10 @@ class KerasSession:
         return self.bridge.describe()
 
     def load(self, tensors: Mapping[str, Array]) -> None:
-        """Overwrite all parameters and start the optimizer afresh; compiled functions are kept."""
+        """Overwrite all parameters, start optimizer, metrics and batches afresh; compiled functions are kept."""
         self.bridge.load(tensors)
+        self.model.reset_metrics()
+        self.staged = itertools.cycle(self.batches)
         for variable, value in zip(self.model.optimizer.variables, self.fresh_optimizer, strict=True):
             variable.assign(value)
 
@@ -81,11 +85,11 @@ class KerasSession:
     def stage(self, batches: Sequence[tuple[Array, Array]]) -> None:
         """Place batches on the device, once."""
         self.model.make_train_function()
-        self.staged = itertools.cycle([backend.place(self._inputs(x), self._targets(y)) for x, y in batches])
+        self.batches = [backend.place(self._inputs(x), self._targets(y)) for x, y in batches]
+        self.staged = itertools.cycle(self.batches)
 
     def run_steps(self, count: int) -> float:
         """Drive Keras' own compiled train function over the staged batches."""
-        self.model.reset_metrics()
         return backend.run_steps(self.model, self.staged, count)
 
     def fit(self, x: Array, y: Array, orders: Iterable[Array], batch_size: int) -> list[float]:

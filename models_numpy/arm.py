@@ -42,14 +42,15 @@ class NumpySession:
         self._target_type = np.int64 if workload.loss == "cross_entropy" else np.float64
         self._rule = workload.optimizer
         self._optimizer = _optimizer(self._rule)
-        self._batches: Iterator[tuple[Floats, Array]] = iter(())
+        self._batches: list[tuple[Floats, Array]] = []
+        self._staged: Iterator[tuple[Floats, Array]] = iter(())
 
     def describe(self) -> dict[str, TensorSpec]:
         """Return every parameter by canonical name."""
         return {name: TensorSpec(p.shape, "linear") for name, p in self._network.parameters().items()}
 
     def load(self, tensors: Mapping[str, Array]) -> None:
-        """Overwrite all parameters and start the optimizer afresh.
+        """Overwrite all parameters, start optimizer and batches afresh.
 
         Raises:
             ValueError: If a name is missing or unknown, or a shape differs; nothing is overwritten then.
@@ -63,6 +64,7 @@ class NumpySession:
         for name, p in parameters.items():
             p[...] = tensors[name]
         self._optimizer = _optimizer(self._rule)
+        self._staged = cycle(self._batches)
 
     def dump(self) -> dict[str, Array]:
         """Return copies of all parameters, float64."""
@@ -70,12 +72,13 @@ class NumpySession:
 
     def stage(self, batches: Sequence[tuple[Array, Array]]) -> None:
         """Convert batches once, for ``run_steps``."""
-        self._batches = cycle([(_floats(x), y.astype(self._target_type)) for x, y in batches])
+        self._batches = [(_floats(x), y.astype(self._target_type)) for x, y in batches]
+        self._staged = cycle(self._batches)
 
     def run_steps(self, count: int) -> float:
         """Train ``count`` steps; return the loss of the last batch before its update."""
         loss = math.nan
-        for x, y in islice(self._batches, count):
+        for x, y in islice(self._staged, count):
             loss = self._train_step(x, y)
         return loss
 

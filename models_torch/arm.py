@@ -55,6 +55,7 @@ class TorchSession:
         self.autocast: contextlib.AbstractContextManager[Any] = (
             torch.autocast("cpu", dtype=torch.bfloat16) if setup.precision == "bf16" else contextlib.nullcontext()
         )
+        self.batches: list[tuple[Tensor, Tensor]] = []
         self.staged: Iterable[tuple[Tensor, Tensor]] = ()
 
     def describe(self) -> dict[str, TensorSpec]:
@@ -66,7 +67,8 @@ class TorchSession:
         }
 
     def load(self, tensors: Mapping[str, Array]) -> None:
-        """Overwrite all parameters and start the optimizer afresh."""
+        """Overwrite all parameters, start optimizer and batches afresh."""
+        self.staged = itertools.cycle(self.batches)
         own = dict(self.model.named_parameters())
         if odd := sorted(own.keys() ^ tensors.keys()):
             raise ValueError(f"tensors missing or unknown: {', '.join(odd)}")
@@ -83,7 +85,8 @@ class TorchSession:
 
     def stage(self, batches: Sequence[tuple[Array, Array]]) -> None:
         """Turn batches into tensors, once."""
-        self.staged = itertools.cycle([(self._inputs(x), self._targets(y)) for x, y in batches])
+        self.batches = [(self._inputs(x), self._targets(y)) for x, y in batches]
+        self.staged = itertools.cycle(self.batches)
 
     def train_step(self, x: Tensor, y: Tensor) -> Tensor:
         """One step of gradient descent on a batch; returns its mean loss, a scalar."""
@@ -129,7 +132,10 @@ class TorchSession:
             "epsilon": group.get("eps"),
             "parameter_dtype": str(next(self.model.parameters()).dtype).removeprefix("torch."),
             "compute_dtype": "bfloat16 (autocast)" if self.setup.precision == "bf16" else None,
+            "foreach": group.get("foreach"),
+            "fused": group.get("fused"),
             "threads": torch.get_num_threads(),
+            "interop_threads": torch.get_num_interop_threads(),
             "fp32_precision": torch.backends.fp32_precision,
             "deterministic_algorithms": torch.are_deterministic_algorithms_enabled(),
         }

@@ -28,6 +28,9 @@ HUGE_PAGES = "glibc.malloc.hugetlb=1"
 """Let malloc ask for huge pages. A process otherwise keeps a speed of its own, up to 11 % off its twin's, that comes
 from the physical pages it happened to get (measured); every arm is given the same setting."""
 
+HOME = Path(__file__).resolve().parents[2]
+"""Where our packages lie: a checkout, or site-packages."""
+
 GRACE_S = 1.0
 POLL_S = 0.5
 LONGEST_ANSWER = 1 << 24
@@ -94,6 +97,12 @@ class Worker:
             WorkerFailure: As for ``ask``.
         """
         return self._answer("start", timeout_s)
+
+    def settle(self, timeout_s: float) -> None:
+        """Wait until ``begin`` is answered or the worker has ended, and take neither; ``started`` then tells which."""
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.channel, selectors.EVENT_READ)
+            selector.select(timeout_s)
 
     def ask(self, do: str, timeout_s: float, **arguments: Any) -> dict[str, Any]:
         """Make one request and wait for its answer; nothing spins meanwhile.
@@ -198,10 +207,11 @@ def environment(spec: ArmSpec, setup: Setup, scratch: Path) -> dict[str, str]:
     """Return all the variables that a worker sees."""
     inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
     return inherited | {
+        # The code that the coordinator runs, not another checkout's that is installed in editable form.
+        "PYTHONPATH": os.pathsep.join(filter(None, [inherited.get("PYTHONPATH"), str(HOME)])),
         "GLIBC_TUNABLES": HUGE_PAGES,
         "PYTHONHASHSEED": "0",
         "PYTHONUNBUFFERED": "1",
-        "PYTHONDONTWRITEBYTECODE": "1",
         "CUDA_VISIBLE_DEVICES": "",
         "JAX_PLATFORMS": "cpu",
         "JAX_ENABLE_X64": "1" if setup.precision == "fp64" else "0",

@@ -94,6 +94,9 @@ class Table:
             if not self.sitting.alone:  # their imports overlap; first steps are taken one by one
                 for arm, todo in jobs.items():
                     self._spawn(stack, arm, todo)
+                for arm in jobs:
+                    self.step(f"{arm}: import")
+                    self.contestants[arm].worker.settle(self._start_s)
             for arm, todo in jobs.items():
                 self.step(f"{arm}: start")
                 yield from self._seat(stack, arm, todo)
@@ -123,15 +126,18 @@ class Table:
         if arm not in self.contestants:
             self._spawn(stack, arm, jobs)
         failed = list(self._guard(arm, self._open))
+        if not any(record.outcome is Outcome.CRASHED for record in failed):
+            yield from failed
+            return
+        # Seated before the first crash is recorded, so that an interruption leaves the second chance open.
+        again = {scope: dataclasses.replace(job, attempt=job.attempt + 1) for scope, job in jobs.items()}
+        self._spawn(stack, arm, again)
         yield from failed
-        if any(record.outcome is Outcome.CRASHED for record in failed):
-            again = {scope: dataclasses.replace(job, attempt=job.attempt + 1) for scope, job in jobs.items()}
-            self._spawn(stack, arm, again)
-            yield from self._guard(arm, self._open)
+        yield from self._guard(arm, self._open)
 
     def _open(self, arm: str) -> Iterator[Record]:
         seat = self.contestants[arm]
-        seat.start_s = float(seat.worker.started(min(START_TIMEOUT_S, self.suite.timeout_s))["start_s"])
+        seat.start_s = float(seat.worker.started(self._start_s)["start_s"])
         cell = next(iter(seat.jobs.values())).cell
         opened = seat.worker.ask(
             "open",
@@ -237,6 +243,10 @@ class Table:
         if told["dataset_sha256"] != self.dataset.sha256:
             raise WorkerFailure(Outcome.INVALID_RESULT, "the worker holds other data than it was given")
         return told
+
+    @property
+    def _start_s(self) -> float:
+        return min(START_TIMEOUT_S, self.suite.timeout_s)
 
     @property
     def _short_s(self) -> float:

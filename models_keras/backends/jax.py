@@ -43,7 +43,7 @@ def run_steps(model: keras.Model, batches: Iterator[Any], count: int) -> float:
 
 
 def settings() -> dict[str, Any]:
-    """Return what is in force, read back from JAX."""
+    """Return what is in force, read back from JAX; it does not tell its threads, which follow the affinity."""
     return {
         "threads": len(os.sched_getaffinity(0)),
         "x64": jax.config.jax_enable_x64,

@@ -1,6 +1,7 @@
 """Optimizers, reconciled with PyTorch's definitions where Keras' own differ."""
 
 import functools
+import math
 
 import keras
 import numpy as np
@@ -18,8 +19,10 @@ class CanonicalEpsilon:
     """
 
     @property
-    def epsilon(self) -> KerasTensor:
+    def epsilon(self) -> KerasTensor | float:
         """The constant that, added to the uncorrected root, acts like the canonical epsilon at this step."""
+        if keras.config.backend() == "torch":  # eager: a number costs less than tensor operations (5 % of a step)
+            return self._epsilon * math.sqrt(1 - self.beta_2 ** (int(self.iterations.value) + 1))
         dtype = self._momentums[0].dtype
         step = ops.cast(self.iterations + 1, dtype)
         return self._epsilon * ops.sqrt(1 - ops.power(ops.cast(self.beta_2, dtype), step))
@@ -39,11 +42,10 @@ def _adam() -> type[keras.Optimizer]:
 def make_optimizer(spec: Optimizer) -> keras.Optimizer:
     """Return the optimizer that ``spec`` names. With a constant learning rate Keras' SGD is PyTorch's.
 
-    Coefficients are NumPy scalars because TensorFlow takes a Python float for a float32 before Keras casts it:
-    .9 would be .89999998 in float64.
+    In float64 coefficients are NumPy scalars, because TensorFlow takes a Python float for a float32 before Keras casts
+    it: .9 would be .89999998. In float32 they must be Python floats, or TensorFlow computes the update in float64.
     """
+    number = np.float64 if keras.config.floatx() == "float64" else float
     if spec.name == "sgd":
-        return keras.optimizers.SGD(spec.learning_rate, momentum=np.float64(spec.momentum))
-    return _adam()(
-        spec.learning_rate, beta_1=np.float64(spec.beta_1), beta_2=np.float64(spec.beta_2), epsilon=spec.epsilon
-    )
+        return keras.optimizers.SGD(spec.learning_rate, momentum=number(spec.momentum))
+    return _adam()(spec.learning_rate, beta_1=number(spec.beta_1), beta_2=number(spec.beta_2), epsilon=spec.epsilon)

@@ -59,13 +59,21 @@ def test_every_architecture_is_the_same_in_float64(bench, arm):
         assert bench.open(arm, workload, "fp64")["first_loss"] == pytest.approx(ours, rel=1e-12), workload
 
 
+@pytest.mark.parametrize("workload", ["softmax_digits", "mlp_digits", "linear_diabetes"])
+def test_the_witness_takes_the_same_first_step_in_float32(bench, workload):
+    assert bench.open("numpy", workload)["first_loss"] == pytest.approx(
+        bench.open("torch", workload)["first_loss"], rel=1e-5
+    )
+
+
 @pytest.mark.parametrize("arm", RACED)
-def test_same_seed_same_bits_in_three_processes(bench, arm):
+@pytest.mark.parametrize("workload", ["mlp_digits", "lenet_mnist5k"])
+def test_same_seed_same_bits_in_three_processes(bench, arm, workload):
     hashes = set()
     for process in range(3):
-        hashes.add(bench.train(arm, "mlp_digits", seed=3, epochs=1, process=process)["final_sha256"])
+        hashes.add(bench.train(arm, workload, seed=3, epochs=1, process=process)["final_sha256"])
     assert len(hashes) == 1
-    assert bench.train(arm, "mlp_digits", seed=4, epochs=1)["final_sha256"] not in hashes
+    assert bench.train(arm, workload, seed=4, epochs=1)["final_sha256"] not in hashes
 
 
 @pytest.mark.parametrize("arm", RACED)
@@ -90,3 +98,6 @@ def test_bf16_computes_in_bf16_and_still_learns(bench, arm):
     assert opened["settings"]["parameter_dtype"] == "float32"
     assert opened["first_loss"] != bench.open(arm, "mlp_digits")["first_loss"]
     assert bench.train(arm, "mlp_digits", seed=0, epochs=5, precision="bf16")["metric"] > 0.9
+    for workload in ("lenet_mnist5k", "cnn_mnist1d"):
+        expected = bench.open(arm, workload)["first_loss"]
+        assert bench.open(arm, workload, "bf16")["first_loss"] == pytest.approx(expected, rel=1e-2)
