@@ -107,6 +107,34 @@ def run(
 
 
 @app.command()
+def parity(
+    workloads: Annotated[list[str] | None, typer.Argument(help="Workloads; all if none is given.")] = None,
+    arms: Annotated[str, typer.Option(help="Only these arms, separated by commas; all that run here if none.")] = "",
+    gate: Annotated[str, typer.Option(help="Only these gates, separated by commas.")] = "",
+    seed: Annotated[int, typer.Option(help="Of the noise and the batch.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Prove that the halves of each pair compute one function; exit status 1 if a gate fails."""
+    from rich.console import Console
+
+    from harness import registry
+    from harness.parity import engine, gates
+    from harness.parity.table import table
+
+    chosen = [registry.find_workload(name).name for name in workloads or registry.workloads()]
+    rivals = [registry.find_arm(name).name for name in _split(arms) or registry.arms()]
+    wanted = [gates.find_gate(name) for name in _split(gate) or gates.GATES]
+    engine.require_reference()
+    findings = list(engine.check(chosen, rivals, wanted, seed))
+    if as_json:
+        typer.echo(json.dumps([finding.as_dict() for finding in findings], indent=1))
+    else:
+        Console(width=None if sys.stdout.isatty() else 140, highlight=False).print(table(findings))
+    if not all(finding.passed for finding in findings):
+        raise typer.Exit(FAILED)
+
+
+@app.command()
 def report(
     run_name: Annotated[str, typer.Argument(metavar="RUN", help="A run's name or folder; by default the last.")] = "",
     results: Results = Path("results"),
@@ -286,10 +314,11 @@ def _explain(error: Exception) -> str | None:
     """Return what a user can do something about; None for an error of twinbench's own."""
     from benchmarks.datasets.preparation import DatasetUnavailable
     from harness.matrix import SuiteError
+    from harness.parity.engine import ParityError
     from harness.registry import UnknownName
     from harness.store.folder import RunFolderError
 
-    if isinstance(error, SuiteError | UnknownName | RunFolderError | DatasetUnavailable):
+    if isinstance(error, SuiteError | UnknownName | ParityError | RunFolderError | DatasetUnavailable):
         return str(error)
     if isinstance(error, OSError):
         return f"{error.strerror or error}" + (f": {error.filename}" if error.filename else "")

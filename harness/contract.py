@@ -32,7 +32,7 @@ Task = Literal["classification", "regression"]
 Form = Literal["features", "image", "signal", "sequence"]
 """How a sample enters a network: (F,), (C, H, W), (C, L) or (T, F). Keras halves read the channel last."""
 
-LayerKind = Literal["linear", "conv", "recurrent"]
+LayerKind = Literal["linear", "conv", "norm", "embedding", "recurrent", "attention"]
 
 
 class Outcome(enum.StrEnum):
@@ -136,10 +136,30 @@ class Workload:
 
 @dataclasses.dataclass(frozen=True)
 class TensorSpec:
-    """One parameter under its canonical name: its canonical shape and the kind of layer that owns it."""
+    """One tensor of a model under its canonical name: its canonical shape and the kind of layer that owns it.
+
+    Attributes:
+        trainable: False for buffers, such as the running statistics of batch norm.
+    """
 
     shape: tuple[int, ...]
     layer: LayerKind
+    trainable: bool = True
+
+
+@dataclasses.dataclass(frozen=True)
+class Gradients:
+    """What one backward pass gives.
+
+    Attributes:
+        loss: Mean over the batch.
+        parameters: By canonical name, in canonical layouts.
+        inputs: Of the canonical shape of the inputs.
+    """
+
+    loss: float
+    parameters: Mapping[str, Array]
+    inputs: Array
 
 
 @dataclasses.dataclass(frozen=True)
@@ -162,7 +182,7 @@ class Session(Protocol):
     """
 
     def describe(self) -> dict[str, TensorSpec]:
-        """Return every trainable tensor under its canonical name, in order of definition."""
+        """Return every tensor, buffers included, under its canonical name, in order of definition."""
 
     def load(self, tensors: Mapping[str, Array]) -> None:
         """Overwrite all parameters, given under canonical names in canonical layouts.
@@ -175,6 +195,15 @@ class Session(Protocol):
 
     def dump(self) -> dict[str, Array]:
         """Return all parameters under canonical names in canonical layouts. Inverse of ``load``, bit for bit."""
+
+    def taps(self, x: Array) -> dict[str, Array]:
+        """Return the output of every layer that holds tensors, by its canonical path, in order of execution.
+
+        In evaluation mode and canonical layouts (channel first). The model's own output comes last, as ``output``.
+        """
+
+    def gradients(self, x: Array, y: Array) -> Gradients:
+        """Return the gradients of the mean loss of one batch, in training mode. Buffers may be updated."""
 
     def stage(self, batches: Sequence[tuple[Array, Array]]) -> None:
         """Place batches (all of one shape) on the device for ``run_steps``."""

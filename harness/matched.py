@@ -20,21 +20,32 @@ if TYPE_CHECKING:
 
 
 def initial_parameters(specs: Mapping[str, TensorSpec], seed: int) -> dict[str, Array]:
-    """Draw every tensor from U(−b, b), PyTorch's default rule, by name: float64, independent of the order.
+    """Draw every tensor by name, by PyTorch's default rules: float64, independent of the order.
 
-    b is 1/√fan_in of the layer's weight, for its bias too; for recurrent layers 1/√hidden, for all their tensors.
+    Linear and convolution: U(−b, b) with b = 1/√fan_in of the layer's weight, for its bias too. Recurrent: b is
+    1/√hidden for all tensors. Attention: Xavier for the packed projection, fan_in for the output, biases 0. Norms:
+    scale and running variance 1, shift and running mean 0. Embedding: N(0, 1).
     """
-    tensors = {}
-    for name, spec in specs.items():
-        layer = name.rpartition(".")[0]
-        if spec.layer == "recurrent":
-            fan_in = specs[f"{layer}.weight_hh_l0"].shape[1]
-        else:
-            fan_in = math.prod(specs[f"{layer}.weight"].shape[1:])
-        bound = 1 / math.sqrt(fan_in)
-        generator = np.random.default_rng([seed, zlib.crc32(name.encode())])
-        tensors[name] = generator.uniform(-bound, bound, spec.shape)
-    return tensors
+    return {name: _draw(name, specs, np.random.default_rng([seed, zlib.crc32(name.encode())])) for name in specs}
+
+
+def _draw(name: str, specs: Mapping[str, TensorSpec], generator: np.random.Generator) -> Array:
+    spec = specs[name]
+    layer, _, own = name.rpartition(".")
+    match spec.layer:
+        case "norm":
+            return np.full(spec.shape, 1.0 if own in ("weight", "running_var") else 0.0)
+        case "embedding":
+            return generator.standard_normal(spec.shape)
+        case "attention" if own in ("in_proj_bias", "bias"):
+            return np.zeros(spec.shape)
+        case "attention" if own == "in_proj_weight":
+            bound = math.sqrt(6 / sum(spec.shape))
+        case "recurrent":
+            bound = 1 / math.sqrt(specs[f"{layer}.weight_hh_l0"].shape[1])
+        case _:
+            bound = 1 / math.sqrt(math.prod(specs[f"{layer}.weight"].shape[1:]))
+    return generator.uniform(-bound, bound, spec.shape)
 
 
 def batch_orders(samples: int, epochs: int, seed: int, shuffle: bool) -> Iterator[Array]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 import numpy as np
 
-from harness.contract import Setup, TensorSpec, Workload
+from harness.contract import Gradients, Setup, TensorSpec, Workload
 from models_keras.bridge import Bridge
 from models_keras.techniques.optimizers import make_optimizer
 
@@ -82,6 +82,27 @@ class KerasSession:
         """Return a copy of all parameters."""
         return self.bridge.dump()
 
+    def taps(self, x: Array) -> dict[str, Array]:
+        """Return the output of every layer that holds tensors, caught as it is called."""
+        caught: dict[str, Array] = {}
+        with self.bridge.tapped(caught):
+            output = self.model(keras.ops.convert_to_tensor(self._inputs(x)), training=False)
+        return caught | {"output": keras.ops.convert_to_numpy(output)}
+
+    def gradients(self, x: Array, y: Array) -> Gradients:
+        """Return the gradients of the mean loss of one batch, by the backend's own differentiation."""
+        inputs, targets = (keras.ops.convert_to_tensor(part) for part in (self._inputs(x), self._targets(y)))
+        loss, gradients, of_inputs = backend.gradients(self.model, inputs, targets)
+        arrays = {
+            id(variable): keras.ops.convert_to_numpy(gradient)
+            for variable, gradient in zip(self.model.trainable_variables, gradients, strict=True)
+        }
+        return Gradients(
+            float(loss),
+            self.bridge.to_canonical(arrays),
+            self._channel_first(keras.ops.convert_to_numpy(of_inputs)),
+        )
+
     def stage(self, batches: Sequence[tuple[Array, Array]]) -> None:
         """Place batches on the device, once."""
         self.model.make_train_function()
@@ -123,6 +144,9 @@ class KerasSession:
 
     def _channel_last(self, x: Array) -> Array:
         return np.moveaxis(x, 1, -1) if self.workload.form in ("image", "signal") else x
+
+    def _channel_first(self, x: Array) -> Array:
+        return np.moveaxis(x, -1, 1) if self.workload.form in ("image", "signal") else x
 
     def _inputs(self, x: Array) -> Array:
         return np.ascontiguousarray(self._channel_last(x), dtype=self.dtype)

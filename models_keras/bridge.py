@@ -1,16 +1,18 @@
-"""Carry parameters between Keras variables and canonical names and layouts, which are PyTorch's.
+"""Carry tensors between Keras variables and canonical names and layouts, which are PyTorch's.
 
 A layer's canonical name is the path of attributes that leads to it, as PyTorch names its modules, and the halves
 of a pair use the same attributes; so this is a table of layer types and not of models. The halves differ in layout
-(a Dense kernel is (in, out) here, (out, in) there), in the order of the gates of a GRU (z, r, n here; r, z, n there),
-and in what a flattened feature map looks like (channel last here, first there).
+(a Dense kernel is (in, out) here, (out, in) there), in the order of the gates of a GRU (z, r, n here; r, z, n
+there), in what a flattened feature map looks like (channel last here, first there), and in how many variables hold
+the projections of attention (three pairs here, one packed pair there).
 """
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import keras
 import numpy as np
@@ -21,51 +23,107 @@ from harness.contract import LayerKind, TensorSpec
 if TYPE_CHECKING:
     from harness.contract import Array
 
+    Turn: TypeAlias = Callable[..., Sequence[Array]]
+
 
 @dataclasses.dataclass(frozen=True)
 class Carrier:
-    """One Keras variable and the canonical tensors that live in it.
+    """Some Keras variables and the canonical tensors that live in them; mostly one of each.
 
     Attributes:
-        names: Canonical names, in the order that ``split`` returns and ``join`` takes their tensors.
+        to_canonical: Takes the variables' arrays, returns the tensors in the order of ``names``.
+        to_keras: The inverse.
     """
 
-    variable: Any
+    variables: tuple[Any, ...]
     names: tuple[str, ...]
     layer: LayerKind
-    split: Callable[[Array], Sequence[Array]]
-    join: Callable[..., Array]
+    to_canonical: Turn
+    to_keras: Turn
+    trainable: bool = True
 
 
-def _dense(layer: Any, path: str, flattened: Mapping[str, tuple[int, ...]]) -> Iterator[Carrier]:
+Flattened: TypeAlias = Mapping[str, tuple[int, ...]]
+"""Path of a Dense layer that reads a flattened feature map -> the map's shape here, (*space, channels)."""
+
+
+def _one(variable: Any, name: str, kind: LayerKind, there: Turn, here: Turn, *, trainable: bool = True) -> Carrier:
+    return Carrier((variable,), (name,), kind, lambda a: [there(a)], lambda a: [here(a)], trainable)
+
+
+def _same(array: Array) -> Array:
+    return array
+
+
+def _plain(layer: Any, path: str, kind: LayerKind, **names: str) -> Iterator[Carrier]:
+    """Carry variables that are laid out alike on both sides: canonical name -> the layer's attribute."""
+    for name, attribute in names.items():
+        if (variable := getattr(layer, attribute, None)) is not None:
+            trainable = not name.startswith("running_")
+            yield _one(variable, f"{path}.{name}", kind, _same, _same, trainable=trainable)
+
+
+def _dense(layer: Any, path: str, flattened: Flattened) -> Iterator[Carrier]:
     *space, channels = flattened.get(path, (layer.kernel.shape[0],))
-    here = (*space, channels)  # how the flattened axis is laid out here; PyTorch has the channel first
-    there = (channels, *space)
 
-    def split(kernel: Array) -> list[Array]:  # (space × channels, out) -> (out, channels × space)
-        return [np.moveaxis(kernel.reshape(*here, -1), -2, 0).reshape(len(kernel), -1).T]
+    def there(kernel: Array) -> Array:  # (space × channels, out) -> (out, channels × space)
+        return np.moveaxis(kernel.reshape(*space, channels, -1), -2, 0).reshape(len(kernel), -1).T
 
-    def join(weight: Array) -> Array:
-        return np.moveaxis(weight.T.reshape(*there, -1), 0, -2).reshape(weight.shape[1], -1)
+    def here(weight: Array) -> Array:
+        return np.moveaxis(weight.T.reshape(channels, *space, -1), 0, -2).reshape(weight.shape[1], -1)
 
-    yield Carrier(layer.kernel, (f"{path}.weight",), "linear", split, join)
-    yield from _bias(layer, path, "linear")
+    yield _one(layer.kernel, f"{path}.weight", "linear", there, here)
+    yield from _plain(layer, path, "linear", bias="bias")
 
 
-def _conv(layer: Any, path: str, _: Mapping[str, tuple[int, ...]]) -> Iterator[Carrier]:
-    def split(kernel: Array) -> list[Array]:  # (*window, in, out) -> (out, in, *window)
-        return [np.moveaxis(kernel, (-1, -2), (0, 1))]
+def _conv(layer: Any, path: str, _: Flattened) -> Iterator[Carrier]:
+    def there(kernel: Array) -> Array:  # (*window, in, out) -> (out, in, *window); transposed: out and in swapped
+        return np.moveaxis(kernel, (-1, -2), (0, 1))
 
-    def join(weight: Array) -> Array:
+    def here(weight: Array) -> Array:
         return np.moveaxis(weight, (0, 1), (-1, -2))
 
-    yield Carrier(layer.kernel, (f"{path}.weight",), "conv", split, join)
-    yield from _bias(layer, path, "conv")
+    yield _one(layer.kernel, f"{path}.weight", "conv", there, here)
+    yield from _plain(layer, path, "conv", bias="bias")
 
 
-def _bias(layer: Any, path: str, kind: LayerKind) -> Iterator[Carrier]:
-    if layer.use_bias:
-        yield Carrier(layer.bias, (f"{path}.bias",), kind, lambda bias: [bias], lambda bias: bias)
+def _depthwise(layer: Any, path: str, _: Flattened) -> Iterator[Carrier]:
+    channels, multiplier = layer.kernel.shape[-2:]
+
+    def there(kernel: Array) -> Array:  # (*window, in, multiplier) -> (in × multiplier, 1, *window)
+        return np.moveaxis(kernel, (-2, -1), (0, 1)).reshape(-1, 1, *kernel.shape[:-2])
+
+    def here(weight: Array) -> Array:
+        return np.moveaxis(weight.reshape(channels, multiplier, *weight.shape[2:]), (0, 1), (-2, -1))
+
+    yield _one(layer.kernel, f"{path}.weight", "conv", there, here)
+    yield from _plain(layer, path, "conv", bias="bias")
+
+
+def _norm(layer: Any, path: str, _: Flattened) -> Iterator[Carrier]:
+    yield from _plain(
+        layer, path, "norm", weight="gamma", bias="beta", running_mean="moving_mean", running_var="moving_variance"
+    )
+
+
+def _rms_norm(layer: Any, path: str, _: Flattened) -> Iterator[Carrier]:
+    yield from _plain(layer, path, "norm", weight="scale")
+
+
+def _embedding(layer: Any, path: str, _: Flattened) -> Iterator[Carrier]:
+    yield from _plain(layer, path, "embedding", weight="embeddings")
+
+
+def _recurrent(layer: Any, path: str, _: Flattened, suffix: str = "_l0") -> Iterator[Carrier]:
+    """Carry a simple RNN or an LSTM, whose gates come in the same order (i, f, g, o) on both sides.
+
+    PyTorch adds two biases where Keras has one: the canonical form has ``bias_ih`` alone, and the PyTorch half keeps
+    ``bias_hh`` at zero and out of training (trained, it would double the bias' learning rate).
+    """
+    for name, variable in (("weight_ih", layer.cell.kernel), ("weight_hh", layer.cell.recurrent_kernel)):
+        yield _one(variable, f"{path}.{name}{suffix}", "recurrent", np.transpose, np.transpose)
+    if layer.cell.use_bias:
+        yield _one(layer.cell.bias, f"{path}.bias_ih{suffix}", "recurrent", _same, _same)
 
 
 def _swap_gates(weight: Array) -> Array:
@@ -74,82 +132,152 @@ def _swap_gates(weight: Array) -> Array:
     return np.concatenate([update, reset, new])
 
 
-def _gru(layer: Any, path: str, _: Mapping[str, tuple[int, ...]], suffix: str = "_l0") -> Iterator[Carrier]:
+def _gru(layer: Any, path: str, _: Flattened, suffix: str = "_l0") -> Iterator[Carrier]:
     if not layer.reset_after:
         raise ValueError(f"{path}: GRU(reset_after=False) is another function than PyTorch's GRU")
 
-    def turn(kernel: Array) -> list[Array]:  # (in, 3 × units), z r n -> (3 × units, in), r z n
-        return [_swap_gates(kernel.T)]
+    def there(kernel: Array) -> Array:  # (in, 3 × units), z r n -> (3 × units, in), r z n
+        return _swap_gates(kernel.T)
 
-    def turn_back(weight: Array) -> Array:
+    def here(weight: Array) -> Array:
         return _swap_gates(weight).T
 
-    cell = layer.cell
-    yield Carrier(cell.kernel, (f"{path}.weight_ih{suffix}",), "recurrent", turn, turn_back)
-    yield Carrier(cell.recurrent_kernel, (f"{path}.weight_hh{suffix}",), "recurrent", turn, turn_back)
-    yield Carrier(  # one variable (2, 3 × units): the input's bias, then the state's
-        cell.bias,
-        (f"{path}.bias_ih{suffix}", f"{path}.bias_hh{suffix}"),
-        "recurrent",
-        lambda both: [_swap_gates(bias) for bias in both],
-        lambda *both: np.stack([_swap_gates(bias) for bias in both]),
-    )
+    for name, variable in (("weight_ih", layer.cell.kernel), ("weight_hh", layer.cell.recurrent_kernel)):
+        yield _one(variable, f"{path}.{name}{suffix}", "recurrent", there, here)
+    if layer.cell.use_bias:
+        yield Carrier(  # one variable (2, 3 × units): the input's bias, then the state's
+            (layer.cell.bias,),
+            (f"{path}.bias_ih{suffix}", f"{path}.bias_hh{suffix}"),
+            "recurrent",
+            lambda both: [_swap_gates(bias) for bias in both],
+            lambda *both: [np.stack([_swap_gates(bias) for bias in both])],
+        )
 
 
-def _bidirectional(layer: Any, path: str, flattened: Mapping[str, tuple[int, ...]]) -> Iterator[Carrier]:
+def _bidirectional(layer: Any, path: str, flattened: Flattened) -> Iterator[Carrier]:
     carry = _RECURRENT[type(layer.forward_layer)]
     yield from carry(layer.forward_layer, path, flattened)
     yield from carry(layer.backward_layer, path, flattened, suffix="_l0_reverse")
 
 
-_RECURRENT: dict[type, Callable[..., Iterator[Carrier]]] = {layers.GRU: _gru}
+def _attention(layer: Any, path: str, _: Flattened) -> Iterator[Carrier]:
+    """Carry multi-head attention: query, key and value, (in, heads, size) each, are packed in that order."""
+    inputs = (layer.query_dense, layer.key_dense, layer.value_dense)
+    heads_and_size = tuple(layer.query_dense.kernel.shape[1:])
+    if layer.value_dense.kernel.shape != layer.query_dense.kernel.shape:
+        raise ValueError(f"{path}: PyTorch packs projections of one shape; query and value differ here")
+
+    yield Carrier(
+        tuple(dense.kernel for dense in inputs),
+        (f"{path}.in_proj_weight",),
+        "attention",
+        lambda *kernels: [np.concatenate([kernel.reshape(len(kernel), -1).T for kernel in kernels])],
+        lambda packed: [part.T.reshape(-1, *heads_and_size) for part in np.split(packed, 3)],
+    )
+    output = layer.output_dense  # kernel (heads, size, out)
+    yield _one(
+        output.kernel,
+        f"{path}.out_proj.weight",
+        "attention",
+        lambda kernel: kernel.reshape(-1, kernel.shape[-1]).T,
+        lambda weight: weight.T.reshape(*heads_and_size, -1),
+    )
+    if output.bias is not None:
+        yield Carrier(
+            tuple(dense.bias for dense in inputs),
+            (f"{path}.in_proj_bias",),
+            "attention",
+            lambda *biases: [np.concatenate([bias.reshape(-1) for bias in biases])],
+            lambda packed: [part.reshape(heads_and_size) for part in np.split(packed, 3)],
+        )
+        yield from _plain(output, f"{path}.out_proj", "attention", bias="bias")
+
+
+_RECURRENT: dict[type, Callable[..., Iterator[Carrier]]] = {
+    layers.SimpleRNN: _recurrent,
+    layers.LSTM: _recurrent,
+    layers.GRU: _gru,
+}
 _TABLE: dict[type, Callable[..., Iterator[Carrier]]] = {
     layers.Dense: _dense,
     layers.Conv1D: _conv,
     layers.Conv2D: _conv,
+    layers.Conv1DTranspose: _conv,
+    layers.Conv2DTranspose: _conv,
+    layers.DepthwiseConv1D: _depthwise,
+    layers.DepthwiseConv2D: _depthwise,
+    layers.BatchNormalization: _norm,
+    layers.LayerNormalization: _norm,
+    layers.GroupNormalization: _norm,
+    layers.RMSNormalization: _rms_norm,
+    layers.Embedding: _embedding,
+    layers.MultiHeadAttention: _attention,
     layers.Bidirectional: _bidirectional,
     **_RECURRENT,
 }
+_CHANNEL_LAST = (
+    layers.Conv1D,
+    layers.Conv2D,
+    layers.Conv1DTranspose,
+    layers.Conv2DTranspose,
+    layers.DepthwiseConv1D,
+    layers.DepthwiseConv2D,
+    layers.BatchNormalization,
+    layers.GroupNormalization,
+)
+"""Layers whose output PyTorch lays out with the channel first."""
 
 
 class Bridge:
-    """The carriers of a built model; every variable is carried exactly once.
+    """The carriers of a built model; every variable and every canonical name is carried exactly once.
 
     A model whose Dense layer reads a flattened feature map says so in an attribute
     ``flattened = {path of the layer: (*space, channels)}``.
 
     Raises:
-        ValueError: If a variable belongs to a layer type that the table lacks, or a name is met twice.
+        ValueError: If a variable belongs to a layer type that the table lacks, a variable or a name is met twice, or
+            ``flattened`` names no Dense layer.
     """
 
     def __init__(self, model: keras.Model):
         flattened = getattr(model, "flattened", {})
+        self.leaves = dict(_leaves(model, ""))
+        if strangers := sorted(flattened.keys() - self.leaves.keys()):
+            raise ValueError(f"flattened names no layer: {', '.join(strangers)}")
         self.carriers = [
-            carrier for layer, path in _leaves(model, "") for carrier in _TABLE[type(layer)](layer, path, flattened)
+            carrier for path, layer in self.leaves.items() for carrier in _TABLE[type(layer)](layer, path, flattened)
         ]
-        names = [name for carrier in self.carriers for name in carrier.names]
-        if len(names) != len(set(names)):
-            raise ValueError(f"canonical names met twice: {sorted({n for n in names if names.count(n) > 1})}")
-        carried = {id(carrier.variable) for carrier in self.carriers}
-        if lost := [variable.path for variable in model.weights if id(variable) not in carried]:
+        _refuse_repeats("canonical name", [name for carrier in self.carriers for name in carrier.names])
+        carried = [variable.path for carrier in self.carriers for variable in carrier.variables]
+        identities = {id(variable) for carrier in self.carriers for variable in carrier.variables}
+        if len(identities) < len(carried):
+            _refuse_repeats("variable", carried)
+        if lost := [variable.path for variable in model.weights if id(variable) not in identities]:
             raise ValueError(f"variables without a canonical name: {', '.join(lost)}")
 
     def describe(self) -> dict[str, TensorSpec]:
         """Return shape and kind of layer by canonical name, in order of definition."""
         return {
-            name: TensorSpec(tensor.shape, carrier.layer)
+            name: TensorSpec(tensor.shape, carrier.layer, carrier.trainable)
             for carrier in self.carriers
-            for name, tensor in zip(carrier.names, carrier.split(np.zeros(carrier.variable.shape)), strict=True)
+            for name, tensor in self._turned(carrier, [np.zeros(variable.shape) for variable in carrier.variables])
         }
 
     def dump(self) -> dict[str, Array]:
         """Return contiguous copies of all variables under canonical names."""
+        return self.to_canonical({id(v): keras.ops.convert_to_numpy(v) for c in self.carriers for v in c.variables})
+
+    def to_canonical(self, arrays: Mapping[int, Array]) -> dict[str, Array]:
+        """Return arrays that are shaped like the variables, gradients say, under canonical names.
+
+        Args:
+            arrays: By the ``id`` of the variable; carriers of which one is missing are left out.
+        """
         return {
             name: np.array(tensor, order="C")
             for carrier in self.carriers
-            for name, tensor in zip(
-                carrier.names, carrier.split(keras.ops.convert_to_numpy(carrier.variable)), strict=True
-            )
+            if all(id(variable) in arrays for variable in carrier.variables)
+            for name, tensor in self._turned(carrier, [arrays[id(variable)] for variable in carrier.variables])
         }
 
     def load(self, tensors: Mapping[str, Array]) -> None:
@@ -165,14 +293,46 @@ class Bridge:
             if tensors[name].shape != spec.shape:
                 raise ValueError(f"{name}: shape {tensors[name].shape}, expected {spec.shape}")
         for carrier in self.carriers:
-            carrier.variable.assign(carrier.join(*(tensors[name] for name in carrier.names)))
+            arrays = carrier.to_keras(*(tensors[name] for name in carrier.names))
+            for variable, array in zip(carrier.variables, arrays, strict=True):
+                variable.assign(array)
+
+    @contextlib.contextmanager
+    def tapped(self, caught: dict[str, Array]) -> Iterator[None]:
+        """Keep each layer's output, in canonical layout, in ``caught`` while the model is called eagerly."""
+
+        def tap(path: str, layer: Any, call: Callable[..., Any]) -> Callable[..., Any]:
+            def wrapped(*args: Any, **kwargs: Any) -> Any:
+                output = call(*args, **kwargs)
+                array = keras.ops.convert_to_numpy(output[0] if isinstance(output, tuple) else output)
+                caught[path] = np.moveaxis(array, -1, 1) if isinstance(layer, _CHANNEL_LAST) else array
+                return output
+
+            return wrapped
+
+        for path, layer in self.leaves.items():
+            layer.call = tap(path, layer, layer.call)
+        try:
+            yield
+        finally:
+            for layer in self.leaves.values():
+                del layer.call
+
+    @staticmethod
+    def _turned(carrier: Carrier, arrays: Sequence[Array]) -> Iterator[tuple[str, Array]]:
+        return zip(carrier.names, carrier.to_canonical(*arrays), strict=True)
 
 
-def _leaves(layer: Any, prefix: str) -> Iterator[tuple[Any, str]]:
-    """Yield every layer that the table knows, with its canonical path: the attributes that lead to it."""
+def _refuse_repeats(what: str, names: Sequence[str]) -> None:
+    if repeated := sorted({name for name in names if names.count(name) > 1}):
+        raise ValueError(f"{what} met twice: {', '.join(repeated)}")
+
+
+def _leaves(layer: Any, prefix: str) -> Iterator[tuple[str, Any]]:
+    """Yield every layer that the table knows, under its canonical path: the attributes that lead to it."""
     for name, child in _children(layer):
         if type(child) in _TABLE:
-            yield child, f"{prefix}{name}"
+            yield f"{prefix}{name}", child
         else:
             yield from _leaves(child, f"{prefix}{name}.")
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import threadpoolctl
 
-from harness.contract import Optimizer, Setup, TensorSpec, Workload
+from harness.contract import Gradients, Optimizer, Setup, TensorSpec, Workload
 from models_numpy.layers import Floats
 from models_numpy.losses import cross_entropy, mean_squared_error
 from models_numpy.network import Network
@@ -69,6 +69,17 @@ class NumpySession:
     def dump(self) -> dict[str, Array]:
         """Return copies of all parameters, float64."""
         return {name: p.copy() for name, p in self._network.parameters().items()}
+
+    def taps(self, x: Array) -> dict[str, Array]:
+        """Return the output of every affine layer, and the network's own."""
+        output = self._network.forward(_floats(x))
+        return {name: affine.output for name, affine in self._network.affines.items()} | {"output": output}
+
+    def gradients(self, x: Array, y: Array) -> Gradients:
+        """Return the gradients of the mean loss of one batch."""
+        loss, gradient = self._loss(self._network.forward(_floats(x)), y.astype(self._target_type))
+        of_inputs = self._network.backward(gradient)
+        return Gradients(loss, self._network.gradients(), of_inputs)
 
     def stage(self, batches: Sequence[tuple[Array, Array]]) -> None:
         """Convert batches once, for ``run_steps``."""

@@ -25,7 +25,8 @@ class Affine:
     def forward(self, x: Floats) -> Floats:
         """Map x (N, in) to y (N, out)."""
         self._x = x
-        return x @ self.weight.T + self.bias
+        self.output = x @ self.weight.T + self.bias
+        return self.output
 
     def backward(self, dy: Floats) -> Floats:
         """Set dL/dW and dL/db from dL/dy (N, out); return dL/dx (N, in)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from harness.contract import LayerKind, Setup, TensorSpec, Workload
+from harness.contract import Gradients, LayerKind, Setup, TensorSpec, Workload
 from models_torch.techniques.optimizers import make_optimizer
 
 if TYPE_CHECKING:
@@ -22,9 +22,14 @@ if TYPE_CHECKING:
 LOSSES = {"cross_entropy": F.cross_entropy, "mse": F.mse_loss}
 LAYER_KINDS: tuple[tuple[type | tuple[type, ...], LayerKind], ...] = (
     (nn.Linear, "linear"),
-    ((nn.Conv1d, nn.Conv2d), "conv"),
+    ((nn.Conv1d, nn.Conv2d, nn.ConvTranspose1d, nn.ConvTranspose2d), "conv"),
+    ((nn.BatchNorm1d, nn.BatchNorm2d, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm), "norm"),
+    (nn.Embedding, "embedding"),
     (nn.RNNBase, "recurrent"),
+    (nn.MultiheadAttention, "attention"),
 )
+UNCARRIED = "num_batches_tracked"
+"""A counter of batch norm that has no part in the function with a fixed momentum, and no counterpart in Keras."""
 
 
 class TorchArm:
@@ -59,29 +64,60 @@ class TorchSession:
         self.staged: Iterable[tuple[Tensor, Tensor]] = ()
 
     def describe(self) -> dict[str, TensorSpec]:
-        """Return every parameter's shape and the kind of layer that owns it."""
+        """Return every tensor's shape and the kind of layer that owns it."""
+        parameters = {id(parameter) for parameter in self.model.parameters()}
+        kinds = {path: _kind(module) for path, module in self.model.named_modules() if _holds_tensors(module)}
         return {
-            f"{path}.{name}": TensorSpec(tuple(tensor.shape), _kind(module))
-            for path, module in self.model.named_modules()
-            for name, tensor in module.named_parameters(recurse=False)
+            name: TensorSpec(tuple(tensor.shape), kinds[_owner(name, kinds)], id(tensor) in parameters)
+            for name, tensor in self._tensors().items()
         }
 
     def load(self, tensors: Mapping[str, Array]) -> None:
-        """Overwrite all parameters, start optimizer and batches afresh."""
+        """Overwrite all tensors, start optimizer and batches afresh."""
         self.staged = itertools.cycle(self.batches)
-        own = dict(self.model.named_parameters())
+        own = self._tensors()
         if odd := sorted(own.keys() ^ tensors.keys()):
             raise ValueError(f"tensors missing or unknown: {', '.join(odd)}")
+        for name, tensor in own.items():
+            if tensor.shape != tensors[name].shape:
+                raise ValueError(f"{name}: shape {tensors[name].shape}, expected {tuple(tensor.shape)}")
         with torch.no_grad():
-            for name, parameter in own.items():
-                if parameter.shape != tensors[name].shape:
-                    raise ValueError(f"{name}: shape {tensors[name].shape}, expected {tuple(parameter.shape)}")
-                parameter.copy_(torch.from_numpy(tensors[name]))
+            for name, tensor in own.items():
+                tensor.copy_(torch.from_numpy(tensors[name]))
         self.optimizer = make_optimizer(self.workload.optimizer, self.model.parameters())
 
     def dump(self) -> dict[str, Array]:
-        """Return a copy of all parameters."""
-        return {name: parameter.detach().numpy().copy() for name, parameter in self.model.named_parameters()}
+        """Return a copy of all tensors."""
+        return {name: tensor.detach().numpy().copy() for name, tensor in self._tensors().items()}
+
+    def taps(self, x: Array) -> dict[str, Array]:
+        """Return the output of every layer that holds tensors, caught by forward hooks."""
+        caught: dict[str, Array] = {}
+
+        def catch(path: str) -> Callable[..., None]:
+            def hook(_module: nn.Module, _inputs: object, output: Tensor | tuple[Tensor, ...]) -> None:
+                caught[path] = (output[0] if isinstance(output, tuple) else output).detach().numpy()
+
+            return hook
+
+        hooks = [m.register_forward_hook(catch(path)) for path, m in self.model.named_modules() if _holds_tensors(m)]
+        self.model.eval()
+        with torch.no_grad(), self.autocast:
+            output = self.model(self._inputs(x))
+        self.model.train()
+        for hook in hooks:
+            hook.remove()
+        return caught | {"output": output.numpy()}
+
+    def gradients(self, x: Array, y: Array) -> Gradients:
+        """Return the gradients of the mean loss of one batch, by one backward pass."""
+        inputs = self._inputs(x).requires_grad_()
+        self.model.zero_grad()
+        with self.autocast:
+            loss = self.criterion(self.model(inputs), self._targets(y))
+        loss.backward()
+        parameters = {name: parameter.grad.numpy().copy() for name, parameter in self.model.named_parameters()}
+        return Gradients(loss.item(), parameters, inputs.grad.numpy())
 
     def stage(self, batches: Sequence[tuple[Array, Array]]) -> None:
         """Turn batches into tensors, once."""
@@ -140,6 +176,10 @@ class TorchSession:
             "deterministic_algorithms": torch.are_deterministic_algorithms_enabled(),
         }
 
+    def _tensors(self) -> dict[str, Tensor]:
+        buffers = {name: b for name, b in self.model.named_buffers() if not name.endswith(UNCARRIED)}
+        return {**dict(self.model.named_parameters()), **buffers}
+
     def _inputs(self, x: Array) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(x)).to(self.dtype)
 
@@ -150,3 +190,12 @@ class TorchSession:
 
 def _kind(module: nn.Module) -> LayerKind:
     return next(kind for layer, kind in LAYER_KINDS if isinstance(module, layer))
+
+
+def _holds_tensors(module: nn.Module) -> bool:
+    return any(isinstance(module, layer) for layer, _ in LAYER_KINDS)
+
+
+def _owner(name: str, paths: Collection[str]) -> str:
+    """Return the outermost known layer that a tensor belongs to: attention's output projection is attention's."""
+    return min((path for path in paths if name.startswith(f"{path}.")), key=len)

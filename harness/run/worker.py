@@ -7,6 +7,7 @@ set up; only then is a framework imported. An exception ends the request, not th
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import faulthandler
 import importlib
 import json
@@ -158,6 +159,38 @@ class Server:
             "final_sha256": matched.hash_tensors(self.session.dump()),
             "order_sha256": matched.hash_orders(orders),
         }
+
+    def probe(self, what: str, given: str, answer: str) -> dict[str, Any]:
+        """Do one thing to the open session for the parity gates; arrays go in and out through ``.npz`` files.
+
+        Args:
+            what: ``load`` tensors by name; ``taps`` for ``x``; ``gradients`` for ``x`` and ``y``; ``steps`` over the
+                batches ``x`` and ``y``, stacked; ``dump`` all tensors.
+            given: Path of the file with the arguments.
+            answer: Path of the file to write.
+        """
+        import numpy as np
+
+        with np.load(given, allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+        found: dict[str, Any] = {}
+        if what == "load":
+            self.session.load({name: array.astype(self._dtype) for name, array in arrays.items()})
+        elif what == "taps":
+            found = self.session.taps(arrays["x"])
+        elif what == "gradients":
+            gradients = self.session.gradients(arrays["x"], arrays["y"])
+            found = {**gradients.parameters, "loss": np.array(gradients.loss), "inputs": gradients.inputs}
+        elif what == "steps":
+            self.session.stage(list(zip(arrays["x"], arrays["y"], strict=True)))
+            self.session.run_steps(len(arrays["x"]))
+            found = self.session.dump()
+        elif what == "dump":
+            found = self.session.dump()
+        else:
+            raise ValueError(f"unknown probe {what!r}")
+        np.savez(answer, **found)
+        return {"specs": {name: dataclasses.astuple(spec) for name, spec in self.session.describe().items()}}
 
     def finish(self, frameworks: list[str]) -> dict[str, Any]:
         """Tell what this process came to: its peak memory, which of the frameworks it loaded, what it began with."""

@@ -1,5 +1,6 @@
 """Keras on JAX: the train function is a jitted pure function, and the state goes through it and back."""
 
+import inspect
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -40,6 +41,21 @@ def run_steps(model: keras.Model, batches: Iterator[Any], count: int) -> float:
         for variable, value in zip(group, values, strict=True):
             variable.assign(value)
     return float(logs["loss"])
+
+
+def gradients(model: keras.Model, x: Any, y: Any) -> tuple[Any, list[Any], Any]:
+    """Return the mean loss of a batch in training mode, and its gradients by trainable variable and by input."""
+    fixed = [variable.value for variable in model.non_trainable_variables]
+    # A stateless call passes its arguments on as they are, also to a model that behaves alike in training.
+    in_training = {"training": True} if "training" in inspect.signature(model.call).parameters else {}
+
+    def loss_of(trainable: list[Any], inputs: Any) -> Any:
+        outputs, _ = model.stateless_call(trainable, fixed, inputs, **in_training)
+        return model.compute_loss(inputs, y, outputs, training=True)
+
+    trainable = [variable.value for variable in model.trainable_variables]
+    loss, (found, of_x) = jax.value_and_grad(loss_of, argnums=(0, 1))(trainable, x)
+    return loss, found, of_x
 
 
 def settings() -> dict[str, Any]:

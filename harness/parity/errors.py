@@ -1,0 +1,66 @@
+"""How far two sets of tensors are apart."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from harness.contract import Array
+
+FLOOR = 1e-6
+"""Share of the RMS over all tensors below which a tensor's own RMS no longer scales its error."""
+
+
+@dataclass(frozen=True)
+class Distance:
+    """The largest error over a set of tensors, and where it and the first one beyond a bound are.
+
+    Attributes:
+        error: Largest |a − b| over a tensor, relative to max(RMS of the tensor, 1e-6 × RMS over all).
+        where: The tensor with the largest error.
+        first: The first tensor in order whose error exceeds the bound; None if none does.
+    """
+
+    error: float
+    where: str
+    first: str | None
+
+
+def distance(ours: Mapping[str, Array], theirs: Mapping[str, Array], bound: float) -> Distance:
+    """Compare tensors by name, in the order of ``theirs``, the reference.
+
+    A NaN, an infinity, a missing or extra name and another shape count as infinitely far.
+    """
+    scale = FLOOR * _rms(theirs.values())
+    worst, where, first = 0.0, "", None
+    for name in [*theirs, *(name for name in ours if name not in theirs)]:
+        error = _error(ours.get(name), theirs.get(name), scale)
+        if error > worst or not where:
+            worst, where = error, name
+        if first is None and not error <= bound:
+            first = name
+    return Distance(worst, where, first)
+
+
+def _error(ours: Array | None, theirs: Array | None, scale: float) -> float:
+    if ours is None or theirs is None or ours.shape != theirs.shape:
+        return math.inf
+    if not (np.isfinite(ours).all() and np.isfinite(theirs).all()):
+        return math.inf
+    if theirs.size == 0:
+        return 0.0
+    largest = float(np.max(np.abs(ours.astype(np.float64) - theirs)))
+    if largest == 0:
+        return 0.0
+    return largest / max(_rms([theirs]), scale, np.finfo(np.float64).tiny)
+
+
+def _rms(arrays: object) -> float:
+    flat = [np.asarray(array, dtype=np.float64).ravel() for array in arrays]  # type: ignore[attr-defined]
+    together = np.concatenate(flat) if flat else np.zeros(1)
+    return float(np.sqrt(np.mean(together**2))) if together.size else 0.0

@@ -1,0 +1,211 @@
+"""The gates. Each compares an arm's half with the reference half and yields what it found."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from harness import matched
+from harness.contract import Dataset, TensorSpec, Workload
+from harness.parity.errors import Distance, distance
+from harness.parity.pair import TIMEOUT_S, Half
+from harness.registry import UnknownName
+
+if TYPE_CHECKING:
+    from harness.contract import Array
+
+FORWARD_FP64, FORWARD_FP32, BACKWARD_FP64, TRAINED_FP64 = 1e-10, 1e-5, 1e-8, 1e-8
+MOVED = 1e-9
+"""Least relative change of the output that a perturbation of 1 % of a tensor must cause to count as tested."""
+
+STEPS = 10
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one gate found on one arm of one workload.
+
+    Attributes:
+        figure: What was measured, in the gate's own unit; null where the gate counts nothing.
+        bound: What it may be at most.
+        where: The first tensor or tap that exceeds the bound, or what else is wrong.
+        note: What a reader should know of a gate that passed, such as tensors left untested.
+    """
+
+    workload: str
+    arm: str
+    gate: str
+    passed: bool
+    figure: float | None = None
+    bound: float | None = None
+    where: str | None = None
+    note: str | None = None
+
+    def as_dict(self) -> dict[str, str | float | bool | None]:
+        """Return the finding for JSON; an infinite error is a string, which JSON can hold."""
+        fields = dict(vars(self))
+        if self.figure is not None and not math.isfinite(self.figure):
+            fields["figure"] = str(self.figure)
+        return fields
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What a gate works on: both halves with the same noise loaded, and a batch of real data.
+
+    Attributes:
+        exact: The two halves in float64: the reference's and the arm's.
+        single: The arm's half in float32; None for a witness, which computes in float64 only.
+        tensors: Seeded noise for every tensor; nothing is left at zero or one, where a fault could hide.
+        x: (N, ...) a batch in canonical form, N odd so that no axis is mistaken for it.
+    """
+
+    workload: Workload
+    dataset: Dataset
+    arm: str
+    reference: Half
+    exact: Half
+    single: Half | None
+    tensors: Mapping[str, Array]
+    x: Array
+    y: Array
+
+    def finding(self, gate: str, found: Distance, bound: float, note: str | None = None) -> Finding:
+        """Turn a distance into a finding."""
+        return Finding(
+            self.workload.name,
+            self.arm,
+            gate,
+            passed=found.first is None,
+            figure=found.error,
+            bound=bound,
+            where=found.first,
+            note=note,
+        )
+
+
+def noise(specs: Mapping[str, TensorSpec], seed: int) -> dict[str, Array]:
+    """Draw noise for every tensor, around its usual scale: variances and norm scales positive, all else either sign."""
+    drawn = {}
+    usual = matched.initial_parameters(specs, seed)
+    for index, (name, spec) in enumerate(specs.items()):
+        generator = np.random.default_rng([seed, 7, index])
+        if spec.layer == "norm":
+            positive = name.endswith((".weight", ".running_var"))
+            drawn[name] = generator.uniform(0.5, 1.5, spec.shape) if positive else generator.normal(0, 0.3, spec.shape)
+        elif not usual[name].any():
+            drawn[name] = generator.normal(0, 0.1, spec.shape)
+        else:
+            drawn[name] = usual[name]
+    return drawn
+
+
+def structure(stage: Stage) -> Iterator[Finding]:
+    """Names, shapes, count, trainable or not: equal, each tensor carried exactly once."""
+    ours, theirs = stage.exact.specs(), stage.reference.specs()
+    wrong = [
+        name
+        for name in sorted(ours.keys() | theirs.keys())
+        if name not in ours
+        or name not in theirs
+        or (ours[name].shape, ours[name].trainable) != (theirs[name].shape, theirs[name].trainable)
+    ]
+    yield Finding(
+        stage.workload.name,
+        stage.arm,
+        "structure",
+        passed=not wrong,
+        figure=float(len(wrong)),
+        bound=0,
+        where=wrong[0] if wrong else None,
+    )
+
+
+def sensitivity(stage: Stage) -> Iterator[Finding]:
+    """Perturbing each tensor by 1 % of its RMS must move the arm's output; one that does not is untested."""
+    still = []
+    base = stage.exact.probe("taps", x=stage.x)["output"]
+    scale = float(np.sqrt(np.mean(base**2)))
+    for name, tensor in stage.tensors.items():
+        generator = np.random.default_rng([11, len(name)])
+        step = 0.01 * float(np.sqrt(np.mean(tensor**2)))
+        stage.exact.load({**stage.tensors, name: tensor + step * generator.standard_normal(tensor.shape)})
+        moved = float(np.max(np.abs(stage.exact.probe("taps", x=stage.x)["output"] - base))) / scale
+        if not moved > MOVED:
+            still.append(name)
+    stage.exact.load(stage.tensors)
+    yield Finding(
+        stage.workload.name,
+        stage.arm,
+        "sensitivity",
+        passed=not still,
+        figure=float(len(still)),
+        bound=0,
+        where=still[0] if still else None,
+    )
+
+
+def forward(stage: Stage) -> Iterator[Finding]:
+    """Outputs of every layer in evaluation mode: float64 against the reference, float32 against float64."""
+    expected = stage.reference.probe("taps", x=stage.x)
+    exact = stage.exact.probe("taps", x=stage.x)
+    yield stage.finding("forward fp64", distance(exact, expected, FORWARD_FP64), FORWARD_FP64)
+    if stage.single is None:
+        return
+    single = stage.single.probe("taps", x=stage.x)
+    yield stage.finding("forward fp32", distance(single, expected, FORWARD_FP32), FORWARD_FP32)
+
+
+def backward(stage: Stage) -> Iterator[Finding]:
+    """The loss, the gradient of every parameter and of the input, float64."""
+    expected = stage.reference.probe("gradients", x=stage.x, y=stage.y)
+    found = stage.exact.probe("gradients", x=stage.x, y=stage.y)
+    order = ["loss", *(name for name in expected if name != "loss")]
+    yield stage.finding(
+        "backward fp64", distance(found, {name: expected[name] for name in order}, BACKWARD_FP64), BACKWARD_FP64
+    )
+
+
+def data(stage: Stage) -> Iterator[Finding]:
+    """The arrays that the arm's process holds, by their hash."""
+    held = stage.exact.worker.ask("finish", TIMEOUT_S, frameworks=[])["dataset_sha256"]
+    same = held == stage.dataset.sha256
+    yield Finding(stage.workload.name, stage.arm, "data", passed=same, where=None if same else f"holds {held[:12]}")
+
+
+def training(stage: Stage) -> Iterator[Finding]:
+    """Every tensor, running statistics included, after ten steps of the workload's own optimizer, float64."""
+    batches = matched.stage_batches(stage.dataset, stage.workload, stage.workload.batch_size)
+    chosen = [batches[i % len(batches)] for i in range(STEPS)]
+    stacked = {"x": np.stack([x for x, _ in chosen]), "y": np.stack([y for _, y in chosen])}
+    expected = stage.reference.probe("steps", **stacked)
+    found = stage.exact.probe("steps", **stacked)
+    stage.reference.load(stage.tensors)
+    stage.exact.load(stage.tensors)
+    yield stage.finding("training fp64", distance(found, expected, TRAINED_FP64), TRAINED_FP64)
+
+
+GATES: Mapping[str, Callable[[Stage], Iterator[Finding]]] = {
+    "structure": structure,
+    "data": data,
+    "sensitivity": sensitivity,
+    "forward": forward,
+    "backward": backward,
+    "training": training,
+}
+"""By name, cheapest first."""
+
+
+def find_gate(name: str) -> str:
+    """Return the name if there is such a gate.
+
+    Raises:
+        UnknownName: If there is none.
+    """
+    if name not in GATES:
+        raise UnknownName("gate", name, GATES)
+    return name

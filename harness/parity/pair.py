@@ -1,0 +1,88 @@
+"""The halves of a pair, each in its own process, as the gates see them."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import itertools
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from harness import registry
+from harness.contract import Cell, Precision, Setup, TensorSpec, Workload
+from harness.run.process import Worker
+from harness.run.sitting import StoredDataset
+
+if TYPE_CHECKING:
+    from harness.contract import Array
+
+TIMEOUT_S = 300.0
+
+
+class Half:
+    """One arm's form of a workload's model, in one precision."""
+
+    def __init__(self, worker: Worker, arm: str, workload: Workload, dataset: StoredDataset, scratch: Path):
+        self.worker = worker
+        self.arm = arm
+        self.scratch = scratch
+        self.precision = worker.setup.precision
+        self.files = itertools.count()
+        cell = Cell("step", workload.name, arm, self.precision, worker.setup.threads, workload.batch_size, 1, 0)
+        self.opened = worker.ask(
+            "open",
+            TIMEOUT_S,
+            cell=dataclasses.asdict(cell),
+            dataset=dataset.fields,
+            arrays=str(dataset.arrays),
+        )
+
+    def probe(self, what: str, **arrays: Array) -> dict[str, Array]:
+        """Do one thing (``harness.run.worker.Server.probe``) and return the arrays of the answer, in order."""
+        return self._probe(what, arrays)[0]
+
+    def load(self, tensors: Mapping[str, Array]) -> None:
+        """Overwrite every tensor."""
+        self._probe("load", tensors)
+
+    def specs(self) -> dict[str, TensorSpec]:
+        """Return what the half says of its tensors."""
+        told = self._probe("dump", {})[1]["specs"]
+        return {name: TensorSpec(tuple(shape), layer, trainable) for name, (shape, layer, trainable) in told.items()}
+
+    def _probe(self, what: str, arrays: Mapping[str, Any]) -> tuple[dict[str, Array], dict[str, Any]]:
+        number = next(self.files)
+        given, answer = (self.scratch / f"{self.arm}-{self.precision}-{number}-{way}.npz" for way in ("in", "out"))
+        np.savez(given, **arrays)
+        try:
+            told = self.worker.ask("probe", TIMEOUT_S, what=what, given=str(given), answer=str(answer))
+            with np.load(answer, allow_pickle=False) as stored:
+                return {name: stored[name] for name in stored.files}, told
+        finally:
+            given.unlink(missing_ok=True)
+            answer.unlink(missing_ok=True)
+
+
+class Workers:
+    """One process per arm and precision, shared by all pairs; leaving the stack ends them."""
+
+    def __init__(self, stack: contextlib.ExitStack, scratch: Path, threads: int):
+        self.stack = stack
+        self.scratch = scratch
+        self.threads = threads
+        self.running: dict[tuple[str, Precision, bool], Worker] = {}
+
+    def get(self, arm: str, precision: Precision, *, twin: bool = False) -> Worker:
+        """Return the arm's worker, or a second one of its kind, started at the first call."""
+        known = (arm, precision, twin)
+        if known not in self.running:
+            setup = Setup(precision, self.threads)
+            log = self.scratch / f"{arm}-{precision}-{int(twin)}.log"
+            worker = self.stack.enter_context(Worker(registry.find_arm(arm), setup, log, self.scratch))
+            worker.begin()
+            worker.started(TIMEOUT_S)
+            self.running[known] = worker
+        return self.running[known]

@@ -1,0 +1,49 @@
+import math
+
+import numpy as np
+import pytest
+
+from harness.parity.errors import distance
+
+
+def test_the_error_is_relative_to_the_rms_of_the_tensor():
+    found = distance({"a": np.array([3.0, 4.5])}, {"a": np.array([3.0, 4.0])}, 1.0)
+    assert found.error == pytest.approx(0.5 / math.sqrt(12.5))
+    assert (found.where, found.first) == ("a", None)
+
+
+def test_a_tiny_tensor_is_measured_against_all():
+    theirs = {"large": np.full(4, 1e3), "tiny": np.full(4, 1e-9)}
+    everything = math.sqrt((1e6 + 1e-18) / 2)
+    found = distance(theirs | {"tiny": np.full(4, 2e-9)}, theirs, 1e-3)
+    assert found.error == pytest.approx(1e-9 / (1e-6 * everything))
+    assert found.first is None
+
+
+def test_the_first_beyond_the_bound_is_named_not_the_worst():
+    theirs = {name: np.ones(3) for name in ("conv1", "conv2", "fc")}
+    ours = theirs | {"conv2": np.full(3, 1.1), "fc": np.full(3, 9.0)}
+    found = distance(ours, theirs, 1e-3)
+    assert (found.first, found.where) == ("conv2", "fc")
+
+
+@pytest.mark.parametrize(
+    "ours",
+    [
+        {},
+        {"a": np.ones(3)},
+        {"a": np.array([1.0, math.nan])},
+        {"a": np.array([1.0, math.inf])},
+        {"a": np.ones(2), "extra": np.ones(2)},
+    ],
+    ids=["missing", "another shape", "NaN", "infinity", "extra"],
+)
+def test_what_cannot_be_compared_is_infinitely_far(ours):
+    found = distance(ours, {"a": np.ones(2)}, 1e9)
+    assert found.error == math.inf
+    assert found.first is not None
+
+
+def test_equal_tensors_are_at_no_distance():
+    zeros = {"a": np.zeros(3), "empty": np.zeros((0, 2))}
+    assert distance(zeros, zeros, 0.0).error == 0

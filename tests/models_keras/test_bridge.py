@@ -1,0 +1,49 @@
+"""The bridge carries every layer type it knows, on every backend, to the bit and without changing the function."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+BACKENDS = ("tensorflow", "jax", "torch")
+# Keras takes the scale (TensorFlow) and the softmax (JAX) of attention through float32 whatever the dtype: measured
+# 1e-7 and 2e-6 on this input.
+ATTENTION = {"tensorflow": 1e-6, "jax": 1e-5, "torch": 1e-12}
+
+
+@pytest.fixture(scope="module", params=BACKENDS)
+def checked(request):
+    done = subprocess.run(
+        [sys.executable, str(Path(__file__).with_name("bridge_check.py"))],
+        env=os.environ | {"KERAS_BACKEND": request.param, "CUDA_VISIBLE_DEVICES": "", "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return request.param, json.loads(done.stdout)
+
+
+def test_every_layer_type_is_tried(checked):
+    _, cases = checked
+    assert len(cases) == 20
+
+
+def test_load_and_dump_are_inverse_to_the_bit(checked):
+    _, cases = checked
+    assert [name for name, case in cases.items() if not case["round_trip"]] == []
+
+
+def test_canonical_names_are_pytorchs(checked):
+    _, cases = checked
+    assert [name for name, case in cases.items() if not case["names"]] == []
+
+
+def test_the_function_is_pytorchs(checked):
+    backend, cases = checked
+    bounds = dict.fromkeys(cases, 1e-12) | {"attention": ATTENTION[backend]}
+    assert {name: case["error"] for name, case in cases.items() if not case["error"] <= bounds[name]} == {}
