@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -87,6 +87,18 @@ class Stage:
             note=note,
         )
 
+    def tally(self, gate: str, wrong: Sequence[str]) -> Finding:
+        """Turn the names of what is wrong, of which there may be none, into a finding."""
+        return Finding(
+            self.workload.name,
+            self.arm,
+            gate,
+            passed=not wrong,
+            figure=float(len(wrong)),
+            bound=0,
+            where=wrong[0] if wrong else None,
+        )
+
 
 def noise(specs: Mapping[str, TensorSpec], seed: int) -> dict[str, Array]:
     """Draw noise for every tensor, around its usual scale: variances and norm scales positive, all else either sign."""
@@ -114,15 +126,7 @@ def structure(stage: Stage) -> Iterator[Finding]:
         or name not in theirs
         or (ours[name].shape, ours[name].trainable) != (theirs[name].shape, theirs[name].trainable)
     ]
-    yield Finding(
-        stage.workload.name,
-        stage.arm,
-        "structure",
-        passed=not wrong,
-        figure=float(len(wrong)),
-        bound=0,
-        where=wrong[0] if wrong else None,
-    )
+    yield stage.tally("structure", wrong)
 
 
 def sensitivity(stage: Stage) -> Iterator[Finding]:
@@ -138,15 +142,7 @@ def sensitivity(stage: Stage) -> Iterator[Finding]:
         if not moved > MOVED:
             still.append(name)
     stage.exact.load(stage.tensors)
-    yield Finding(
-        stage.workload.name,
-        stage.arm,
-        "sensitivity",
-        passed=not still,
-        figure=float(len(still)),
-        bound=0,
-        where=still[0] if still else None,
-    )
+    yield stage.tally("sensitivity", still)
 
 
 def forward(stage: Stage) -> Iterator[Finding]:
