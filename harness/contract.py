@@ -241,6 +241,9 @@ class Arm(Protocol):
 class ArmSpec:
     """How to start an arm. Declared in ``models_*/__init__.py``, readable without importing a framework.
 
+    The package of ``entry`` may hold ``exercises/<family>.py``, a technique by itself for the parity gates: functions
+    of the same names in each half, ``(arrays, **arguments) -> arrays``, where arrays are NumPy's, by name.
+
     Attributes:
         entry: ``module:factory`` of the Arm, imported inside a worker process only.
         needs: Top-level modules it may import; every other framework is kept out of its process.

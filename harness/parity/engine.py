@@ -57,11 +57,11 @@ def _check_half(workers: Workers, workload: Workload, arm: str, gates: Sequence[
     stored = store_dataset(dataset, workers.scratch)
     gate = "structure"
     try:
-        reference = Half(workers.get(REFERENCE, "fp64"), REFERENCE, workload, stored, workers.scratch)
+        reference = Half(workers.get(REFERENCE, "fp64"), REFERENCE, workload, stored, workers.exchange)
         # PyTorch is compared with itself too, in a second process: its float32 with its float64.
-        exact = Half(workers.get(arm, "fp64", twin=arm == REFERENCE), arm, workload, stored, workers.scratch)
+        exact = Half(workers.get(arm, "fp64", twin=arm == REFERENCE), arm, workload, stored, workers.exchange)
         witness = registry.find_arm(arm).witness
-        single = None if witness else Half(workers.get(arm, "fp32"), arm, workload, stored, workers.scratch)
+        single = None if witness else Half(workers.get(arm, "fp32"), arm, workload, stored, workers.exchange)
         tensors = noise(reference.specs(), seed)
         chosen = np.random.default_rng([seed, 3]).choice(len(dataset.x_train), BATCH, replace=False)
         x = matched.as_input(dataset.x_train[chosen], workload.form)

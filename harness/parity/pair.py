@@ -22,15 +22,34 @@ if TYPE_CHECKING:
 TIMEOUT_S = 300.0
 
 
+class Exchange:
+    """Passes arrays to a worker and back through files in a folder, each under a name of its own."""
+
+    def __init__(self, scratch: Path):
+        self.scratch = scratch
+        self.numbers = itertools.count()
+
+    def ask(self, worker: Worker, do: str, arrays: Mapping[str, Array], **request: Any) -> tuple[dict[str, Array], Any]:
+        """Make a request that takes arrays and answers with arrays; return them and what else the worker told."""
+        number = next(self.numbers)
+        given, answer = (self.scratch / f"{number}-{way}.npz" for way in ("in", "out"))
+        np.savez(given, **dict[str, Any](arrays))
+        try:
+            told = worker.ask(do, TIMEOUT_S, given=str(given), answer=str(answer), **request)
+            with np.load(answer, allow_pickle=False) as stored:
+                return {name: stored[name] for name in stored.files}, told
+        finally:
+            given.unlink(missing_ok=True)
+            answer.unlink(missing_ok=True)
+
+
 class Half:
     """One arm's form of a workload's model, in one precision."""
 
-    def __init__(self, worker: Worker, arm: str, workload: Workload, dataset: StoredDataset, scratch: Path):
+    def __init__(self, worker: Worker, arm: str, workload: Workload, dataset: StoredDataset, exchange: Exchange):
         self.worker = worker
-        self.arm = arm
-        self.scratch = scratch
+        self.exchange = exchange
         self.precision = worker.setup.precision
-        self.files = itertools.count()
         cell = Cell("step", workload.name, arm, self.precision, worker.setup.threads, workload.batch_size, 1, 0)
         self.opened = worker.ask(
             "open",
@@ -42,28 +61,16 @@ class Half:
 
     def probe(self, what: str, **arrays: Array) -> dict[str, Array]:
         """Do one thing (``harness.run.worker.Server.probe``) and return the arrays of the answer, in order."""
-        return self._probe(what, arrays)[0]
+        return self.exchange.ask(self.worker, "probe", arrays, what=what)[0]
 
     def load(self, tensors: Mapping[str, Array]) -> None:
         """Overwrite every tensor."""
-        self._probe("load", tensors)
+        self.exchange.ask(self.worker, "probe", tensors, what="load")
 
     def specs(self) -> dict[str, TensorSpec]:
         """Return what the half says of its tensors."""
-        told = self._probe("dump", {})[1]["specs"]
+        told = self.exchange.ask(self.worker, "probe", {}, what="dump")[1]["specs"]
         return {name: TensorSpec(tuple(shape), layer, trainable) for name, (shape, layer, trainable) in told.items()}
-
-    def _probe(self, what: str, arrays: Mapping[str, Any]) -> tuple[dict[str, Array], dict[str, Any]]:
-        number = next(self.files)
-        given, answer = (self.scratch / f"{self.arm}-{self.precision}-{number}-{way}.npz" for way in ("in", "out"))
-        np.savez(given, **arrays)
-        try:
-            told = self.worker.ask("probe", TIMEOUT_S, what=what, given=str(given), answer=str(answer))
-            with np.load(answer, allow_pickle=False) as stored:
-                return {name: stored[name] for name in stored.files}, told
-        finally:
-            given.unlink(missing_ok=True)
-            answer.unlink(missing_ok=True)
 
 
 class Workers:
@@ -73,6 +80,7 @@ class Workers:
         self.stack = stack
         self.scratch = scratch
         self.threads = threads
+        self.exchange = Exchange(scratch)
         self.running: dict[tuple[str, Precision, bool], Worker] = {}
 
     def get(self, arm: str, precision: Precision, *, twin: bool = False) -> Worker:
@@ -86,3 +94,17 @@ class Workers:
             worker.started(TIMEOUT_S)
             self.running[known] = worker
         return self.running[known]
+
+    def exercise(
+        self, arm: str, precision: Precision, family: str, function: str, arrays: Mapping[str, Array], **arguments: Any
+    ) -> dict[str, Array]:
+        """Call a function of an arm's ``exercises/<family>.py`` (see ``ArmSpec``) and return its arrays, in order."""
+        package = registry.find_arm(arm).entry.partition(".")[0]
+        return self.exchange.ask(
+            self.get(arm, precision),
+            "exercise",
+            arrays,
+            module=f"{package}.exercises.{family}",
+            function=function,
+            arguments=arguments,
+        )[0]
