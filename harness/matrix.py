@@ -1,4 +1,4 @@
-"""From a suite to cells, and from cells to sittings: what is measured by which processes, in which order."""
+"""From a suite to launches, sittings and cells: what is measured by which processes, in which order."""
 
 from __future__ import annotations
 
@@ -23,12 +23,11 @@ class SuiteError(ValueError):
 
 @dataclasses.dataclass(frozen=True)
 class Sitting:
-    """One set of processes, an arm each: they race one launch of a workload, then train it with one seed.
+    """The arms' processes race one workload in one launch, then each trains it with one seed.
 
     Attributes:
         launch: Index of the launch, or None if only accuracy is measured.
         seed: Seed of the training, or None if only time is measured.
-        alone: Workers start one at a time, so that cold start is measured undisturbed.
     """
 
     workload: Workload
@@ -37,7 +36,6 @@ class Sitting:
     epochs: int
     launch: int | None
     seed: int | None
-    alone: bool
 
     @property
     def name(self) -> str:
@@ -60,6 +58,25 @@ class Sitting:
             epochs=self.epochs,
             index=index,
         )
+
+
+@dataclasses.dataclass(frozen=True)
+class Launch:
+    """A set of fresh processes, an arm each, and the sittings that they go through. Starting them is dear.
+
+    Attributes:
+        alone: Workers start one at a time and have one sitting, so that cold start is measured undisturbed, and
+            first steps and memory in processes that did nothing before.
+    """
+
+    sittings: tuple[Sitting, ...]
+    alone: bool
+
+    @property
+    def name(self) -> str:
+        """A file-system name, unique in a run."""
+        first, more = self.sittings[0].name, len(self.sittings) - 1
+        return f"{first}-and-{more}-more" if more else first
 
 
 def read_suite(name: str) -> Suite:
@@ -126,8 +143,11 @@ def check_names(suite: Suite) -> None:
         registry.find_dataset(registry.find_workload(choice.name).dataset)
 
 
-def plan(suite: Suite) -> list[Sitting]:
-    """Return a suite's sittings, launch by launch, so that an interrupted run has something of everything.
+def plan(suite: Suite) -> list[Launch]:
+    """Return a suite's launches, index by index, so that an interrupted run has something of everything.
+
+    The first ``cold_starts`` have processes for each workload; the others go through all workloads of a precision,
+    each launch beginning with another one, so that none is always the last.
 
     Raises:
         SuiteError: If the suite asks for more threads than there are cores, or for nothing at all.
@@ -137,17 +157,29 @@ def plan(suite: Suite) -> list[Sitting]:
     cores = len(os.sched_getaffinity(0))
     if suite.threads and suite.threads > cores:
         raise SuiteError(f"suite {suite.name}: threads is {suite.threads}, but only {cores} cores may be used")
+    launches: list[Launch] = []
+    for index in range(max(suite.launches, suite.seeds)):
+        sittings = _sittings(suite, index, suite.threads or cores)
+        if index < min(suite.cold_starts, suite.launches):
+            launches += [Launch((sitting,), alone=True) for sitting in sittings]
+            continue
+        for precision in dict.fromkeys(sitting.precision for sitting in sittings):
+            shared = [sitting for sitting in sittings if sitting.precision == precision]
+            turn = index % len(shared)
+            launches.append(Launch((*shared[turn:], *shared[:turn]), alone=False))
+    return launches
+
+
+def _sittings(suite: Suite, index: int, threads: int) -> list[Sitting]:
     return [
         Sitting(
             workload=(workload := registry.find_workload(choice.name)),
             precision=precision,
-            threads=suite.threads or cores,
+            threads=threads,
             epochs=choice.epochs or workload.epochs,
             launch=index if index < suite.launches else None,
             seed=index if index < suite.seeds else None,
-            alone=index < suite.cold_starts,
         )
-        for index in range(max(suite.launches, suite.seeds))
         for choice in suite.workloads
         for precision in choice.precisions or suite.precisions
     ]

@@ -41,7 +41,8 @@ class Suite(Model):
         launches: Fresh processes per timing cell; a verdict needs at least 8.
         rounds: Blocks per arm and launch, in random order within a round.
         seeds: Trainings per accuracy cell; a verdict needs at least 5.
-        cold_starts: Launches whose workers start one at a time, so that cold start is measured undisturbed.
+        cold_starts: Launches whose workers start one at a time, for each workload anew, so that cold start, first step
+            and memory are those of a fresh process. The other launches go through all workloads.
         threads: Cores per worker; null means all that the process may use.
         block_ms: Duration that a block is sized for, a quarter longer than asked.
         timeout_s: Longest that one command to a worker may take.
@@ -99,8 +100,9 @@ class Timing(Model):
     Attributes:
         start_s: Process start until the framework is imported and configured.
         build_s: Building the model, loading initial parameters, staging batches.
-        first_step_s: The first train step, tracing and compilation included.
-        cold_start_s: Process start until the first train step is done; null when workers started side by side.
+        first_step_s: The first train step, tracing and compilation included; null, as the next and the memory, when
+            the process had raced another workload before.
+        cold_start_s: Process start until the first train step is done; null also when workers started side by side.
         first_loss: Mean loss of the first batch before any update.
         warm_up_steps: Steps run before the first block.
         peak_rss_bytes: VmHWM of the worker after its last block; null where the kernel does not tell.
@@ -108,7 +110,7 @@ class Timing(Model):
 
     start_s: float
     build_s: float
-    first_step_s: float
+    first_step_s: float | None
     cold_start_s: float | None
     first_loss: float
     warm_up_steps: NonNegativeInt

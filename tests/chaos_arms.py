@@ -188,6 +188,7 @@ class ChaosSession:
             return {"list": [1, 2], "object": {"speechless": object}, "blob": {"blob": "x" * 2**20}}[self.arm.fault]
         return {
             "pid": os.getpid(),
+            "code": evidence.__file__,
             "cores": sorted(os.sched_getaffinity(0)),
             "environment": dict(os.environ),
             "findable": findable(("torch", "tensorflow", "jax", "keras", "numpy")),

@@ -22,6 +22,7 @@ from harness import registry
 from harness.contract import Cell, Dataset, Outcome
 from harness.matrix import Sitting, plan
 from harness.measure.environment import fingerprint, source_sha256
+from harness.run.crew import Crew
 from harness.run.process import HUGE_PAGES
 from harness.run.sitting import Job, StoredDataset, Table, now
 from harness.schema import ArmStatus, Manifest, Record, Suite
@@ -99,7 +100,7 @@ class Coordinator:
         self.suite = suite
         self.folder = folder
         self.progress = progress
-        self.sittings = plan(suite)
+        self.launches = plan(suite)
         self.known, _ = folder.read_records()
         self.versions = {arm: registry.versions(registry.find_arm(arm)) for arm in suite.arms}
 
@@ -115,24 +116,33 @@ class Coordinator:
     def _run(self, scratch: Path) -> None:
         (scratch / "keras").mkdir()
         datasets = self._store_datasets(scratch)
-        todo = [(sitting, self._jobs(sitting, datasets[sitting.workload.dataset])) for sitting in self.sittings]
+        todo = [
+            (
+                launch,
+                [(sitting, self._jobs(sitting, datasets[sitting.workload.dataset])) for sitting in launch.sittings],
+            )
+            for launch in self.launches
+        ]
         cells = sum(len(self._cells(sitting, scope)) for sitting in self.sittings for scope in SCOPES)
-        missing = sum(len(jobs) for _, by_arm in todo for jobs in by_arm.values())
+        missing = sum(len(jobs) for _, work in todo for _, by_arm in work for jobs in by_arm.values())
         self.progress.begin(cells, cells - missing)
-        for sitting, by_arm in todo:
-            able = dict(self._turn_away(sitting, by_arm))
-            if able:
-                self._sit(sitting, able, datasets[sitting.workload.dataset], scratch)
+        for launch, work in todo:
+            with Crew(launch, self.folder.path, scratch) as crew:
+                for sitting, by_arm in work:
+                    if able := dict(self._turn_away(sitting, by_arm)):
+                        self._sit(sitting, able, datasets[sitting.workload.dataset], crew)
 
-    def _sit(
-        self, sitting: Sitting, jobs: Mapping[str, Mapping[str, Job]], dataset: StoredDataset, scratch: Path
-    ) -> None:
+    @property
+    def sittings(self) -> list[Sitting]:
+        """Return the sittings of all launches."""
+        return [sitting for launch in self.launches for sitting in launch.sittings]
+
+    def _sit(self, sitting: Sitting, jobs: Mapping[str, Mapping[str, Job]], dataset: StoredDataset, crew: Crew) -> None:
         def step(event: str) -> None:
             self.progress.step(sitting.name, event)
 
-        table = Table(sitting, self.suite, dataset, self.folder.path, scratch, step)
+        table = Table(sitting, self.suite, dataset, crew, step)
         try:
-            # Closed at once when interrupted: leaving the generator kills the workers.
             with contextlib.closing(table.run(jobs)) as records:
                 for record in records:
                     self._keep(record)

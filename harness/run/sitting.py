@@ -1,8 +1,7 @@
-"""One sitting: the arms' processes take turns in a race, then each trains alone. Yields a record per cell."""
+"""One sitting: the arms' processes take turns in a race, then each trains by itself. Yields a record per cell."""
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import datetime
 import functools
@@ -14,9 +13,10 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from harness.contract import Cell, Outcome, Setup
+from harness.contract import Cell, Outcome
 from harness.matrix import Sitting
-from harness.registry import FRAMEWORKS, find_arm
+from harness.registry import FRAMEWORKS
+from harness.run.crew import Crew, Member
 from harness.run.process import Worker, WorkerFailure
 from harness.schema import Accuracy, Block, Record, Suite, Timing
 
@@ -55,14 +55,24 @@ class Job:
 
 @dataclasses.dataclass
 class Contestant:
-    """One arm in a sitting: its process, and what is known of it so far."""
+    """One arm in a sitting: its process, and what is known of it so far.
 
-    worker: Worker
+    Attributes:
+        fresh: This is the first sitting of its process.
+    """
+
+    member: Member
     jobs: Mapping[str, Job]
+    fresh: bool
     start_s: float = 0.0
     opened: dict[str, Any] = dataclasses.field(default_factory=dict)
     warm: dict[str, Any] = dataclasses.field(default_factory=dict)
     blocks: list[Block] = dataclasses.field(default_factory=list)
+
+    @property
+    def worker(self) -> Worker:
+        """The process, to be asked."""
+        return self.member.worker
 
 
 class Table:
@@ -73,15 +83,13 @@ class Table:
         sitting: Sitting,
         suite: Suite,
         dataset: StoredDataset,
-        folder: Path,
-        scratch: Path,
+        crew: Crew,
         step: Callable[[str], None],
     ):
         self.sitting = sitting
         self.suite = suite
         self.dataset = dataset
-        self.folder = folder
-        self.scratch = scratch
+        self.crew = crew
         self.step = step
         self.contestants: dict[str, Contestant] = {}
         self.owed: dict[str, Mapping[str, Job]] = {}  # by arms whose process was lost in the race
@@ -90,54 +98,50 @@ class Table:
 
     def run(self, jobs: Mapping[str, Mapping[str, Job]]) -> Generator[Record, None, None]:
         """Measure the jobs, given by arm and scope, and yield a record for each as soon as it is known."""
-        with contextlib.ExitStack() as stack:
-            if not self.sitting.alone:  # their imports overlap; first steps are taken one by one
-                for arm, todo in jobs.items():
-                    self._spawn(stack, arm, todo)
-                for arm in jobs:
-                    self.step(f"{arm}: import")
-                    self.contestants[arm].worker.settle(self._start_s)
+        if not self.crew.launch.alone:  # their imports overlap; first steps are taken one by one
             for arm, todo in jobs.items():
-                self.step(f"{arm}: start")
-                yield from self._seat(stack, arm, todo)
-            rivals = [arm for arm, seat in self.contestants.items() if "step" in seat.jobs]
-            if rivals:
-                yield from self._race(rivals)
-            for arm, todo in self.owed.items():
-                self.step(f"{arm}: start again")
-                yield from self._seat(stack, arm, todo)
-            for arm, seat in list(self.contestants.items()):
-                if "accuracy" in seat.jobs:
-                    self.step(f"{arm}: train")
-                    yield from self._guard(arm, self._train)
+                self._invite(arm, todo)
+            for arm in jobs:
+                self.step(f"{arm}: import")
+                self.contestants[arm].member.settle(self._start_s)
+        for arm, todo in jobs.items():
+            self.step(f"{arm}: start")
+            yield from self._seat(arm, todo)
+        rivals = [arm for arm, seat in self.contestants.items() if "step" in seat.jobs]
+        if rivals:
+            yield from self._race(rivals)
+        for arm, todo in self.owed.items():
+            self.step(f"{arm}: start again")
+            yield from self._seat(arm, todo)
+        for arm, seat in list(self.contestants.items()):
+            if "accuracy" in seat.jobs:
+                self.step(f"{arm}: train")
+                yield from self._guard(arm, self._train)
 
     # ------------------------------------------------------------------------------------------------ phases
 
-    def _spawn(self, stack: contextlib.ExitStack, arm: str, jobs: Mapping[str, Job]) -> None:
-        attempt = max(job.attempt for job in jobs.values())
-        log = self.folder / "logs" / f"{self.sitting.name}-{arm}-{attempt}.log"
-        setup = Setup(self.sitting.precision, self.sitting.threads)
-        worker = stack.enter_context(Worker(find_arm(arm), setup, log, self.scratch))
-        worker.begin()
-        self.contestants[arm] = Contestant(worker, jobs)
+    def _invite(self, arm: str, jobs: Mapping[str, Job]) -> None:
+        member = self.crew.member(arm)
+        self.contestants[arm] = Contestant(member, jobs, fresh=member.sittings == 0)
+        member.sittings += 1
 
-    def _seat(self, stack: contextlib.ExitStack, arm: str, jobs: Mapping[str, Job]) -> Iterator[Record]:
+    def _seat(self, arm: str, jobs: Mapping[str, Job]) -> Iterator[Record]:
         """Bring an arm to its first step, in a second process if the first one crashes on the way."""
         if arm not in self.contestants:
-            self._spawn(stack, arm, jobs)
+            self._invite(arm, jobs)
         failed = list(self._guard(arm, self._open))
         if not any(record.outcome is Outcome.CRASHED for record in failed):
             yield from failed
             return
         # Seated before the first crash is recorded, so that an interruption leaves the second chance open.
         again = {scope: dataclasses.replace(job, attempt=job.attempt + 1) for scope, job in jobs.items()}
-        self._spawn(stack, arm, again)
+        self._invite(arm, again)
         yield from failed
         yield from self._guard(arm, self._open)
 
     def _open(self, arm: str) -> Iterator[Record]:
         seat = self.contestants[arm]
-        seat.start_s = float(seat.worker.started(self._start_s)["start_s"])
+        seat.start_s = seat.member.started(self._start_s)
         cell = next(iter(seat.jobs.values())).cell
         opened = seat.worker.ask(
             "open",
@@ -195,16 +199,19 @@ class Table:
     def _finish(self, arm: str) -> Iterator[Record]:
         seat = self.contestants[arm]
         told = self._state(seat)
-        alone = "workers of this launch started side by side"
+        reasons = self._unmeasured(seat)
+        measured = {
+            "first_step_s": seat.opened["first_step_s"],
+            "cold_start_s": seat.opened["cold_start_s"],
+            "peak_rss_bytes": told["peak_rss_bytes"],
+        }
         timing = Timing(
             start_s=seat.start_s,
             build_s=seat.opened["build_s"],
-            first_step_s=seat.opened["first_step_s"],
-            cold_start_s=seat.opened["cold_start_s"] if self.sitting.alone else None,
             first_loss=seat.opened["first_loss"],
             warm_up_steps=seat.warm["warm_up_steps"],
             blocks=seat.blocks,
-            peak_rss_bytes=told["peak_rss_bytes"],
+            **{name: None if name in reasons else figure for name, figure in measured.items()},
         )
         yield self._record(
             seat,
@@ -213,9 +220,17 @@ class Table:
             timing=timing,
             frameworks=told["frameworks"],
             initial_sha256=told["initial_sha256"],
-            reasons={} if self.sitting.alone else {"cold_start_s": alone},
+            reasons=reasons,
         )
         seat.jobs = {scope: job for scope, job in seat.jobs.items() if scope != "step"}
+
+    def _unmeasured(self, seat: Contestant) -> dict[str, str]:
+        """Return what a process tells nothing of, with the reason, after all that happened to it."""
+        reasons = {} if self.crew.launch.alone else {"cold_start_s": "workers of this launch started side by side"}
+        if not seat.fresh:
+            used = "the process had raced another workload before"
+            reasons |= dict.fromkeys(("first_step_s", "cold_start_s", "peak_rss_bytes"), used)
+        return reasons
 
     def _train(self, arm: str) -> Iterator[Record]:
         seat = self.contestants[arm]
@@ -271,7 +286,7 @@ class Table:
         else:
             return
         del self.contestants[arm]
-        seat.worker.kill()
+        self.crew.dismiss(arm)
         lost = [costs] if costs else list(seat.jobs)
         if rest := {scope: job for scope, job in seat.jobs.items() if scope not in lost}:
             self.owed[arm] = rest
@@ -304,7 +319,7 @@ class Table:
             dataset_sha256=self.dataset.sha256,
             parameters=seat.opened.get("parameters"),
             settings=seat.opened.get("settings", {}),
-            log=str(seat.worker.log.relative_to(self.folder)),
+            log=str(seat.worker.log.relative_to(self.crew.folder)),
             **known,
         )
 

@@ -4,7 +4,7 @@
 
     results/runs/<run>/run.json            the manifest
                        records/<key>-<attempt>.json
-                       logs/<sitting>-<arm>-<attempt>.log
+                       logs/<launch>-<arm>-<number>.log
                        report.md  *.png    derived, can be rebuilt
 """
 

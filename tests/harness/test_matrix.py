@@ -128,9 +128,13 @@ def test_names_are_checked_before_the_run(read, changes, message):
         check_names(read(**changes))
 
 
+def sittings(suite):
+    return [sitting for launch in plan(suite) for sitting in launch.sittings]
+
+
 def test_sittings_go_launch_by_launch_through_all_workloads(read):
-    sittings = plan(read(threads=1))
-    assert [(s.workload.name, s.precision, s.launch, s.seed, s.epochs) for s in sittings] == [
+    planned = sittings(read(threads=1))
+    assert [(s.workload.name, s.precision, s.launch, s.seed, s.epochs) for s in planned] == [
         (name, precision, index if index < 2 else None, index, epochs)
         for index in range(3)
         for name, precision, epochs in (
@@ -138,12 +142,34 @@ def test_sittings_go_launch_by_launch_through_all_workloads(read):
             ("softmax_digits", "bf16", 5),
         )
     ]
-    assert [s.alone for s in sittings] == [True, True, False, False, False, False]
-    assert len({s.name for s in sittings}) == len(sittings)
+    assert len({s.name for s in planned}) == len(planned)
+
+
+def test_cold_starts_have_processes_for_each_workload_and_others_share_them(read):
+    chosen = ["mlp_digits", {"name": "softmax_digits", "precisions": ["fp32", "bf16"]}]
+    launches = plan(read(threads=1, workloads=chosen, launches=3, seeds=4))
+    assert [(launch.alone, [(s.workload.name, s.precision) for s in launch.sittings]) for launch in launches] == [
+        (True, [("mlp_digits", "fp32")]),
+        (True, [("softmax_digits", "fp32")]),
+        (True, [("softmax_digits", "bf16")]),
+        *[
+            (False, sitting)
+            for first, second in [("softmax", "mlp"), ("mlp", "softmax"), ("softmax", "mlp")]
+            for sitting in (
+                [(f"{first}_digits", "fp32"), (f"{second}_digits", "fp32")],
+                [("softmax_digits", "bf16")],
+            )
+        ],
+    ]
+    assert len({launch.name for launch in launches}) == len(launches)
+
+
+def test_without_a_race_nobody_starts_alone(read):
+    assert not any(launch.alone for launch in plan(read(threads=1, launches=0)))
 
 
 def test_a_cell_has_every_setting_of_its_sitting(read):
-    sitting = plan(read(threads=1))[3]
+    sitting = sittings(read(threads=1))[3]
     raced, trained = sitting.cell("torch", "step"), sitting.cell("torch", "accuracy")
     assert (raced.scope, raced.index, raced.seed) == ("step", 1, 0)
     assert (trained.scope, trained.index, trained.seed) == ("accuracy", 1, 1)
@@ -153,13 +179,13 @@ def test_a_cell_has_every_setting_of_its_sitting(read):
 
 
 def test_a_sitting_without_launch_has_no_timing_cell(read):
-    assert plan(read(threads=1))[-1].cell("torch", "step") is None
-    assert plan(read(threads=1, seeds=1))[-1].cell("torch", "accuracy") is None
+    assert sittings(read(threads=1))[-1].cell("torch", "step") is None
+    assert sittings(read(threads=1, seeds=1))[-1].cell("torch", "accuracy") is None
 
 
 def test_threads_are_all_that_there_are_unless_told(read):
     cores = len(os.sched_getaffinity(0))
-    assert {s.threads for s in plan(read())} == {cores}
+    assert {s.threads for s in sittings(read())} == {cores}
     with pytest.raises(SuiteError, match=f"threads is {cores + 1}, but only {cores} cores may be used"):
         plan(read(threads=cores + 1))
 

@@ -8,6 +8,7 @@ import signal
 import pytest
 
 from harness.contract import Outcome
+from harness.run.coordinator import Coordinator
 from harness.store.folder import RunFolder
 
 ARMS = ("healthy-one", "gated-fit")
@@ -103,3 +104,22 @@ def test_a_finished_run_has_nothing_left_to_resume(chaos, suite_file, twinbench,
     assert again.status == 0
     assert "2 of 2 cells are already measured" in again.err
     assert files(RunFolder(runs)) == before
+
+
+def test_an_interruption_between_a_crash_and_the_second_chance_leaves_that_chance_open(
+    chaos, small_suite, silent, tmp_path
+):
+    class Impatient(silent):
+        def record(self, record):
+            super().record(record)
+            if record.outcome is Outcome.CRASHED:
+                raise KeyboardInterrupt
+
+    folder, suite = RunFolder(tmp_path), small_suite("stumble-open", seeds=0)
+    folder.create()
+    assert Coordinator(suite, folder, Impatient()).run().interrupted
+    crashed = ("step", "stumble-open", 0, 1, Outcome.CRASHED)
+    assert outcomes(folder) == [crashed, ("step", "stumble-open", 0, 2, Outcome.INTERRUPTED)]
+
+    assert not Coordinator(suite, folder, silent()).run().interrupted
+    assert outcomes(folder)[-1] == ("step", "stumble-open", 0, 4, Outcome.OK)

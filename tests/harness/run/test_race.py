@@ -95,6 +95,75 @@ def test_a_sitting_shares_its_processes_between_race_and_training(carry_out, sma
     assert raced.started == trained.started
 
 
+TWO_WORKLOADS = [{"name": "softmax_digits", "epochs": 1}, {"name": "mlp_digits", "epochs": 1}]
+
+
+def by_workload(records):
+    return {record.cell.workload: record for record in records}
+
+
+def test_a_launch_without_cold_start_goes_through_all_workloads(carry_out, small_suite):
+    suite = small_suite("healthy-one", "healthy-two", workloads=TWO_WORKLOADS, launches=3, cold_starts=1, seeds=3)
+    ran = carry_out(suite)
+    raced = ran.records("healthy-one", "step")
+    cold, second, third = (by_workload(record for record in raced if record.cell.index == i) for i in range(3))
+    assert len({record.settings["pid"] for record in cold.values()}) == 2
+    for launch in (second, third):
+        assert len({record.settings["pid"] for record in launch.values()}) == 1
+    assert second["softmax_digits"].settings["pid"] != third["softmax_digits"].settings["pid"]
+
+    fresh = ("first_step_s", "cold_start_s", "peak_rss_bytes")
+    assert all(getattr(record.timing, name) for record in cold.values() for name in fresh)
+    for launch, first, later in (
+        (second, "mlp_digits", "softmax_digits"),
+        (third, "softmax_digits", "mlp_digits"),
+    ):
+        assert set(launch[first].reasons) == {"cold_start_s"}, "launches begin with another workload in turn"
+        assert launch[first].timing.first_step_s
+        assert launch[later].reasons == dict.fromkeys(fresh, "the process had raced another workload before")
+        assert [getattr(launch[later].timing, name) for name in fresh] == [None] * 3
+    assert all(record.outcome is Outcome.OK for record in ran.result.records)
+    trained = {(r.cell.workload, r.cell.index): r.accuracy.final_sha256 for r in ran.records("healthy-one", "accuracy")}
+    alone = carry_out(small_suite("healthy-one", workloads=TWO_WORKLOADS[1:], launches=0, seeds=3))
+    assert {key: trained[key] for key in trained if key[0] == "mlp_digits"} == {
+        (r.cell.workload, r.cell.index): r.accuracy.final_sha256 for r in alone.records("healthy-one", "accuracy")
+    }, "what a process did before does not matter"
+
+
+def test_a_process_lost_in_one_workload_is_replaced_for_the_next(carry_out, small_suite):
+    ran = carry_out(small_suite("exit-block", "healthy-one", workloads=TWO_WORKLOADS, cold_starts=0))
+    assert [(r.cell.workload, r.outcome) for r in ran.records("exit-block", "step")] == [
+        ("softmax_digits", Outcome.CRASHED),
+        ("mlp_digits", Outcome.CRASHED),
+    ]
+    for arm in ("exit-block", "healthy-one"):
+        assert [r.outcome for r in ran.records(arm, "accuracy")] == [Outcome.OK] * 2
+    assert len({r.settings["pid"] for r in ran.records("healthy-one", "accuracy")}) == 1
+    assert len({r.settings["pid"] for arm in ("exit-block",) for r in ran.records(arm, "step")}) == 2
+    assert (
+        len({r.log for arm in ("exit-block",) for scope in ("step", "accuracy") for r in ran.records(arm, scope)}) > 1
+    )
+
+
+def test_first_steps_wait_until_nobody_imports(carry_out, small_suite, monkeypatch):
+    ready = []
+    settle, ask = Worker.settle, Worker.ask
+
+    def spied_settle(self, timeout_s):
+        settle(self, timeout_s)
+        ready.append(self.spec.name)
+
+    def spied_ask(self, do, timeout_s, **arguments):
+        if do == "open":
+            assert set(ready) == {"healthy-one", "healthy-two"}
+        return ask(self, do, timeout_s, **arguments)
+
+    monkeypatch.setattr(Worker, "settle", spied_settle)
+    monkeypatch.setattr(Worker, "ask", spied_ask)
+    ran = carry_out(small_suite("healthy-one", "healthy-two", cold_starts=0, seeds=0))
+    assert {record.outcome for record in ran.result.records} == {Outcome.OK}
+
+
 def test_cold_start_is_measured_only_where_workers_started_alone(carry_out, small_suite):
     ran = carry_out(small_suite("healthy-one", "healthy-two", launches=2, cold_starts=1, seeds=0))
     for arm in ("healthy-one", "healthy-two"):

@@ -1,11 +1,17 @@
 """What a worker process is given, and what is kept from it."""
 
+import json
 import os
+import shutil
+from pathlib import Path
 
 import pytest
 
-from harness.contract import Outcome
+from harness.contract import Outcome, Setup
+from harness.registry import find_arm
+from harness.run.process import Worker
 
+ROOT = Path(__file__).resolve().parents[3]
 PARENT = {"FOO": "1", "XLA_FLAGS": "--xla", "KERAS_BACKEND": "mxnet", "KERAS_HOME": "/home", "OMP_NUM_THREADS": "64"}
 
 
@@ -52,6 +58,26 @@ def test_a_file_of_the_current_folder_does_not_stand_in_for_a_module(carry_out, 
     monkeypatch.chdir(tmp_path)
     ran = carry_out(small_suite("healthy-one", seeds=0))
     assert ran.record("healthy-one", "step").outcome is Outcome.OK
+
+
+def test_it_runs_the_coordinators_code_and_not_what_is_installed(start, suite_file, tmp_path, monkeypatch):
+    checkout = tmp_path / "another checkout"
+    for package in ROOT.glob("[bhm]*/__init__.py"):
+        shutil.copytree(package.parent, checkout / package.parent.name)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT / "tests"))
+    monkeypatch.setenv("TWINBENCH_ARMS", "chaos_arms")
+    process = start("run", suite_file("healthy-one", seeds=0), "--json", cwd=checkout)
+    told, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors
+    (record,) = json.loads(told)["records"]
+    assert Path(record["settings"]["code"]).is_relative_to(checkout)
+
+
+def test_its_import_can_be_waited_for(chaos, tmp_path):
+    with Worker(find_arm("healthy-one"), Setup("fp32", threads=1), tmp_path / "log", tmp_path) as worker:
+        worker.begin()
+        worker.settle(60)
+        assert worker.started(timeout_s=0.001)["start_s"] > 0, "the answer is there"
 
 
 def test_frameworks_are_recorded_as_found(carry_out, small_suite):
