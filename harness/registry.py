@@ -7,14 +7,12 @@ Further packages with ``ARMS`` are named in the environment variable ``TWINBENCH
 
 from __future__ import annotations
 
-import difflib
 import functools
 import importlib
 import importlib.util
 import os
 import pkgutil
 from collections.abc import Iterable
-from importlib.resources import files
 from pathlib import Path
 from types import ModuleType
 from typing import cast
@@ -36,6 +34,8 @@ class UnknownName(ValueError):
 
 def hint(name: str, known: Iterable[str]) -> str:
     """Return a question for the name that comes nearest, or all that are known."""
+    import difflib  # 2 ms that a worker need not spend
+
     known = sorted(known)
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     return f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known) or 'none'}"
@@ -90,7 +90,7 @@ def load_dataset(name: str) -> Dataset:
 
 def suites() -> dict[str, Path]:
     """Return the path of every shipped suite by name."""
-    folder = Path(str(files("benchmarks.suites")))
+    folder = Path(next(iter(importlib.import_module("benchmarks.suites").__path__)))
     return {path.stem: path for path in sorted(folder.glob("*.yaml"))}
 
 
