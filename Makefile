@@ -19,7 +19,8 @@ help:  ## list the targets
 setup: $(INSTALLED)  ## install into .venv; PYTHON=python3.12 chooses the Python, DEVICE=cpu goes without CUDA
 	@.venv/bin/python -c 'import sys; print(".venv is ready: Python %d.%d.%d, $(DEVICE)" % sys.version_info[:3])'
 
-bench: setup  ## measure the quick suite, print the comparison, write the report
+bench: setup  ## prove the pairs of the quick suite, measure it, print the comparison, write the report
+	.venv/bin/python -m harness.cli parity --suite quick
 	.venv/bin/python -m harness.cli run quick
 
 bench-harness: setup  ## measure what the harness itself costs

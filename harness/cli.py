@@ -11,14 +11,16 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 if TYPE_CHECKING:
-    from harness.schema import Manifest, Record, Suite
+    from harness.parity.engine import Task
+    from harness.parity.gates import Finding
+    from harness.schema import Manifest, Proof, Record, Suite
     from harness.store.folder import RunFolder
 
 FAILED, WRONG, INCOMPLETE, FAULT, INTERRUPTED = 1, 2, 3, 70, 130
@@ -77,6 +79,9 @@ def run(
     timeout: Annotated[float | None, typer.Option(help="Longest a worker may take for one request, in s.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Finish the last run of this suite.")] = False,
     run_name: Annotated[str, typer.Option("--run", help="The run's name; by default its time and suite.")] = "",
+    unverified: Annotated[
+        bool, typer.Option("--unverified", help="Race pairs that are not proven to be equal.")
+    ] = False,
     results: Results = Path("results"),
     as_json: AsJson = False,
 ) -> None:
@@ -99,37 +104,46 @@ def run(
     check_names(asked)
     plan(asked)
     folder = _choose_folder(asked, results / "runs", run_name, resume)
+    proven = None if unverified else _proofs(asked, suite, results)
     folder.create()
     with folder.locked():
-        manifest = _resume(folder, asked) if resume else _begin(folder, asked)
+        manifest = _resume(folder, asked) if resume else _begin(folder, asked, proven)
         status = _carry_out(folder, manifest, as_json)
     raise typer.Exit(status)
 
 
 @app.command()
 def parity(
-    workloads: Annotated[list[str] | None, typer.Argument(help="Workloads; all if none is given.")] = None,
+    workloads: Annotated[list[str] | None, typer.Argument(help="Workloads; all, and the techniques, if none.")] = None,
+    suite: Annotated[str, typer.Option(help="Only what this suite rests on and is not yet proven.")] = "",
     arms: Annotated[str, typer.Option(help="Only these arms, separated by commas; all that run here if none.")] = "",
     gate: Annotated[str, typer.Option(help="Only these gates, separated by commas.")] = "",
     seed: Annotated[int, typer.Option(help="Of the noise and the batch.")] = 0,
+    results: Results = Path("results"),
     as_json: AsJson = False,
 ) -> None:
     """Prove that the halves of each pair compute one function; exit status 1 if a gate fails."""
-    from rich.console import Console
-
     from harness import registry
-    from harness.parity import engine, gates
-    from harness.parity.table import table
+    from harness.matrix import read_suite
+    from harness.narrow import narrow
+    from harness.parity import engine, proofs
 
-    chosen = [registry.find_workload(name).name for name in workloads or registry.workloads()]
-    rivals = [registry.find_arm(name).name for name in _split(arms) or registry.arms()]
-    wanted = [gates.find_gate(name) for name in _split(gate) or gates.GATES]
-    engine.require_reference()
-    findings = list(engine.check(chosen, rivals, wanted, seed))
-    if as_json:
-        typer.echo(json.dumps([finding.as_dict() for finding in findings], indent=1))
+    kept = proofs.Proofs(results / "parity")
+    if suite:
+        if gate:
+            fail("--suite chooses the gates itself; leave out --gate")
+        asked = narrow(read_suite(suite), arms=_split(arms), workloads=list(workloads or []))
+        reference, todo = engine.choose_reference(asked.arms), proofs.unproven(asked, kept)
     else:
-        Console(width=None if sys.stdout.isatty() else 140, highlight=False).print(table(findings))
+        wanted = [engine.find_gate(name) for name in _split(gate) or engine.gates(pairs_only=bool(workloads))]
+        chosen = [registry.find_workload(name) for name in workloads or registry.workloads()]
+        rivals = [registry.find_arm(name).name for name in _split(arms) or registry.arms()]
+        reference = engine.choose_reference(rivals)
+        able = [arm for arm in rivals if registry.missing(registry.find_arm(arm)) is None]
+        todo = {arm: engine.tasks(chosen, wanted) for arm in able}
+    findings = _prove(todo, reference, seed)
+    proofs.keep(findings, reference, kept)
+    _show_findings(findings, as_json)
     if not all(finding.passed for finding in findings):
         raise typer.Exit(FAILED)
 
@@ -167,8 +181,52 @@ def doctor(as_json: AsJson = False) -> None:
 # ------------------------------------------------------------------------------------------------------- parts
 
 
+def _prove(todo: Mapping[str, Sequence[Task]], reference: str, seed: int) -> list[Finding]:
+    """Run gates, and show on stderr what has been found last."""
+    from rich.console import Console
+
+    from harness.parity import engine
+
+    findings = []
+    with Console(stderr=True).status("parity: starting") as status:
+        for finding in engine.check(todo, reference, seed):
+            findings.append(finding)
+            status.update(f"parity: {finding.workload} · {finding.arm} · {finding.gate}")
+    order = {
+        name: index for index, name in enumerate(dict.fromkeys(task.name for its in todo.values() for task in its))
+    }
+    arms = list(todo)
+    return sorted(findings, key=lambda found: (order.get(found.workload, len(order)), arms.index(found.arm)))
+
+
+def _show_findings(findings: Sequence[Finding], as_json: bool) -> None:
+    from rich.console import Console
+
+    from harness.parity.table import table
+
+    if as_json:
+        typer.echo(json.dumps([finding.as_dict() for finding in findings], indent=1))
+    elif findings:
+        Console(width=None if sys.stdout.isatty() else 140, highlight=False).print(table(findings))
+    else:
+        typer.echo("nothing left to prove for this code")
+
+
 def _split(names: str) -> list[str]:
     return [name.strip() for name in names.split(",") if name.strip()]
+
+
+def _proofs(asked: Suite, suite: str, results: Path) -> list[Proof]:
+    """Return what proves the halves of a suite to be one function; refuse the suite if anything is missing."""
+    from harness.parity import proofs
+
+    kept = proofs.Proofs(results / "parity")
+    if lacking := proofs.describe(proofs.unproven(asked, kept)):
+        command = shlex.join(["twinbench", "parity", "--suite", suite, "--arms", ",".join(asked.arms)])
+        fail(
+            f"not proven for this code: {lacking}. Prove it with: {command}\nOr add --unverified; it marks every table"
+        )
+    return proofs.on_record(asked, kept)
 
 
 def _choose_folder(suite: Suite, runs: Path, name: str, resume: bool) -> RunFolder:
@@ -193,7 +251,7 @@ def _choose_folder(suite: Suite, runs: Path, name: str, resume: bool) -> RunFold
     raise RunFolderError(f"nothing to resume: {runs} holds no run of suite {suite.name!r}")
 
 
-def _begin(folder: RunFolder, suite: Suite) -> Manifest:
+def _begin(folder: RunFolder, suite: Suite, proofs: list[Proof] | None) -> Manifest:
     """Return the manifest of a new run, after writing it."""
     from harness.run.coordinator import make_manifest
     from harness.store.folder import RunFolderError
@@ -201,7 +259,7 @@ def _begin(folder: RunFolder, suite: Suite) -> Manifest:
     if folder.begun:
         raise RunFolderError(f"{folder.path} exists; finish it with --resume, or name another with --run")
     command = ["twinbench", *(argument for argument in sys.argv[1:] if argument != "--debug")]
-    manifest = make_manifest(folder.path.name, suite, command)
+    manifest = make_manifest(folder.path.name, suite, command, proofs)
     folder.write_manifest(manifest)
     return manifest
 

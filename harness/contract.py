@@ -250,6 +250,7 @@ class ArmSpec:
         distributions: What to install for it, and whose versions are recorded.
         precisions: What it can compute on a CPU.
         environment: Variables set before its process starts.
+        checking: Further ones for parity checks, which need right results soon rather than fast code.
         witness: It checks the others and is not raced; it computes in float64 whatever is asked.
         architectures: What it implements; None means all.
         out_of_memory: Fragments of its errors that mean memory ran out, host first, then device.
@@ -261,6 +262,7 @@ class ArmSpec:
     distributions: tuple[str, ...]
     precisions: tuple[Precision, ...] = ("fp32", "bf16", "fp64")
     environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    checking: Mapping[str, str] = dataclasses.field(default_factory=dict)
     witness: bool = False
     architectures: tuple[str, ...] | None = None
     out_of_memory: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())

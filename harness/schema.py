@@ -181,8 +181,25 @@ class ArmStatus(Model):
     witness: bool
 
 
+class Proof(Model):
+    """That an arm's half of a workload has passed a gate of parity, against the reference's half.
+
+    Attributes:
+        figure: Relative error, or a count of what is wrong; null where the gate only compares hashes.
+    """
+
+    workload: str
+    arm: str
+    gate: str
+    figure: float | None
+
+
 class Manifest(Model):
-    """``run.json``: what was asked, where and when; written before the first measurement."""
+    """``run.json``: what was asked, where and when; written before the first measurement.
+
+    Attributes:
+        proofs: What was proven of the halves before the run; null if it was begun without asking for proof.
+    """
 
     schema_version: Annotated[int, Field(ge=1)] = SCHEMA_VERSION
     run: str
@@ -191,3 +208,4 @@ class Manifest(Model):
     suite: Suite
     arms: list[ArmStatus]
     environment: dict[str, Any]
+    proofs: list[Proof] | None = None

@@ -1,77 +1,233 @@
-"""Runs gates over pairs: one process per arm and precision, the same noise and the same batch for all."""
+"""Runs gates over pairs: one process per arm and precision, the same noise and the same batch for all.
+
+Arms are checked side by side, as many at a time as there are cores; each answers for itself, the reference once.
+"""
 
 from __future__ import annotations
 
-import contextlib
+import functools
+import os
+import queue
 import tempfile
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from harness import matched, registry
-from harness.contract import Workload
-from harness.parity.gates import GATES, Finding, Stage, noise, structure
-from harness.parity.pair import Half, Workers
+from harness.contract import Dataset, Precision, Workload
+from harness.parity.gates import GATES, Finding, Stage, noise
+from harness.parity.pair import Half, Reference
+from harness.parity.workers import Workers
+from harness.registry import UnknownName
 from harness.run.coordinator import store_dataset
 from harness.run.process import WorkerFailure
+from harness.run.sitting import StoredDataset
+
+if TYPE_CHECKING:
+    from harness.contract import Array
+
+T = TypeVar("T")
 
 REFERENCE = "torch"
 BATCH = 7
 """Samples in the gates' batch: odd and prime, so that no other axis has its length."""
 
 
+TECHNIQUES: Mapping[str, Callable[[Workers, Sequence[str], str, int], Iterator[Finding]]] = {}
+"""Gates of techniques by name: of all that training uses beside the architectures."""
+
+
 class ParityError(ValueError):
     """Gates that cannot be run here."""
 
 
-def require_reference() -> None:
-    """Check that the half that all others are compared with can run here.
+def choose_reference(arms: Sequence[str]) -> str:
+    """Return the arm that all halves are compared with: PyTorch's, or without PyTorch the first one that runs here.
 
     Raises:
-        ParityError: If it cannot.
+        ParityError: If none of the arms can run here.
     """
-    if reason := registry.missing(registry.find_arm(REFERENCE)):
-        raise ParityError(f"the gates compare every half with {REFERENCE}'s, which cannot run here: {reason}")
+    for arm in (REFERENCE, *arms):
+        if registry.missing(registry.find_arm(arm)) is None:
+            return arm
+    raise ParityError(f"none of {', '.join(arms)} can run here")
 
 
-def check(workloads: Sequence[str], arms: Sequence[str], gates: Sequence[str], seed: int = 0) -> Iterator[Finding]:
-    """Run the gates on every arm's half of every workload against PyTorch's, and yield each finding.
+@dataclass(frozen=True)
+class Task:
+    """Gates to be run on an arm's half of a workload, or, without workload, on its techniques."""
+
+    workload: Workload | None
+    gates: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The workload's, or ``techniques``."""
+        return self.workload.name if self.workload else "techniques"
+
+
+def tasks(workloads: Sequence[Workload], gates: Sequence[str]) -> list[Task]:
+    """Return what it takes to run the gates, those of techniques once and the others on every workload."""
+    of_pairs = tuple(gate for gate in gates if gate in GATES)
+    of_techniques = tuple(gate for gate in gates if gate in TECHNIQUES)
+    found = [Task(workload, of_pairs) for workload in workloads if of_pairs]
+    return [*found, Task(None, of_techniques)] if of_techniques else found
+
+
+def check(todo: Mapping[str, Sequence[Task]], reference: str, seed: int = 0) -> Iterator[Finding]:
+    """Carry out each arm's tasks, comparing it with the reference arm, and yield findings as they come.
 
     A gate whose worker fails has failed; the remaining gates of that half are not tried.
     """
-    with contextlib.ExitStack() as stack:
-        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="twinbench-parity-")))
-        (scratch / "keras").mkdir()
-        workers = Workers(stack, scratch, threads=1)
-        for name in workloads:
-            for arm in arms:
-                spec = registry.find_arm(arm)
-                workload = registry.find_workload(name)
-                if registry.unsupported(spec, workload, "fp64") is None:
-                    yield from _check_half(workers, workload, arm, gates, seed)
+    with tempfile.TemporaryDirectory(prefix="twinbench-parity-") as scratch, Workers(Path(scratch), 1) as workers:
+        prover = Prover(workers, reference, seed)
+        yield from side_by_side(
+            [functools.partial(prover.carry_out, arm, its_tasks, workers) for arm, its_tasks in todo.items()], workers
+        )
 
 
-def _check_half(workers: Workers, workload: Workload, arm: str, gates: Sequence[str], seed: int) -> Iterator[Finding]:
-    dataset = registry.load_dataset(workload.dataset)
-    stored = store_dataset(dataset, workers.scratch)
-    gate = "structure"
+def side_by_side(chains: Sequence[Callable[[], Iterable[T]]], workers: Workers) -> Iterator[T]:
+    """Run chains of findings in threads, as many at a time as there are cores, and yield what comes first."""
+    found: queue.SimpleQueue[tuple[T | None, BaseException | None]] = queue.SimpleQueue()
+
+    def run(chain: Callable[[], Iterable[T]]) -> None:
+        error = None
+        try:
+            for finding in chain():
+                found.put((finding, None))
+        except BaseException as raised:  # raised again where findings are awaited
+            error = raised
+        found.put((None, error))
+
+    pool = ThreadPoolExecutor(len(os.sched_getaffinity(0)))
     try:
-        reference = Half(workers.get(REFERENCE, "fp64"), REFERENCE, workload, stored, workers.exchange)
-        # PyTorch is compared with itself too, in a second process: its float32 with its float64.
-        exact = Half(workers.get(arm, "fp64", twin=arm == REFERENCE), arm, workload, stored, workers.exchange)
-        witness = registry.find_arm(arm).witness
-        single = None if witness else Half(workers.get(arm, "fp32"), arm, workload, stored, workers.exchange)
-        tensors = noise(reference.specs(), seed)
-        chosen = np.random.default_rng([seed, 3]).choice(len(dataset.x_train), BATCH, replace=False)
-        x = matched.as_input(dataset.x_train[chosen], workload.form)
-        stage = Stage(workload, dataset, arm, reference, exact, single, tensors, x, dataset.y_train[chosen])
-        if not all(finding.passed for finding in structure(stage)):
-            gates = ["structure"]  # tensors that do not correspond cannot be loaded
-        else:
-            for half in filter(None, (reference, exact, single)):
-                half.load(tensors)
-        for gate in gates:
-            yield from GATES[gate](stage)
-    except WorkerFailure as failure:
-        yield Finding(workload.name, arm, gate, passed=False, where=str(failure))
+        for chain in chains:
+            pool.submit(run, chain)
+        ended = 0
+        while ended < len(chains):
+            finding, error = found.get()
+            if error is not None:
+                raise error
+            if finding is None:
+                ended += 1
+            else:
+                yield finding
+    finally:  # without their workers, threads under way end at once
+        workers.close()
+        pool.shutdown(cancel_futures=True)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A workload under test: the reference's half, the noise loaded into all halves, and a batch of real data."""
+
+    workload: Workload
+    dataset: Dataset
+    stored: StoredDataset
+    reference: Reference
+    tensors: dict[str, Array]
+    x: Array
+    y: Array
+
+
+class Prover:
+    """Knows what the reference answers. Threads may share it."""
+
+    def __init__(self, workers: Workers, reference: str, seed: int):
+        self.workers = workers
+        self.reference = reference
+        self.seed = seed
+        self.lock = threading.Lock()
+        self.turn = threading.Lock()
+        self.subjects: dict[str, Subject] = {}
+
+    def carry_out(self, arm: str, todo: Sequence[Task], workers: Workers) -> Iterator[Finding]:
+        """Carry out an arm's tasks one after the other, its processes taken from ``workers``."""
+        for task in todo:
+            if task.workload is not None:
+                yield from self.check_half(task.workload, arm, task.gates, workers)
+            else:
+                for gate in task.gates:
+                    yield from self.check_technique(gate, arm, workers)
+
+    def check_technique(self, gate: str, arm: str, workers: Workers) -> Iterator[Finding]:
+        """Run a gate of techniques on one arm."""
+        try:
+            yield from TECHNIQUES[gate](workers, [arm], self.reference, self.seed)
+        except WorkerFailure as failure:
+            yield Finding("techniques", arm, gate, passed=False, where=str(failure))
+
+    def check_half(self, workload: Workload, arm: str, gates: Sequence[str], workers: Workers) -> Iterator[Finding]:
+        """Run gates on one arm's half of one workload."""
+        spec = registry.find_arm(arm)
+        if registry.unsupported(spec, workload, "fp64") is not None:
+            return
+        gate = "structure"
+        try:
+            precisions: tuple[Precision, ...] = ("fp64",) if spec.witness else ("fp64", "fp32")
+            for precision in precisions:  # both import at once
+                workers.begin(arm, precision, twin=precision == "fp64" and arm == self.reference)
+            subject = self.subject(workload)
+
+            def half(precision: Precision) -> Half:
+                # The reference is compared with itself too, in a second process: its float32 with its float64.
+                twin = precision == "fp64" and arm == self.reference
+                worker = workers.get(arm, precision, twin=twin)
+                return Half(worker, workload, subject.stored, workers.exchange)
+
+            stage = Stage(
+                workload=workload,
+                dataset=subject.dataset,
+                arm=arm,
+                reference=subject.reference,
+                exact=half("fp64"),
+                open_single=None if spec.witness else functools.partial(half, "fp32"),
+                tensors=subject.tensors,
+                x=subject.x,
+                y=subject.y,
+            )
+            corresponds = all(finding.passed for finding in GATES["structure"](stage))
+            for gate in gates if corresponds else ["structure"]:  # else no noise could be loaded
+                if corresponds:
+                    stage.exact.load(subject.tensors)
+                yield from GATES[gate](stage)
+        except WorkerFailure as failure:
+            yield Finding(workload.name, arm, gate, passed=False, where=str(failure))
+
+    def subject(self, workload: Workload) -> Subject:
+        """Return what the halves of a workload are tested with, made at the first call."""
+        with self.lock:
+            if workload.name not in self.subjects:
+                dataset = registry.load_dataset(workload.dataset)
+                stored = store_dataset(dataset, self.workers.scratch)
+                worker = self.workers.get(self.reference, "fp64")
+                reference = Reference(worker, self.turn, workload, stored, self.workers.exchange)
+                tensors = noise(reference.specs, self.seed)
+                reference.load(tensors)
+                chosen = np.random.default_rng([self.seed, 3]).choice(len(dataset.x_train), BATCH, replace=False)
+                x = matched.as_input(dataset.x_train[chosen], workload.form)
+                self.subjects[workload.name] = Subject(
+                    workload, dataset, stored, reference, tensors, x, dataset.y_train[chosen]
+                )
+            return self.subjects[workload.name]
+
+
+def gates(*, pairs_only: bool) -> list[str]:
+    """Return the names of all gates, or of those that pairs pass one by one."""
+    return [*GATES, *([] if pairs_only else TECHNIQUES)]
+
+
+def find_gate(name: str) -> str:
+    """Return the name if there is such a gate.
+
+    Raises:
+        UnknownName: If there is none.
+    """
+    if name not in (known := gates(pairs_only=False)):
+        raise UnknownName("gate", name, known)
+    return name

@@ -12,8 +12,8 @@ import numpy as np
 from harness import matched
 from harness.contract import Dataset, TensorSpec, Workload
 from harness.parity.errors import Distance, distance
-from harness.parity.pair import TIMEOUT_S, Half
-from harness.registry import UnknownName
+from harness.parity.pair import Half, Reference
+from harness.parity.workers import TIMEOUT_S
 
 if TYPE_CHECKING:
     from harness.contract import Array
@@ -45,6 +45,11 @@ class Finding:
     where: str | None = None
     note: str | None = None
 
+    @property
+    def family(self) -> str:
+        """The gate by the name that a user asks for: ``forward fp64`` is of ``forward``."""
+        return self.gate.partition(" ")[0]
+
     def as_dict(self) -> dict[str, str | float | bool | None]:
         """Return the finding for JSON; an infinite error is a string, which JSON can hold."""
         fields = dict(vars(self))
@@ -58,8 +63,9 @@ class Stage:
     """What a gate works on: both halves with the same noise loaded, and a batch of real data.
 
     Attributes:
-        exact: The two halves in float64: the reference's and the arm's.
-        single: The arm's half in float32; None for a witness, which computes in float64 only.
+        reference: The half that is compared with, in float64.
+        exact: The arm's half in float64. A gate finds the noise loaded and may leave anything behind.
+        open_single: Opens the arm's half in float32; None for a witness, which computes in float64 only.
         tensors: Seeded noise for every tensor; nothing is left at zero or one, where a fault could hide.
         x: (N, ...) a batch in canonical form, N odd so that no axis is mistaken for it.
     """
@@ -67,9 +73,9 @@ class Stage:
     workload: Workload
     dataset: Dataset
     arm: str
-    reference: Half
+    reference: Reference
     exact: Half
-    single: Half | None
+    open_single: Callable[[], Half] | None
     tensors: Mapping[str, Array]
     x: Array
     y: Array
@@ -118,7 +124,7 @@ def noise(specs: Mapping[str, TensorSpec], seed: int) -> dict[str, Array]:
 
 def structure(stage: Stage) -> Iterator[Finding]:
     """Names, shapes, count, trainable or not: equal, each tensor carried exactly once."""
-    ours, theirs = stage.exact.specs(), stage.reference.specs()
+    ours, theirs = stage.exact.specs(), stage.reference.specs
     wrong = [
         name
         for name in sorted(ours.keys() | theirs.keys())
@@ -141,7 +147,6 @@ def sensitivity(stage: Stage) -> Iterator[Finding]:
         moved = float(np.max(np.abs(stage.exact.probe("taps", x=stage.x)["output"] - base))) / scale
         if not moved > MOVED:
             still.append(name)
-    stage.exact.load(stage.tensors)
     yield stage.tally("sensitivity", still)
 
 
@@ -150,9 +155,11 @@ def forward(stage: Stage) -> Iterator[Finding]:
     expected = stage.reference.probe("taps", x=stage.x)
     exact = stage.exact.probe("taps", x=stage.x)
     yield stage.finding("forward fp64", distance(exact, expected, FORWARD_FP64), FORWARD_FP64)
-    if stage.single is None:
+    if stage.open_single is None:
         return
-    single = stage.single.probe("taps", x=stage.x)
+    half = stage.open_single()
+    half.load(stage.tensors)
+    single = half.probe("taps", x=stage.x)
     yield stage.finding("forward fp32", distance(single, expected, FORWARD_FP32), FORWARD_FP32)
 
 
@@ -180,8 +187,6 @@ def training(stage: Stage) -> Iterator[Finding]:
     stacked = {"x": np.stack([x for x, _ in chosen]), "y": np.stack([y for _, y in chosen])}
     expected = stage.reference.probe("steps", **stacked)
     found = stage.exact.probe("steps", **stacked)
-    stage.reference.load(stage.tensors)
-    stage.exact.load(stage.tensors)
     yield stage.finding("training fp64", distance(found, expected, TRAINED_FP64), TRAINED_FP64)
 
 
@@ -194,14 +199,3 @@ GATES: Mapping[str, Callable[[Stage], Iterator[Finding]]] = {
     "training": training,
 }
 """By name, cheapest first."""
-
-
-def find_gate(name: str) -> str:
-    """Return the name if there is such a gate.
-
-    Raises:
-        UnknownName: If there is none.
-    """
-    if name not in GATES:
-        raise UnknownName("gate", name, GATES)
-    return name

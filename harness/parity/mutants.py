@@ -1,13 +1,13 @@
 """Planted faults: each a patch to the source of a real half. A gate must go red, and in the right place.
 
-A mutant lives in a copy of the packages ``models_torch`` and ``models_keras`` that its workers find first; the
-gates, their inputs and the installed packages stay as they are.
+A mutant lives in a copy of its package that the workers of that package's arms find first; the gates, their inputs
+and the installed packages stay as they are. What the reference answers is asked once for all mutants.
 """
 
 from __future__ import annotations
 
 import contextlib
-import os
+import functools
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from harness.parity.engine import check
-from harness.parity.gates import GATES, Finding
-
-PACKAGES = ("models_torch", "models_keras")
+from harness import registry
+from harness.parity import engine
+from harness.parity.engine import Prover
+from harness.parity.workers import Workers, package_of
 
 
 @dataclass(frozen=True)
@@ -177,40 +177,37 @@ MUTANTS: tuple[Mutant, ...] = (
 )
 
 
-def run(mutants: Sequence[Mutant], arm: str) -> Iterator[Verdict]:
-    """Plant each mutant, run all gates on the arm's half of its workload, and yield what became of it.
+def run(mutants: Sequence[Mutant], arm: str, gates: Sequence[str]) -> Iterator[Verdict]:
+    """Plant each mutant, run the gates on the arm's half until one is red, and yield what became of it.
 
     Raises:
         ValueError: If a mutant's old text is not in its file exactly once: the source has moved on.
     """
-    for mutant in mutants:
-        with tempfile.TemporaryDirectory(prefix="twinbench-mutant-") as folder, planted(mutant, Path(folder)):
-            red = next((finding for finding in _findings(mutant, arm) if not finding.passed), None)
-        yield Verdict(mutant, red.gate if red else None, red.where if red else None)
+    reference = engine.choose_reference([arm])
+    with tempfile.TemporaryDirectory(prefix="twinbench-mutants-") as scratch, Workers(Path(scratch), 1) as workers:
+        healthy = Prover(workers, reference, seed=0)
+
+        def fate(mutant: Mutant) -> Iterator[Verdict]:
+            with tempfile.TemporaryDirectory(dir=scratch) as folder, contextlib.ExitStack() as stack:
+                package = planted(mutant, Path(folder))
+                patched = stack.enter_context(workers.patched(package, Path(folder)))
+                prover = Prover(patched, reference, seed=0) if package == package_of(reference) else healthy
+                workload = registry.find_workload(mutant.workload) if mutant.workload else None
+                of = engine.tasks([workload] if workload else [], gates)
+                found = (finding for finding in prover.carry_out(arm, of, patched) if not finding.passed)
+                red = next(found, None)
+            yield Verdict(mutant, red.gate if red else None, red.where if red else None)
+
+        yield from engine.side_by_side([functools.partial(fate, mutant) for mutant in mutants], workers)
 
 
-def _findings(mutant: Mutant, arm: str) -> Iterator[Finding]:
-    return check([mutant.workload], [arm], list(GATES))
-
-
-@contextlib.contextmanager
-def planted(mutant: Mutant, folder: Path) -> Iterator[None]:
-    """Put a copy of the packages with the fault where workers look first."""
-    for package in PACKAGES:
-        shutil.copytree(str(files(package)), folder / package, ignore=shutil.ignore_patterns("__pycache__"))
+def planted(mutant: Mutant, folder: Path) -> str:
+    """Copy the package with the fault into a folder, and return its name."""
+    package = mutant.path.partition("/")[0]
+    shutil.copytree(str(files(package)), folder / package, ignore=shutil.ignore_patterns("__pycache__"))
     source = folder / mutant.path
     text = source.read_text(encoding="utf-8")
-    if text.count(mutant.old) != 1:
-        raise ValueError(
-            f"mutant {mutant.name!r}: {mutant.old!r} stands {text.count(mutant.old)} times in {mutant.path}"
-        )
+    if (count := text.count(mutant.old)) != 1:
+        raise ValueError(f"mutant {mutant.name!r}: {mutant.old!r} stands {count} times in {mutant.path}")
     source.write_text(text.replace(mutant.old, mutant.new), encoding="utf-8")
-    before = os.environ.get("PYTHONPATH")
-    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(folder), before]))
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["PYTHONPATH"]
-        else:
-            os.environ["PYTHONPATH"] = before
+    return package

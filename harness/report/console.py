@@ -21,6 +21,8 @@ def _table(comparison: Comparison) -> Table:
     scale = cells.scale
     rows = [(text.one_line(row.arm, 20), cells.race(row)) for row in comparison.rows]
     notes = [f"({i}) {text.one_line(note)}" for note, i in cells.notes.texts.items()]
+    if comparison.proof is None:
+        notes.insert(0, "UNVERIFIED: nobody asked for proof that these arms compute one function")
     if comparison.health.conflicts:
         notes.insert(0, "MATCHED TRACK BROKEN: the arms did not start alike; see the report")
     if comparison.budget_cut:

@@ -59,6 +59,7 @@ class _Section:
 
     heading: str
     about: str
+    proof: str
     health: str
     reference: str
     race_table: str
@@ -102,6 +103,7 @@ def _section(comparison: Comparison, picture: str | None) -> _Section:
     return _Section(
         heading=text.escape(comparison.name),
         about=_about(comparison),
+        proof=_proof(comparison),
         health=_health(comparison),
         reference=_reference(comparison),
         race_table=race,
@@ -120,6 +122,19 @@ def _about(comparison: Comparison) -> str:
         f"{optimizer.name} at learning rate {optimizer.learning_rate:g}, batch {workload.batch_size}, "
         f"{comparison.epochs} epochs."
     )
+
+
+def _proof(comparison: Comparison) -> str:
+    if comparison.proof is None:
+        return "> **UNVERIFIED: nobody asked for proof that these arms compute one function.**"
+    shown = (("outputs of all layers", "forward"), ("all gradients", "backward"))
+    found = [
+        f"{what} within {figure:.1e} ({precision})"
+        for what, gate in shown
+        for precision in ("fp64", "fp32")
+        if (figure := comparison.proof.get(f"{gate} {precision}")) is not None
+    ]
+    return f"Proven before the race, worst arm against the reference: {', '.join(found)}."
 
 
 def _health(comparison: Comparison) -> str:

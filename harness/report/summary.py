@@ -27,6 +27,8 @@ class Comparison:
         reference: The arm that ratios and differences refer to; null when none has a result.
         displaced: Why the first arm of the suite is not the reference; null when it is.
         missing: Cells that were asked of supported, raced arms and have no record.
+        proof: For each gate of parity that all arms had passed before the race, the worst figure of any of them; null
+            for a race without proof.
     """
 
     workload: Workload
@@ -40,6 +42,7 @@ class Comparison:
     health: Health
     contention: Contention
     missing: int
+    proof: Mapping[str, float] | None
 
     @property
     def name(self) -> str:
@@ -138,7 +141,18 @@ def _compare(
             for evidence in racers
             if evidence.status.supported
         ),
+        proof=_proof(manifest, workload),
     )
+
+
+def _proof(manifest: Manifest, workload: Workload) -> dict[str, float] | None:
+    if manifest.proofs is None:
+        return None
+    worst: dict[str, float] = {}
+    for proof in manifest.proofs:
+        if proof.workload == workload.name and proof.figure is not None:
+            worst[proof.gate] = max(proof.figure, worst.get(proof.gate, 0.0))
+    return worst
 
 
 def _judged(comparisons: Sequence[Comparison]) -> tuple[Comparison, ...]:

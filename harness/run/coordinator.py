@@ -25,7 +25,7 @@ from harness.measure.environment import fingerprint, source_sha256
 from harness.run.crew import Crew
 from harness.run.process import HUGE_PAGES
 from harness.run.sitting import Job, StoredDataset, Table, now
-from harness.schema import ArmStatus, Manifest, Record, Suite
+from harness.schema import ArmStatus, Manifest, Proof, Record, Suite
 from harness.store.folder import RunFolder, is_final, latest
 
 SCOPES = ("step", "accuracy")
@@ -68,8 +68,8 @@ def arm_status(suite: Suite) -> list[ArmStatus]:
     ]
 
 
-def make_manifest(run: str, suite: Suite, command: Sequence[str]) -> Manifest:
-    """Describe a run before it begins."""
+def make_manifest(run: str, suite: Suite, command: Sequence[str], proofs: list[Proof] | None) -> Manifest:
+    """Describe a run before it begins. Without ``proofs`` every table of its report is marked."""
     return Manifest(
         run=run,
         created=now(),
@@ -77,6 +77,7 @@ def make_manifest(run: str, suite: Suite, command: Sequence[str]) -> Manifest:
         suite=suite,
         arms=arm_status(suite),
         environment=fingerprint(),
+        proofs=proofs,
     )
 
 

@@ -51,10 +51,10 @@ class WorkerFailure(Exception):
 class Worker:
     """One arm's process, leader of its own process group, its output in a file.
 
-    Use as a context manager: leaving it kills the whole group.
+    Use as a context manager: leaving it kills the whole group. Packages in ``overlay`` take the place of ours.
     """
 
-    def __init__(self, spec: ArmSpec, setup: Setup, log: Path, scratch: Path):
+    def __init__(self, spec: ArmSpec, setup: Setup, log: Path, scratch: Path, overlay: Path | None = None):
         self.spec = spec
         self.log = log
         ours, theirs = socket.socketpair()
@@ -66,7 +66,7 @@ class Worker:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                env=environment(spec, setup, scratch),
+                env=environment(spec, setup, scratch, overlay),
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
             )
@@ -203,12 +203,12 @@ class Worker:
         return Outcome.CRASHED
 
 
-def environment(spec: ArmSpec, setup: Setup, scratch: Path) -> dict[str, str]:
+def environment(spec: ArmSpec, setup: Setup, scratch: Path, overlay: Path | None = None) -> dict[str, str]:
     """Return all the variables that a worker sees."""
     inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
     return inherited | {
         # The code that the coordinator runs, not another checkout's that is installed in editable form.
-        "PYTHONPATH": os.pathsep.join(filter(None, [inherited.get("PYTHONPATH"), str(HOME)])),
+        "PYTHONPATH": os.pathsep.join(map(str, filter(None, [overlay, inherited.get("PYTHONPATH"), HOME]))),
         "GLIBC_TUNABLES": HUGE_PAGES,
         "PYTHONHASHSEED": "0",
         "PYTHONUNBUFFERED": "1",

@@ -60,13 +60,16 @@ class Server:
         self.arm = getattr(importlib.import_module(module), factory)(Setup(**setup))
         return {"start_s": (time.perf_counter_ns() - spawned_ns) / 1e9}
 
-    def open(self, cell: dict[str, Any], dataset: dict[str, Any], arrays: str) -> dict[str, Any]:
+    def open(
+        self, cell: dict[str, Any], dataset: dict[str, Any], arrays: str, first_step: bool = True
+    ) -> dict[str, Any]:
         """Build the cell's model, load its initial parameters, stage batches and run the first step.
 
         Args:
             cell: A ``Cell``; another one than before replaces the session.
             dataset: A ``Dataset`` without its arrays.
             arrays: Path of an ``.npz`` file with the arrays.
+            first_step: False leaves the step out, and with it what a framework compiles for training.
         """
         import numpy as np
 
@@ -87,7 +90,7 @@ class Server:
         self.session.load(self.initial)
         self.session.stage(batches)
         built = time.perf_counter_ns()
-        first_loss = self.session.run_steps(1)
+        first_loss = self.session.run_steps(1) if first_step else None
         stepped = time.perf_counter_ns()
         return {
             "build_s": (built - before) / 1e9,

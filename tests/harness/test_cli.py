@@ -20,7 +20,7 @@ def measured(carry_out, small_suite):
     """A finished run: its folder is called as pytest likes, its manifest names it ``mine``."""
     suite = small_suite("healthy-one", "healthy-two")
     ran = carry_out(suite)
-    ran.folder.write_manifest(make_manifest("mine", suite, ["twinbench", "run", "small"]))
+    ran.folder.write_manifest(make_manifest("mine", suite, ["twinbench", "run", "small"], None))
     return ran
 
 
@@ -80,7 +80,7 @@ def test_a_wrong_request_gets_one_clear_line_and_writes_nothing(twinbench, tmp_p
 
 @pytest.mark.parametrize("arguments", [["--launches", "-1"], ["--seeds", "two"], ["--rounds", "0"], ["--nonsense"]])
 def test_a_wrong_option_is_named(twinbench, tmp_path, arguments):
-    ended = twinbench("run", "quick", *arguments, "--results", str(tmp_path / "results"))
+    ended = twinbench("run", "--unverified", "quick", *arguments, "--results", str(tmp_path / "results"))
     assert ended.status == 2
     assert arguments[0] in ended.err
     assert "Traceback" not in ended.err
@@ -113,14 +113,14 @@ def test_a_package_of_arms_that_does_not_exist_is_named(twinbench, monkeypatch):
 @pytest.mark.parametrize("place", ["file/results", "/proc/results"])
 def test_an_unwritable_results_folder_is_found_before_the_first_measurement(twinbench, tmp_path, place):
     (tmp_path / "file").touch()
-    ended = twinbench("run", "quick", "--results", str(tmp_path / place))
+    ended = twinbench("run", "--unverified", "quick", "--results", str(tmp_path / place))
     assert ended.status == 2
     assert f"cannot write to the results folder {tmp_path / place}" in ended.err
     assert len(ended.err.splitlines()) == 1
 
 
 def test_a_full_results_folder_is_found_before_the_first_measurement(start, tmp_path):
-    process = start("run", "quick", "--results", "results", preexec_fn=limit_file_size(1000))
+    process = start("run", "--unverified", "quick", "--results", "results", preexec_fn=limit_file_size(1000))
     _, told = process.communicate()
     assert process.returncode == 2
     assert "cannot write to the results folder results/runs/" in told
@@ -130,7 +130,15 @@ def test_a_full_results_folder_is_found_before_the_first_measurement(start, tmp_
 
 
 def test_a_folder_that_fills_up_keeps_what_was_measured(chaos, start, twinbench, suite_file, tmp_path):
-    asked = ("run", suite_file("healthy-one", "blob-settings", seeds=0), "--results", str(tmp_path), "--run", "mine")
+    asked = (
+        "run",
+        "--unverified",
+        suite_file("healthy-one", "blob-settings", seeds=0),
+        "--results",
+        str(tmp_path),
+        "--run",
+        "mine",
+    )
     process = start(*asked, preexec_fn=limit_file_size(2**19))  # a record with the blob is larger
     _, told = process.communicate()
     assert process.returncode == 2
@@ -150,14 +158,23 @@ def test_a_folder_in_use_is_left_alone(chaos, twinbench, suite_file, tmp_path):
     folder = RunFolder(tmp_path / "runs" / "mine")
     folder.create()
     with folder.locked():
-        ended = twinbench("run", suite_file("healthy-one"), "--results", str(tmp_path), "--run", "mine")
+        ended = twinbench("run", "--unverified", suite_file("healthy-one"), "--results", str(tmp_path), "--run", "mine")
     assert ended.status == 2
     assert f"another run is writing to {folder.path}" in ended.err
     assert not folder.begun
 
 
 def test_a_finished_run_in_use_cannot_be_resumed_by_two(chaos, twinbench, copied, suite_file, tmp_path):
-    asked = ("run", suite_file("healthy-one", "healthy-two"), "--results", str(tmp_path), "--run", "mine", "--resume")
+    asked = (
+        "run",
+        "--unverified",
+        suite_file("healthy-one", "healthy-two"),
+        "--results",
+        str(tmp_path),
+        "--run",
+        "mine",
+        "--resume",
+    )
     with copied.locked():
         ended = twinbench(*asked)
     assert ended.status == 2
@@ -166,7 +183,7 @@ def test_a_finished_run_in_use_cannot_be_resumed_by_two(chaos, twinbench, copied
 
 def test_a_run_is_not_begun_twice(chaos, twinbench, copied, suite_file, tmp_path):
     manifest = (copied.path / "run.json").read_bytes()
-    ended = twinbench("run", suite_file("healthy-one"), "--results", str(tmp_path), "--run", "mine")
+    ended = twinbench("run", "--unverified", suite_file("healthy-one"), "--results", str(tmp_path), "--run", "mine")
     assert ended.status == 2
     assert "exists; finish it with --resume, or name another with --run" in ended.err
     assert (copied.path / "run.json").read_bytes() == manifest
@@ -174,7 +191,7 @@ def test_a_run_is_not_begun_twice(chaos, twinbench, copied, suite_file, tmp_path
 
 def test_resuming_with_other_options_is_refused(chaos, twinbench, copied, suite_file, tmp_path):
     suite = suite_file("healthy-one", "healthy-two")
-    ended = twinbench("run", suite, "--seeds", "2", "--results", str(tmp_path), "--resume")
+    ended = twinbench("run", "--unverified", suite, "--seeds", "2", "--results", str(tmp_path), "--resume")
     assert ended.status == 2
     assert "was asked for something else: twinbench run small; repeat its options with --resume" in ended.err
 
@@ -190,7 +207,9 @@ def test_resuming_with_other_code_or_versions_is_refused(chaos, twinbench, copie
     manifest = copied.read_manifest().model_dump(mode="json")
     change(manifest)
     envelope.write(copied.path / "run.json", manifest)
-    ended = twinbench("run", suite_file("healthy-one", "healthy-two"), "--results", str(tmp_path), "--resume")
+    ended = twinbench(
+        "run", "--unverified", suite_file("healthy-one", "healthy-two"), "--results", str(tmp_path), "--resume"
+    )
     assert ended.status == 2
     assert f"cannot be resumed: changed since: {named}; start a new run" in ended.err
 
@@ -199,7 +218,9 @@ def test_an_unreadable_run_does_not_stand_in_the_way_of_resuming(chaos, twinbenc
     broken = RunFolder(tmp_path / "runs" / "broken")
     broken.create()
     (broken.path / "run.json").write_text("{")
-    ended = twinbench("run", suite_file("healthy-one", "healthy-two"), "--results", str(tmp_path), "--resume")
+    ended = twinbench(
+        "run", "--unverified", suite_file("healthy-one", "healthy-two"), "--results", str(tmp_path), "--resume"
+    )
     assert ended.status == 0
     assert "left out: " in ended.err
     assert "broken/run.json" in ended.err
@@ -223,18 +244,27 @@ def test_a_fault_of_twinbench_is_told_without_a_traceback_unless_asked_for(twinb
 
 def test_a_run_is_measured_reported_and_remembered(chaos, twinbench, suite_file, tmp_path):
     suite = suite_file("healthy-one", "needs-nonsense")
-    ended = twinbench("run", suite, "--results", str(tmp_path))
+    ended = twinbench("run", "--unverified", suite, "--results", str(tmp_path))
     assert ended.status == 0, "an arm that cannot run here is no failure"
     (folder,) = (tmp_path / "runs").iterdir()
     assert folder.name.endswith("-small")
     assert os.path.relpath(folder / "report.md") in ended.out
     assert "not installed: framework_that_nobody_wrote" in (folder / "report.md").read_text()
-    assert RunFolder(folder).read_manifest().command == ["twinbench", "run", suite, "--results", str(tmp_path)]
+    assert RunFolder(folder).read_manifest().command == [
+        "twinbench",
+        "run",
+        "--unverified",
+        suite,
+        "--results",
+        str(tmp_path),
+    ]
 
 
 @pytest.mark.parametrize("arm", ["error-fit", "nan-step"])
 def test_a_failed_cell_is_told_of_and_gives_status_3(chaos, twinbench, suite_file, tmp_path, arm):
-    ended = twinbench("run", suite_file("healthy-one", arm, launches=0), "--results", str(tmp_path), "--json")
+    ended = twinbench(
+        "run", "--unverified", suite_file("healthy-one", arm, launches=0), "--results", str(tmp_path), "--json"
+    )
     assert ended.status == 3
     assert f"softmax_digits {arm} accuracy 0: " in ended.err
     (failed,) = (r for r in json.loads(ended.out)["records"] if r["cell"]["arm"] == arm)
@@ -243,7 +273,7 @@ def test_a_failed_cell_is_told_of_and_gives_status_3(chaos, twinbench, suite_fil
 
 
 def test_a_second_attempt_that_succeeds_gives_status_0_and_both_are_told(chaos, twinbench, suite_file, tmp_path):
-    ended = twinbench("run", suite_file("stumble-open", seeds=0), "--results", str(tmp_path), "--json")
+    ended = twinbench("run", "--unverified", suite_file("stumble-open", seeds=0), "--results", str(tmp_path), "--json")
     assert ended.status == 0
     attempts = [(r["attempt"], r["outcome"]) for r in json.loads(ended.out)["records"]]
     assert attempts == [(1, "crashed"), (2, "ok")]
@@ -357,6 +387,8 @@ def test_no_command_imports_a_framework(copied, tmp_path, arguments):
 
 
 def test_a_run_imports_no_framework_either(chaos, suite_file, tmp_path):
-    printed, loaded = loaded_by("run", suite_file("healthy-one", "needs-torch", seeds=0), results=tmp_path)
+    printed, loaded = loaded_by(
+        "run", "--unverified", suite_file("healthy-one", "needs-torch", seeds=0), results=tmp_path
+    )
     assert "report: " in printed
     assert loaded == "[]"

@@ -56,7 +56,7 @@ def test_a_dataset_whose_carrier_is_missing_is_told_of_before_the_first_measurem
     without, start, suite_file, tmp_path
 ):
     suite = suite_file("healthy-one", workloads=[{"name": "softmax_mnist1d"}])
-    process = start("run", suite, "--run", "mine", env=without("mnist1d"))
+    process = start("run", "--unverified", suite, "--run", "mine", env=without("mnist1d"))
     _, told = process.communicate()
     assert process.returncode == 2
     assert "dataset 'mnist1d' is carried by the distribution 'mnist1d', which cannot be used" in told
@@ -67,7 +67,7 @@ def test_a_dataset_whose_carrier_is_missing_is_told_of_before_the_first_measurem
 
 def test_the_others_run_and_the_report_is_written(without, start, suite_file, tmp_path):
     suite = suite_file("needs-tensorflow", "keras-tensorflow", "healthy-one")
-    process = start("run", suite, "--run", "mine", env=without("tensorflow"))
+    process = start("run", "--unverified", suite, "--run", "mine", env=without("tensorflow"))
     _, told = process.communicate()
     assert process.returncode == 0, told
     folder = RunFolder(tmp_path / "results" / "runs" / "mine")

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from harness import registry
 from harness.parity import engine, mutants
 from harness.parity.gates import GATES
 
@@ -15,7 +16,8 @@ CLI = [sys.executable, "-m", "harness.cli"]
 
 @pytest.mark.parametrize("workload", ["mlp_digits", "cnn_mnist1d"])
 def test_healthy_pairs_pass(workload):
-    findings = list(engine.check([workload], ["keras-torch", "numpy"], list(GATES), seed=1))
+    todo = engine.tasks([registry.find_workload(workload)], list(GATES))
+    findings = list(engine.check({"keras-torch": todo, "numpy": todo}, "torch", seed=1))
     assert [finding for finding in findings if not finding.passed] == []
     arms = {finding.arm for finding in findings}
     assert arms == ({"keras-torch", "numpy"} if workload == "mlp_digits" else {"keras-torch"})
@@ -26,7 +28,7 @@ def test_healthy_pairs_pass(workload):
     "name", ["missing ReLU", "unpermuted flatten", "dropped bias", "Adam beta_2 of .99", "loss summed over the batch"]
 )
 def test_a_planted_fault_is_caught_and_located(name):
-    (verdict,) = mutants.run([mutant for mutant in mutants.MUTANTS if mutant.name == name], "keras-torch")
+    (verdict,) = mutants.run([mutant for mutant in mutants.MUTANTS if mutant.name == name], "keras-torch", list(GATES))
     assert verdict.caught is not None
     assert verdict.located, verdict
 

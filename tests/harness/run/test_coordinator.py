@@ -56,7 +56,7 @@ def test_a_precision_that_an_arm_lacks_is_unsupported(carry_out, small_suite):
 
 
 def test_manifest_tells_which_arms_can_run(chaos, small_suite):
-    manifest = make_manifest("mine", small_suite("needs-nonsense", "numpy"), ["twinbench", "run", "small"])
+    manifest = make_manifest("mine", small_suite("needs-nonsense", "numpy"), ["twinbench", "run", "small"], None)
     absent, witness = manifest.arms
     assert (absent.supported, absent.reason) == (False, "not installed: framework_that_nobody_wrote")
     assert (witness.supported, witness.witness, list(witness.versions)) == (True, True, ["numpy"])

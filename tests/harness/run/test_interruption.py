@@ -21,7 +21,9 @@ def stopped(chaos, start, suite_file, tmp_path, read_pipe):
     def stop(*signals):
         os.mkfifo(tmp_path / "gate")
         suite = suite_file(*ARMS, seeds=2)
-        process = start("run", suite, "--results", str(tmp_path / "results"), "--run", "mine", "--timeout", "55")
+        process = start(
+            "run", "--unverified", suite, "--results", str(tmp_path / "results"), "--run", "mine", "--timeout", "55"
+        )
         training = int(read_pipe(tmp_path / "gate"))
         for number in signals:
             process.send_signal(number)
@@ -96,7 +98,7 @@ def test_killed_run_leaves_whole_records_and_no_process(stopped, twinbench, has_
 
 
 def test_a_finished_run_has_nothing_left_to_resume(chaos, suite_file, twinbench, tmp_path):
-    asked = ("run", suite_file("healthy-one"), "--results", str(tmp_path))
+    asked = ("run", "--unverified", suite_file("healthy-one"), "--results", str(tmp_path))
     assert twinbench(*asked).status == 0
     (runs,) = (tmp_path / "runs").iterdir()
     before = files(RunFolder(runs))

@@ -1,0 +1,142 @@
+"""What has been proven: findings on file, by workload and arm, valid for the code and the versions they came from."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from harness import registry
+from harness.contract import Workload
+from harness.measure.environment import source_sha256
+from harness.parity.engine import TECHNIQUES, Task, choose_reference, tasks
+from harness.parity.gates import Finding
+from harness.schema import Proof, Suite
+from harness.store.atomic import write_atomically
+
+REQUIRED = ("structure", "data", "sensitivity", "forward", "loss", "backward")
+"""Gates that a pair must have passed before its matched track is raced."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Pair:
+    """An arm's half of a workload, to be proven against the reference's; or an arm's techniques, without workload."""
+
+    arm: str
+    reference: str
+    workload: Workload | None = None
+
+    @property
+    def name(self) -> str:
+        """A file-system name, unique among the arms and workloads of a checkout."""
+        return f"{self.workload.name if self.workload else 'techniques'}-{self.arm}"
+
+    def key(self) -> str:
+        """Return a hash of all that the proof rests on: code, versions, and what was compared."""
+        known = {
+            "workload": dataclasses.asdict(self.workload) if self.workload else None,
+            "arms": {arm: registry.versions(registry.find_arm(arm)) for arm in (self.arm, self.reference)},
+            "source": source_sha256(),
+        }
+        return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
+
+
+class Proofs:
+    """A folder with one file per pair."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+
+    def keep(self, pair: Pair, findings: Sequence[Finding]) -> None:
+        """Add a pair's findings to those of the same code, gate by gate; findings of other code are dropped.
+
+        Raises:
+            OSError: If the file cannot be written.
+        """
+        gates = {finding.family for finding in findings}
+        kept = [finding for finding in self.of(pair) if finding.family not in gates]
+        content = {"key": pair.key(), "findings": [dataclasses.asdict(finding) for finding in [*kept, *findings]]}
+        self.folder.mkdir(parents=True, exist_ok=True)
+        write_atomically(self._path(pair), json.dumps(content, indent=1) + "\n")
+
+    def lacks(self, pair: Pair, gates: Iterable[str]) -> list[str]:
+        """Return which of the gates the pair has not passed with this code: not tried, or failed."""
+        passed: dict[str, bool] = {}
+        for finding in self.of(pair):
+            gate = finding.family
+            passed[gate] = passed.get(gate, True) and finding.passed
+        return [gate for gate in gates if not passed.get(gate)]
+
+    def of(self, pair: Pair) -> list[Finding]:
+        """Return what has been found of the pair with this code."""
+        try:
+            content = json.loads(self._path(pair).read_text(encoding="utf-8"))
+            return [Finding(**fields) for fields in content["findings"]] if content["key"] == pair.key() else []
+        except (OSError, ValueError, KeyError, TypeError):  # absent or damaged: nothing is proven by it
+            return []
+
+    def _path(self, pair: Pair) -> Path:
+        return self.folder / f"{pair.name}.json"
+
+
+def pairs(suite: Suite) -> list[Pair]:
+    """Return what a suite rests on: every half that it runs, and the techniques of every arm.
+
+    Raises:
+        ParityError: If none of its arms can run here.
+    """
+    reference = choose_reference(suite.arms)
+    workloads = [registry.find_workload(choice.name) for choice in suite.workloads]
+    found = []
+    for arm in suite.arms:
+        spec = registry.find_arm(arm)
+        halves = [
+            Pair(arm, reference, w) for w in workloads if registry.unsupported(spec, w, spec.precisions[0]) is None
+        ]
+        found += [*halves, Pair(arm, reference)] if halves else []
+    return found
+
+
+def unproven(suite: Suite, proofs: Proofs) -> dict[str, list[Task]]:
+    """Return the required gates that a suite's pairs have yet to pass with this code, as tasks by arm."""
+    todo: dict[str, list[Task]] = {}
+    for pair in pairs(suite):
+        lacking = proofs.lacks(pair, [gate for gate in REQUIRED if (gate in TECHNIQUES) == (pair.workload is None)])
+        if lacking:
+            todo.setdefault(pair.arm, []).extend(tasks([pair.workload] if pair.workload else [], lacking))
+    return todo
+
+
+def on_record(suite: Suite, proofs: Proofs) -> list[Proof]:
+    """Return the required gates that a suite's pairs have passed, for the manifest of a run."""
+    return [
+        Proof(workload=finding.workload, arm=finding.arm, gate=finding.gate, figure=finding.figure)
+        for pair in pairs(suite)
+        for finding in proofs.of(pair)
+        if finding.family in REQUIRED
+    ]
+
+
+def describe(todo: dict[str, list[Task]]) -> str:
+    """Return in words what is not proven: ``lenet_mnist5k (keras-jax, torch), techniques (torch)``."""
+    arms: dict[str, list[str]] = {}
+    for arm, its_tasks in todo.items():
+        for task in its_tasks:
+            arms.setdefault(task.name, []).append(arm)
+    return ", ".join(f"{name} ({', '.join(its_arms)})" for name, its_arms in arms.items())
+
+
+def keep(findings: Sequence[Finding], reference: str, proofs: Proofs) -> None:
+    """File findings under their pairs.
+
+    Raises:
+        OSError: If a file cannot be written.
+    """
+    by_pair: dict[tuple[str, str | None], list[Finding]] = {}
+    for finding in findings:
+        workload = None if finding.family in TECHNIQUES else finding.workload
+        by_pair.setdefault((finding.arm, workload), []).append(finding)
+    for (arm, workload), its_findings in by_pair.items():
+        proofs.keep(Pair(arm, reference, registry.find_workload(workload) if workload else None), its_findings)

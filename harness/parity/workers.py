@@ -1,0 +1,152 @@
+"""The processes of a parity check: started as they are needed, shared by all pairs and all gates."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import itertools
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from harness import registry
+from harness.contract import Outcome, Precision, Setup
+from harness.run.process import Worker, WorkerFailure
+
+if TYPE_CHECKING:
+    from harness.contract import Array
+
+TIMEOUT_S = 300.0
+
+
+class Exchange:
+    """Passes arrays to a worker and back through files in a folder, each under a name of its own."""
+
+    def __init__(self, scratch: Path):
+        self.scratch = scratch
+        self.numbers = itertools.count()
+
+    def ask(self, worker: Worker, do: str, arrays: Mapping[str, Array], **request: Any) -> tuple[dict[str, Array], Any]:
+        """Make a request that takes arrays and answers with arrays; return them and what else the worker told."""
+        number = next(self.numbers)
+        given, answer = (self.scratch / f"{number}-{way}.npz" for way in ("in", "out"))
+        np.savez(given, **dict[str, Any](arrays))
+        try:
+            told = worker.ask(do, TIMEOUT_S, given=str(given), answer=str(answer), **request)
+            with np.load(answer, allow_pickle=False) as stored:
+                return {name: stored[name] for name in stored.files}, told
+        finally:
+            given.unlink(missing_ok=True)
+            answer.unlink(missing_ok=True)
+
+
+@dataclasses.dataclass
+class _Entry:
+    worker: Worker
+    lock: threading.Lock = dataclasses.field(default_factory=threading.Lock)
+    imported: bool = False
+
+
+class Workers:
+    """Workers by arm, precision and twin. Threads may share them; leaving the context ends them all."""
+
+    def __init__(self, scratch: Path, threads: int):
+        self.scratch = scratch
+        self.threads = threads
+        self.exchange = Exchange(scratch)
+        self.lock = threading.Lock()
+        self.stack = contextlib.ExitStack()
+        self.entries: dict[tuple[str, Precision, bool], _Entry] = {}
+        self.closed = False
+        (scratch / "keras").mkdir(exist_ok=True)
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End all workers; whoever waits for one or asks for a further one gets a ``WorkerFailure``."""
+        with self.lock:
+            self.closed = True
+            self.stack.close()
+
+    def patched(self, package: str, overlay: Path) -> Workers:
+        """Return workers that run the arms of one package from ``overlay``, and share all others with these."""
+        return Patched(self, package, overlay)
+
+    def begin(self, arm: str, precision: Precision, *, twin: bool = False) -> None:
+        """Start the arm's worker, or a second one of its kind, without waiting for its import."""
+        self._entry(arm, precision, twin)
+
+    def get(self, arm: str, precision: Precision, *, twin: bool = False) -> Worker:
+        """Return the arm's worker, or a second one of its kind, with its framework imported.
+
+        Raises:
+            WorkerFailure: If it cannot be imported.
+        """
+        entry = self._entry(arm, precision, twin)
+        with entry.lock:
+            if not entry.imported:
+                entry.worker.started(TIMEOUT_S)
+                entry.imported = True
+        return entry.worker
+
+    def exercise(
+        self, arm: str, precision: Precision, family: str, function: str, arrays: Mapping[str, Array], **arguments: Any
+    ) -> dict[str, Array]:
+        """Call a function of an arm's ``exercises/<family>.py`` (see ``ArmSpec``) and return its arrays, in order."""
+        worker = self.get(arm, precision)
+        with self._entry(arm, precision, False).lock:
+            return self.exchange.ask(
+                worker,
+                "exercise",
+                arrays,
+                module=f"{package_of(arm)}.exercises.{family}",
+                function=function,
+                arguments=arguments,
+            )[0]
+
+    def _entry(self, arm: str, precision: Precision, twin: bool) -> _Entry:
+        known = (arm, precision, twin)
+        with self.lock:
+            if self.closed:
+                raise WorkerFailure(Outcome.INTERRUPTED, "the check was ended")
+            if known not in self.entries:
+                self.entries[known] = _Entry(self.stack.enter_context(self._start(arm, precision)))
+                self.entries[known].worker.begin()
+            return self.entries[known]
+
+    def _start(self, arm: str, precision: Precision, overlay: Path | None = None) -> Worker:
+        spec = registry.find_arm(arm)
+        spec = dataclasses.replace(spec, environment={**spec.environment, **spec.checking})
+        log = self.scratch / f"{arm}-{precision}.log"
+        return Worker(spec, Setup(precision, self.threads), log, self.scratch, overlay)
+
+
+class Patched(Workers):
+    """Workers of which some run a patched package."""
+
+    def __init__(self, others: Workers, package: str, overlay: Path):
+        super().__init__(others.scratch, others.threads)
+        self.exchange = others.exchange
+        self.others = others
+        self.package = package
+        self.overlay = overlay
+
+    def _entry(self, arm: str, precision: Precision, twin: bool) -> _Entry:
+        if package_of(arm) != self.package:
+            return self.others._entry(arm, precision, twin)
+        return super()._entry(arm, precision, twin)
+
+    def _start(self, arm: str, precision: Precision, overlay: Path | None = None) -> Worker:
+        return super()._start(arm, precision, self.overlay)
+
+
+def package_of(arm: str) -> str:
+    """Return the top-level package that an arm lives in."""
+    return registry.find_arm(arm).entry.partition(".")[0]
