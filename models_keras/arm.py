@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import importlib
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,15 +12,12 @@ import numpy as np
 
 from harness.contract import Gradients, Setup, TensorSpec, Workload
 from models_keras.bridge import Bridge
+from models_keras.techniques.losses import make_loss
 from models_keras.techniques.optimizers import make_optimizer
 
 if TYPE_CHECKING:
     from harness.contract import Array
 
-LOSSES = {
-    "cross_entropy": functools.partial(keras.losses.SparseCategoricalCrossentropy, from_logits=True),
-    "mse": keras.losses.MeanSquaredError,
-}
 backend = importlib.import_module(f"models_keras.backends.{keras.config.backend()}")
 
 
@@ -58,7 +54,7 @@ class KerasSession:
         self.model(keras.Input(self._channel_last(np.zeros((1, *sample_shape))).shape[1:]))
         self.model.compile(
             optimizer=make_optimizer(workload.optimizer),
-            loss=LOSSES[workload.loss](),
+            loss=make_loss(workload.loss),
         )
         self.model.optimizer.build(self.model.trainable_variables)
         self.fresh_optimizer = [variable.numpy() for variable in self.model.optimizer.variables]

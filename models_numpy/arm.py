@@ -13,7 +13,7 @@ import threadpoolctl
 
 from harness.contract import Gradients, Optimizer, Setup, TensorSpec, Workload
 from models_numpy.layers import Floats
-from models_numpy.losses import cross_entropy, mean_squared_error
+from models_numpy.losses import LOSSES
 from models_numpy.network import Network
 from models_numpy.optimizers import SGD, Adam
 
@@ -38,7 +38,7 @@ class NumpySession:
 
     def __init__(self, network: Network, workload: Workload) -> None:
         self._network = network
-        self._loss = cross_entropy if workload.loss == "cross_entropy" else mean_squared_error
+        self._loss = LOSSES[workload.loss]
         self._target_type = np.int64 if workload.loss == "cross_entropy" else np.float64
         self._rule = workload.optimizer
         self._optimizer = _optimizer(self._rule)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -43,3 +45,6 @@ def mean_squared_error(predictions: Floats, targets: Floats) -> tuple[float, Flo
         raise ValueError(f"predictions {predictions.shape} and targets {targets.shape} differ in shape")
     error = predictions - targets
     return float(np.mean(error**2)), 2.0 * error / error.size
+
+
+LOSSES: Mapping[str, Callable[..., tuple[float, Floats]]] = {"cross_entropy": cross_entropy, "mse": mean_squared_error}

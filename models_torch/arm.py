@@ -10,16 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from harness.contract import Gradients, LayerKind, Setup, TensorSpec, Workload
+from models_torch.techniques.losses import make_loss
 from models_torch.techniques.optimizers import make_optimizer
 
 if TYPE_CHECKING:
     from harness.contract import Array
 
-LOSSES = {"cross_entropy": F.cross_entropy, "mse": F.mse_loss}
 LAYER_KINDS: tuple[tuple[type | tuple[type, ...], LayerKind], ...] = (
     (nn.Linear, "linear"),
     ((nn.Conv1d, nn.Conv2d, nn.ConvTranspose1d, nn.ConvTranspose2d), "conv"),
@@ -55,7 +54,7 @@ class TorchSession:
         module = importlib.import_module(f"models_torch.architectures.{workload.architecture.file}")
         model: nn.Module = getattr(module, workload.architecture.name)(**workload.architecture.arguments)
         self.model = model.to(self.dtype).train()
-        self.criterion = LOSSES[workload.loss]
+        self.criterion = make_loss(workload.loss)
         self.optimizer = make_optimizer(workload.optimizer, self.model.parameters())
         self.autocast: contextlib.AbstractContextManager[Any] = (
             torch.autocast("cpu", dtype=torch.bfloat16) if setup.precision == "bf16" else contextlib.nullcontext()

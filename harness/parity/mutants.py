@@ -73,6 +73,7 @@ class Verdict:
 _LENET, _MLP = "models_keras/architectures/lenet.py", "models_keras/architectures/mlp.py"
 _GRU, _BRIDGE = "models_keras/architectures/recurrent.py", "models_keras/bridge.py"
 _OPTIMIZERS, _ARM = "models_keras/techniques/optimizers.py", "models_keras/arm.py"
+_LOSSES = "models_keras/techniques/losses.py"
 
 MUTANTS: tuple[Mutant, ...] = (
     Mutant("missing ReLU", _LENET, "ops.relu(self.fc1(x))", "self.fc1(x)", "lenet_mnist5k", "fc2"),
@@ -159,13 +160,20 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "loss summed over the batch",
-        _ARM,
-        "from_logits=True)",
-        'from_logits=True, reduction="sum")',
+        _LOSSES,
+        "from_logits=True, ignore_class=ignored)",
+        'from_logits=True, ignore_class=ignored, reduction="sum")',
         "mlp_digits",
         "loss",
     ),
-    Mutant("probabilities taken for logits", _ARM, "from_logits=True)", "from_logits=False)", "mlp_digits", "loss"),
+    Mutant(
+        "probabilities taken for logits",
+        _LOSSES,
+        "from_logits=True, ignore_class",
+        "from_logits=False, ignore_class",
+        "mlp_digits",
+        "loss",
+    ),
     Mutant(
         "channels not moved last",
         _ARM,

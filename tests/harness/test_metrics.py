@@ -2,6 +2,7 @@ import math
 
 import numpy as np
 import pytest
+from sklearn.metrics import accuracy_score, log_loss, mean_squared_error, r2_score
 
 from harness import metrics, registry
 
@@ -12,6 +13,28 @@ REGRESSION = registry.find_workload("linear_diabetes")
 def test_accuracy_is_the_share_of_largest_logits_in_place():
     logits = np.array([[2.0, 1.0], [0.0, 3.0], [1.0, 0.0], [5.0, 9.0]])
     assert metrics.accuracy(logits, np.array([0, 1, 1, 1])) == 0.75
+
+
+def test_of_equal_logits_the_first_class_is_chosen():
+    logits = np.array([[1.0, 1.0, 0.0], [0.0, 2.0, 2.0], [5.0, 5.0, 5.0]])
+    assert metrics.accuracy(logits, np.array([0, 1, 0])) == 1.0
+    assert metrics.accuracy(logits, np.array([1, 2, 2])) == 0.0
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_metrics_and_losses_are_scikit_learns(dtype):
+    generator = np.random.default_rng(0)
+    logits = generator.normal(0, 3, (201, 7)).astype(dtype)
+    classes = generator.integers(0, 7, 201)
+    exponentials = np.exp(logits.astype(np.float64))
+    probabilities = exponentials / exponentials.sum(axis=1, keepdims=True)
+    assert metrics.accuracy(logits, classes) == accuracy_score(classes, logits.argmax(axis=1))
+    assert metrics.cross_entropy(logits, classes) == pytest.approx(log_loss(classes, probabilities), rel=1e-12)
+    outputs = generator.normal(3, 2, (201, 1)).astype(dtype)
+    targets = (outputs + generator.normal(0, 1, (201, 1))).astype(dtype)
+    double = targets.astype(np.float64), outputs.astype(np.float64)
+    assert metrics.r2(outputs, targets) == pytest.approx(r2_score(*double), rel=1e-12 if dtype == "float64" else 1e-6)
+    assert metrics.mse(outputs, targets) == pytest.approx(mean_squared_error(*double), rel=1e-12)
 
 
 def test_cross_entropy_by_hand():

@@ -1,0 +1,151 @@
+"""Gate "loss": every loss on hand-made outputs, and the loss that an epoch reports over an uneven last batch.
+
+Values and gradients are compared with PyTorch's in float64. What an epoch reports at learning rate 0, and what is
+predicted in batches, are compared with NumPy's: nothing changes then, so the mean over all samples is known.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from harness import metrics, registry
+from harness.contract import Architecture, Optimizer, Workload
+from harness.parity.errors import distance
+from harness.parity.gates import Finding
+from harness.parity.pair import Workers
+
+if TYPE_CHECKING:
+    from harness.contract import Array
+
+REFERENCE = "torch"
+VALUE, GRADIENT, EPOCH = 1e-10, 1e-8, 1e-10
+CLASSES = 5
+CLASS_WEIGHTS = [0.2, 3.0, 1.0, 0.7, 5.0]
+SAMPLES, BATCH, FEATURES = 23, 7, 6  # batches of 7, 7, 7 and 2
+
+
+@dataclass(frozen=True)
+class Case:
+    """One loss with its options.
+
+    Attributes:
+        title: What a finding calls it.
+        shape: Of the outputs: (N, C), or (N, T, C) for sequences.
+        padding: The label that the tail of every sequence has; None for none.
+        witnessed: Whether the witness has it too.
+    """
+
+    title: str
+    loss: str
+    shape: tuple[int, ...] = (11, CLASSES)
+    options: Mapping[str, Any] = field(default_factory=dict)
+    padding: int | None = None
+    only_padding: bool = False
+    witnessed: bool = False
+
+
+_SEQUENCE = (4, 9, CLASSES)
+_ALL = {"class_weights": CLASS_WEIGHTS, "label_smoothing": 0.1}
+CASES = (
+    Case("cross_entropy", "cross_entropy", witnessed=True),
+    Case("cross_entropy · sequence", "cross_entropy", _SEQUENCE),
+    Case("cross_entropy · class weights", "cross_entropy", options={"class_weights": CLASS_WEIGHTS}),
+    Case("cross_entropy · smoothing", "cross_entropy", options={"label_smoothing": 0.1}),
+    Case("cross_entropy · class weights, smoothing", "cross_entropy", options=_ALL),
+    Case("cross_entropy · padding", "cross_entropy", _SEQUENCE, {"ignored": -100}, padding=-100),
+    Case("cross_entropy · padding is class 0", "cross_entropy", _SEQUENCE, {"ignored": 0}, padding=0),
+    Case("cross_entropy · padding, all options", "cross_entropy", _SEQUENCE, _ALL | {"ignored": -1}, padding=-1),
+    Case("cross_entropy · only padding", "cross_entropy", _SEQUENCE, {"ignored": -1}, -1, only_padding=True),
+    Case(
+        "cross_entropy · only padding, all options",
+        "cross_entropy",
+        _SEQUENCE,
+        _ALL | {"ignored": -1},
+        -1,
+        only_padding=True,
+    ),
+    Case("binary_cross_entropy", "binary_cross_entropy", (11, 3)),
+    Case("mse", "mse", (11, 3), witnessed=True),
+    Case("mae", "mae", (11, 3)),
+    Case("huber", "huber", (11, 3)),
+    Case("huber · delta", "huber", (11, 3), {"delta": 0.3}),
+)
+
+
+def check(workers: Workers, arms: Sequence[str], seed: int = 0) -> Iterator[Finding]:
+    """Compare every arm's losses, and what its epochs report, and yield each finding."""
+    for index, case in enumerate(CASES):
+        arrays = hand_made(case, np.random.default_rng([seed, 13, index]))
+        asked: dict[str, Any] = {"name": case.loss, "options": dict(case.options)}
+        expected = workers.exercise(REFERENCE, "fp64", "losses", "loss", arrays, **asked)
+        for arm in arms:
+            if registry.find_arm(arm).witness and not case.witnessed:
+                continue
+            found = workers.exercise(arm, "fp64", "losses", "loss", arrays, **asked)
+            for gate, name, bound in (("loss value", "value", VALUE), ("loss gradient", "gradient", GRADIENT)):
+                yield _finding(f"loss {case.title}", arm, gate, found, {name: expected[name]}, bound)
+    for workload in (still_workload("accuracy"), still_workload("r2")):
+        arrays, expected = epochs(workload, np.random.default_rng([seed, 17]))
+        for arm in arms:
+            asked = {"workload": dataclasses.asdict(workload), "batch_size": BATCH}
+            found = workers.exercise(arm, "fp64", "losses", "epochs", arrays, **asked)
+            yield _finding(
+                f"loss of an epoch · {workload.loss}", arm, "loss epoch", found, {"losses": expected["losses"]}, EPOCH
+            )
+            outputs = {name: expected[name] for name in ("batched", "single")}
+            yield _finding(f"outputs in batches · {workload.loss}", arm, "loss outputs", found, outputs, EPOCH)
+
+
+def hand_made(case: Case, generator: np.random.Generator) -> dict[str, Array]:
+    """Return outputs and targets that hold what is rare: sure and wrong, equal logits, zero and large errors."""
+    outputs = generator.normal(0, 3, case.shape)
+    flat = outputs.reshape(-1, case.shape[-1])
+    flat[0] = 40 * np.eye(case.shape[-1])[0]  # sure: the softmax is 1 up to 4e-18
+    flat[1] = -flat[0]
+    flat[2] = 1.5  # a tie
+    if case.loss == "cross_entropy":
+        classes = generator.integers(0, CLASSES, case.shape[:-1])
+        classes.flat[:3] = 1, 0, CLASSES - 1  # wrong where the outputs are sure
+        if case.padding is not None:
+            lengths = generator.integers(3, case.shape[1], (case.shape[0], 1)) * (not case.only_padding)
+            classes[np.arange(case.shape[1]) >= lengths] = case.padding
+        return {"outputs": outputs, "targets": classes}
+    if case.loss == "binary_cross_entropy":
+        return {"outputs": outputs, "targets": generator.integers(0, 2, case.shape).astype(np.float64)}
+    targets = outputs + generator.normal(0, 1, case.shape)
+    targets[3] = outputs[3]  # where the absolute value has no derivative
+    return {"outputs": outputs, "targets": targets}
+
+
+def epochs(workload: Workload, generator: np.random.Generator) -> tuple[dict[str, Array], dict[str, Array]]:
+    """Return what an arm is given for two epochs in different orders, and what it must answer."""
+    outputs = workload.architecture.arguments["out_features"]
+    x = generator.normal(size=(SAMPLES, FEATURES))
+    classes = workload.loss == "cross_entropy"
+    y = generator.integers(0, outputs, SAMPLES) if classes else generator.normal(size=(SAMPLES, outputs))
+    weight, bias = generator.normal(size=(outputs, FEATURES)), generator.normal(size=outputs)
+    predicted = x @ weight.T + bias
+    loss = metrics.cross_entropy(predicted, y) if classes else metrics.mse(predicted, y)
+    orders = np.stack([generator.permutation(SAMPLES) for _ in range(2)])
+    given = {"x": x, "y": y, "orders": orders, "fc.weight": weight, "fc.bias": bias}
+    return given, {"losses": np.array([loss, loss]), "batched": predicted, "single": predicted}
+
+
+def still_workload(metric: Any) -> Workload:
+    """Return a linear model under an optimizer that does not move it."""
+    outputs = CLASSES if metric == "accuracy" else 1
+    architecture = Architecture("linear", "Linear", {"in_features": FEATURES, "out_features": outputs})
+    still = Optimizer("sgd", learning_rate=0.0)
+    return Workload("still", "", "", "features", architecture, still, BATCH, 2, metric, 0.0, 0.0, "")
+
+
+def _finding(
+    what: str, arm: str, gate: str, found: Mapping[str, Array], expected: Mapping[str, Array], bound: float
+) -> Finding:
+    apart = distance({name: found[name] for name in expected if name in found}, expected, bound)
+    return Finding(what, arm, gate, apart.first is None, apart.error, bound, apart.first)

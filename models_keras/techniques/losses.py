@@ -1,0 +1,91 @@
+"""Losses, reconciled with PyTorch's definitions where Keras has none that is equal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from keras import KerasTensor, ops
+
+
+class CrossEntropy(keras.losses.Loss):
+    """Softmax cross-entropy with class weights and label smoothing, as PyTorch defines them.
+
+    Keras divides the sum of weighted losses by the number of samples and not by the sum of their weights, and smooths
+    no integer labels. Padding is what ``ignored`` names, as in PyTorch; a mask that a layer attaches is not read.
+    """
+
+    def __init__(self, class_weights: Sequence[float] | None, label_smoothing: float, ignored: int | None):
+        super().__init__(name="cross_entropy", reduction=None)  # call returns the mean itself
+        self.class_weights = class_weights
+        self.label_smoothing = label_smoothing
+        self.ignored = ignored
+
+    def call(self, y_true: KerasTensor, y_pred: KerasTensor) -> KerasTensor:
+        """Return the weighted mean over kept labels, a scalar."""
+        number_of_classes = y_pred.shape[-1]
+        classes = ops.cast(ops.reshape(y_true, ops.shape(y_pred)[:-1]), "int32")
+        kept = ops.ones_like(classes) if self.ignored is None else ops.cast(classes != self.ignored, "int32")
+        true = ops.one_hot(classes * kept, number_of_classes, dtype=y_pred.dtype)
+        # NumPy carries the numbers: TensorFlow takes a Python float for a float32, float64 asked or not.
+        weights = np.ones(number_of_classes) if self.class_weights is None else np.array(self.class_weights)
+        weights = ops.convert_to_tensor(weights, dtype=y_pred.dtype)
+        smoothing = ops.convert_to_tensor(np.float64(self.label_smoothing), dtype=y_pred.dtype)
+        smoothed = (1 - smoothing) * true + smoothing / number_of_classes
+        kept = ops.cast(kept, y_pred.dtype)
+        losses = -ops.sum(weights * smoothed * ops.log_softmax(y_pred), axis=-1)
+        return ops.divide_no_nan(ops.sum(kept * losses), ops.sum(kept * ops.sum(weights * true, axis=-1)))
+
+
+class MeanAbsoluteError(keras.losses.Loss):
+    """Mean absolute error with derivative 0 where the error is 0: in JAX the absolute value has derivative 1 there."""
+
+    def call(self, y_true: KerasTensor, y_pred: KerasTensor) -> KerasTensor:
+        """Return the mean over the last axis, (N, …)."""
+        error = y_pred - y_true
+        return ops.mean(error * ops.stop_gradient(ops.sign(error)), axis=-1)
+
+
+def cross_entropy(
+    class_weights: Sequence[float] | None = None, label_smoothing: float = 0.0, ignored: int | None = None
+) -> keras.losses.Loss:
+    """Return softmax cross-entropy from logits (N, …, C) and class indices (N, …).
+
+    With w the class weights (1 by default), ε the smoothing and p = softmax(logits), over the labels y that are kept:
+    Σ [(1 − ε) w_y (−log p_y) + (ε / C) Σ_c w_c (−log p_c)] / Σ w_y, a weighted mean. Smoothing (Szegedy et al., 2016)
+    gives every class ε / C, the true one too. Without weights and smoothing this is Keras' own class.
+
+    Args:
+        class_weights: One positive number for each of the C classes.
+        label_smoothing: ε, from 0 to 1.
+        ignored: The label of padding, which has no part in the mean. A batch that holds nothing else has loss 0.
+
+    Raises:
+        ValueError: If a class weight is not positive: a batch of such classes has no mean.
+    """
+    if class_weights is not None and min(class_weights) <= 0:
+        raise ValueError(f"class weights must be positive: {list(class_weights)}")
+    if class_weights is None and not label_smoothing:
+        return keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=ignored)
+    return CrossEntropy(class_weights, label_smoothing, ignored)
+
+
+def huber(delta: float = 1.0) -> keras.losses.Loss:
+    """Return Huber's loss (1964): e² / 2 where |e| ≤ δ, δ (|e| − δ / 2) beyond."""
+    return keras.losses.Huber(delta=np.float64(delta))
+
+
+LOSSES: Mapping[str, Callable[..., keras.losses.Loss]] = {
+    "cross_entropy": cross_entropy,
+    "binary_cross_entropy": lambda: keras.losses.BinaryCrossentropy(from_logits=True),
+    "mse": keras.losses.MeanSquaredError,
+    "mae": MeanAbsoluteError,
+    "huber": huber,
+}
+
+
+def make_loss(name: str, **options: Any) -> keras.losses.Loss:
+    """Return the loss of that name. All but ``cross_entropy`` take outputs and targets of one shape, (N, …)."""
+    return LOSSES[name](**options)

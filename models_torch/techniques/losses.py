@@ -1,0 +1,71 @@
+"""Losses: functions of (outputs, targets) that return a mean. PyTorch's definitions are the canonical ones."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+Loss: TypeAlias = Callable[[Tensor, Tensor], Tensor]
+
+
+def cross_entropy(
+    class_weights: Sequence[float] | None = None, label_smoothing: float = 0.0, ignored: int | None = None
+) -> Loss:
+    """Return softmax cross-entropy from logits (N, …, C) and class indices (N, …): classes last, as Keras has them.
+
+    With w the class weights (1 by default), ε the smoothing and p = softmax(logits), over the labels y that are kept:
+    Σ [(1 − ε) w_y (−log p_y) + (ε / C) Σ_c w_c (−log p_c)] / Σ w_y, a weighted mean. Smoothing (Szegedy et al., 2016)
+    gives every class ε / C, the true one too.
+
+    Args:
+        class_weights: One positive number for each of the C classes.
+        label_smoothing: ε, from 0 to 1.
+        ignored: The label of padding, which has no part in the mean. A batch that holds nothing else has loss 0;
+            PyTorch alone would report NaN, with the same gradient, 0.
+
+    Raises:
+        ValueError: If a class weight is not positive: a batch of such classes has no mean.
+    """
+    if class_weights is not None and min(class_weights) <= 0:
+        raise ValueError(f"class weights must be positive: {list(class_weights)}")
+    weights = None if class_weights is None else torch.tensor(class_weights, dtype=torch.float64)
+
+    def loss(logits: Tensor, classes: Tensor) -> Tensor:
+        if logits.ndim > 2:  # PyTorch wants classes second, or one axis of samples
+            logits, classes = logits.flatten(0, -2), classes.flatten()
+        return F.cross_entropy(
+            logits,
+            classes,
+            weight=None if weights is None else weights.to(torch.promote_types(logits.dtype, torch.float32)),
+            ignore_index=-100 if ignored is None else ignored,
+            label_smoothing=label_smoothing,
+        )
+
+    def loss_of_kept(logits: Tensor, classes: Tensor) -> Tensor:
+        return torch.where((classes != ignored).any(), loss(logits, classes), 0.0)
+
+    return loss if ignored is None else loss_of_kept
+
+
+def huber(delta: float = 1.0) -> Loss:
+    """Return Huber's loss (1964): e² / 2 where |e| ≤ δ, δ (|e| − δ / 2) beyond."""
+    return functools.partial(F.huber_loss, delta=delta)
+
+
+LOSSES: Mapping[str, Callable[..., Loss]] = {
+    "cross_entropy": cross_entropy,
+    "binary_cross_entropy": lambda: F.binary_cross_entropy_with_logits,
+    "mse": lambda: F.mse_loss,
+    "mae": lambda: F.l1_loss,
+    "huber": huber,
+}
+
+
+def make_loss(name: str, **options: Any) -> Loss:
+    """Return the loss of that name. All but ``cross_entropy`` take outputs and targets of one shape, (N, …)."""
+    return LOSSES[name](**options)

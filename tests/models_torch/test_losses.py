@@ -1,0 +1,86 @@
+"""PyTorch's losses against their formulas in NumPy. That Keras' are the same is the gate's business."""
+
+import numpy as np
+import pytest
+import torch
+
+from models_torch.techniques.losses import make_loss
+
+LOGITS = np.array([[2.0, -1.0, 0.5], [0.0, 0.0, 0.0], [-3.0, 4.0, 1.0], [1.0, 2.0, 3.0]])
+CLASSES = np.array([0, 2, 0, 1])
+WEIGHTS = np.array([0.2, 3.0, 1.0])
+
+
+def torch_loss(name, outputs, targets, **options):
+    return float(make_loss(name, **options)(torch.from_numpy(outputs), torch.from_numpy(targets)))
+
+
+def log_softmax(logits):
+    return logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))
+
+
+def true(losses_by_class, classes):
+    return losses_by_class[np.arange(len(classes)), classes]
+
+
+def test_class_weights_make_a_weighted_mean():
+    losses = -true(log_softmax(LOGITS), CLASSES)
+    expected = (WEIGHTS[CLASSES] * losses).sum() / WEIGHTS[CLASSES].sum()
+    assert torch_loss("cross_entropy", LOGITS, CLASSES, class_weights=WEIGHTS.tolist()) == pytest.approx(expected)
+    assert expected != pytest.approx((WEIGHTS[CLASSES] * losses).mean())
+
+
+def test_smoothing_is_spread_over_all_classes_the_true_one_included():
+    smoothed = 0.9 * np.eye(3)[CLASSES] + 0.1 / 3
+    expected = -(smoothed * log_softmax(LOGITS)).sum(axis=-1).mean()
+    assert torch_loss("cross_entropy", LOGITS, CLASSES, label_smoothing=0.1) == pytest.approx(expected)
+
+
+def test_smoothing_weighs_every_class_and_divides_by_the_weights_of_the_true_ones():
+    smoothed = 0.9 * np.eye(3)[CLASSES] + 0.1 / 3
+    expected = -(WEIGHTS * smoothed * log_softmax(LOGITS)).sum() / WEIGHTS[CLASSES].sum()
+    found = torch_loss("cross_entropy", LOGITS, CLASSES, label_smoothing=0.1, class_weights=WEIGHTS.tolist())
+    assert found == pytest.approx(expected)
+
+
+def test_padding_has_no_part_in_the_mean():
+    padded = np.array([[0, -1], [2, 1]])
+    sequence = LOGITS.reshape(2, 2, 3)
+    kept = LOGITS[[0, 2, 3]]
+    expected = -true(log_softmax(kept), np.array([0, 2, 1])).mean()
+    assert torch_loss("cross_entropy", sequence, padded, ignored=-1) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("options", [{}, {"label_smoothing": 0.1, "class_weights": WEIGHTS.tolist()}])
+def test_a_batch_of_padding_has_loss_and_gradient_zero(options):
+    outputs = torch.from_numpy(LOGITS).requires_grad_()
+    loss = make_loss("cross_entropy", ignored=0, **options)(outputs, torch.zeros(4, dtype=torch.int64))
+    loss.backward()
+    assert loss.item() == 0
+    assert not outputs.grad.any()
+
+
+def test_a_diverged_loss_is_not_hidden_by_padding():
+    assert np.isnan(torch_loss("cross_entropy", LOGITS * np.nan, CLASSES, ignored=0))
+
+
+@pytest.mark.parametrize("weights", [[1.0, 0.0, 1.0], [1.0, -1.0, 1.0]])
+def test_class_weights_that_leave_no_mean_are_refused(weights):
+    with pytest.raises(ValueError, match="class weights must be positive"):
+        make_loss("cross_entropy", class_weights=weights)
+
+
+def test_binary_cross_entropy_from_logits():
+    targets = (LOGITS > 0.7).astype(np.float64)
+    p = 1 / (1 + np.exp(-LOGITS))
+    expected = -(targets * np.log(p) + (1 - targets) * np.log(1 - p)).mean()
+    assert torch_loss("binary_cross_entropy", LOGITS, targets) == pytest.approx(expected)
+
+
+def test_losses_of_errors():
+    error = np.abs(LOGITS)
+    zeros = np.zeros_like(LOGITS)
+    assert torch_loss("mse", LOGITS, zeros) == pytest.approx((error**2).mean())
+    assert torch_loss("mae", LOGITS, zeros) == pytest.approx(error.mean())
+    expected = np.where(error <= 1.5, error**2 / 2, 1.5 * (error - 0.75)).mean()
+    assert torch_loss("huber", LOGITS, zeros, delta=1.5) == pytest.approx(expected)
