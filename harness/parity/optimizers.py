@@ -56,18 +56,23 @@ WITNESSED = ("sgd", "momentum", "nesterov", "adam", "adamw")
 """What ``models_numpy`` writes out by hand."""
 
 
-def check(workers: Workers, arms: Sequence[str], seed: int = 0) -> Iterator[Finding]:
+def check(
+    workers: Workers, arms: Sequence[str], seed: int = 0, rows: Sequence[str] = tuple(OPTIMIZERS)
+) -> Iterator[Finding]:
     """Compare every optimizer of every arm with PyTorch's, in every variant, in float64.
 
     Args:
+        workers: The processes to use.
         arms: Whose halves to check; the reference among them is skipped.
+        seed: Of parameters and gradients.
+        rows: Which of ``OPTIMIZERS``.
 
     Yields:
         A finding per optimizer, variant and arm: the largest error over parameters and slots at all steps.
     """
-    for row, optimizer in OPTIMIZERS.items():
+    for row in rows:
         checked = [arm for arm in arms if arm != REFERENCE and (row in WITNESSED or not registry.find_arm(arm).witness)]
-        for variant, rates in variants(optimizer):
+        for variant, rates in variants(OPTIMIZERS[row]):
             arrays = given(rates, seed)
             reference = exercise(workers, REFERENCE, variant, rates, arrays) if checked else {}
             for arm in checked:
@@ -79,6 +84,25 @@ def check(workers: Workers, arms: Sequence[str], seed: int = 0) -> Iterator[Find
                 else:
                     for run in rates:
                         yield compare(f"{row} · {run}", arm, _of(run, found), _of(run, reference))
+
+
+def differences(workers: Workers, arm: str, seed: int = 0) -> Iterator[tuple[str, str, float]]:
+    """Measure how far Keras' own optimizers, given the same numbers, are from PyTorch's: what is reconciled away.
+
+    Yields:
+        The optimizer, the variant, and the error of the *movement* of the parameters over all steps, relative to the
+        root mean square of PyTorch's movement.
+    """
+    for row, optimizer in OPTIMIZERS.items():
+        for variant, rates in variants(optimizer):
+            arrays = given(rates, seed)
+            theirs = exercise(workers, REFERENCE, variant, rates, arrays)
+            ours = exercise(workers, arm, variant, rates, arrays, stock=True)
+            for run in rates:
+                start = _of(f"{run}/parameters", arrays)
+                ends = (_of(f"{run}/{AT[-1]}/parameters", found) for found in (ours, theirs))
+                moved = [{name: end[name] - start[name] for name in start} for end in ends]
+                yield row, run, distance(*moved, bound=0).error
 
 
 def variants(optimizer: Optimizer) -> Iterator[tuple[Optimizer, dict[str, list[float]]]]:
@@ -111,11 +135,16 @@ def given(runs: Iterable[str], seed: int) -> dict[str, Array]:
 
 
 def exercise(
-    workers: Workers, arm: str, optimizer: Optimizer, rates: Mapping[str, Sequence[float]], arrays: Mapping[str, Array]
+    workers: Workers,
+    arm: str,
+    optimizer: Optimizer,
+    rates: Mapping[str, Sequence[float]],
+    arrays: Mapping[str, Array],
+    **further: bool,
 ) -> dict[str, Array]:
     """Run one variant on one arm; see ``models_torch.exercises.optimizers.run``."""
     fields = dataclasses.asdict(optimizer)
-    return workers.exercise(arm, "fp64", "optimizers", "run", arrays, optimizer=fields, rates=rates, at=AT)
+    return workers.exercise(arm, "fp64", "optimizers", "run", arrays, optimizer=fields, rates=rates, at=AT, **further)
 
 
 def compare(what: str, arm: str, ours: Mapping[str, Array], theirs: Mapping[str, Array]) -> Finding:

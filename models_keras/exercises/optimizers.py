@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 
 from harness.contract import Optimizer
-from models_keras.techniques.optimizers import make_optimizer, slots
+from models_keras.techniques.optimizers import make_optimizer, make_stock_optimizer, slots
 
 if TYPE_CHECKING:
     from harness.contract import Array
@@ -18,7 +18,11 @@ backend = importlib.import_module(f"models_keras.backends.{keras.config.backend(
 
 
 def run(
-    arrays: Mapping[str, Array], optimizer: Mapping[str, Any], rates: Mapping[str, Sequence[float]], at: Sequence[int]
+    arrays: Mapping[str, Array],
+    optimizer: Mapping[str, Any],
+    rates: Mapping[str, Sequence[float]],
+    at: Sequence[int],
+    stock: bool = False,
 ) -> dict[str, Array]:
     """Run an optimizer over sequences of gradients, afresh for each; compiled once.
 
@@ -27,6 +31,7 @@ def run(
         optimizer: The fields of a ``harness.contract.Optimizer``.
         rates: By run, the learning rate of each step.
         at: After which steps to look.
+        stock: Run Keras' own optimizer, unreconciled, and return parameters only: its slots may mean something else.
 
     Returns:
         ``<run>/<step>/parameters/<name>`` and ``<run>/<step>/<slot>/<name>``, slots by their names in ``torch.optim``.
@@ -35,7 +40,7 @@ def run(
     names = [key.removeprefix(start) for key in arrays if key.startswith(start)]
     parameters = [keras.Variable(arrays[start + name], name=name.replace("/", "_")) for name in names]
     spec = Optimizer.from_dict(optimizer)
-    method = make_optimizer(spec)
+    method = make_stock_optimizer(spec) if stock else make_optimizer(spec)
     method.build(parameters)
     fresh = [variable.numpy() for variable in method.variables]
     update = backend.updater(method, parameters)
@@ -49,7 +54,7 @@ def run(
             gradients = [arrays[f"{run_name}/gradients/{name}"][step - 1] for name in names]
             update([keras.ops.convert_to_tensor(gradient) for gradient in gradients])
             if step in at:
-                for kind, held in {"parameters": parameters, **slots(method, spec)}.items():
+                for kind, held in {"parameters": parameters, **({} if stock else slots(method, spec))}.items():
                     for name, variable in zip(names, held, strict=True):
                         found[f"{run_name}/{step}/{kind}/{name}"] = variable.numpy()
     return found

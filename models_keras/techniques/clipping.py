@@ -19,7 +19,7 @@ STABILISER = 1e-6
 class CanonicalClipping:
     """Makes a Keras optimizer clip as ``torch.nn.utils`` does.
 
-    Keras' ``global_clipnorm`` and ``clipnorm`` divide by the norm itself, and ``clipnorm`` is the norm of each variable.
+    Keras' ``global_clipnorm`` and ``clipnorm`` (which is of each variable) divide by the norm itself.
     """
 
     def __init__(self, *args: Any, clipping: Clipping, **kwargs: Any):

@@ -6,7 +6,7 @@ import functools
 import importlib
 import math
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import keras
 import numpy as np
@@ -107,7 +107,7 @@ class UnscaledMomentum(Rule):
     slots = ("momentums",)
 
     def rule(self, learning_rate: Any, g: Any, p: Any, buffer: Any) -> tuple[Any, ...]:
-        """b ← μb + g; p ← p − ηb, or p − η(g + μb) for Nesterov."""
+        """Set b ← μb + g; p ← p − ηb, or p − η(g + μb) for Nesterov."""
         buffer *= self.momentum
         buffer += g
         p -= learning_rate * (g + self.momentum * buffer if self.nesterov else buffer)
@@ -120,7 +120,7 @@ class RMSpropEpsilonOutside(Rule):
     slots = ("_velocities", "_momentums")
 
     def rule(self, learning_rate: Any, g: Any, p: Any, square: Any, *momentum: Any) -> tuple[Any, ...]:
-        """v ← ρv + (1 − ρ)g²; u = g / (√v + ε); p ← p − ηu, with momentum b ← μb + u; p ← p − ηb."""
+        """Set v ← ρv + (1 − ρ)g²; u = g / (√v + ε); p ← p − ηu, with momentum b ← μb + u; p ← p − ηb."""
         square *= self.rho
         square += (1 - self.rho) * (g * g)
         update = g / (backend.sqrt(square) + self.epsilon)
@@ -140,7 +140,7 @@ class AdagradEpsilonOutside(Rule):
     slots = ("_accumulators",)
 
     def rule(self, learning_rate: Any, g: Any, p: Any, total: Any) -> tuple[Any, ...]:
-        """s ← s + g²; p ← p − ηg / (√s + ε)."""
+        """Set s ← s + g²; p ← p − ηg / (√s + ε)."""
         total += g * g
         p -= learning_rate * g / (backend.sqrt(total) + self.epsilon)
         return p, total
@@ -155,7 +155,7 @@ class AdadeltaInFloat64(Rule):
     slots = ("_accumulated_grads", "_accumulated_delta_vars")
 
     def rule(self, learning_rate: Any, g: Any, p: Any, square: Any, deltas: Any) -> tuple[Any, ...]:
-        """v ← ρv + (1 − ρ)g²; Δ = g √(u + ε) / √(v + ε); u ← ρu + (1 − ρ)Δ²; p ← p − ηΔ."""
+        """Set v ← ρv + (1 − ρ)g²; Δ = g √(u + ε) / √(v + ε); u ← ρu + (1 − ρ)Δ²; p ← p − ηΔ."""
         square *= self.rho
         square += (1 - self.rho) * (g * g)
         delta = g * backend.sqrt(deltas + self.epsilon) / backend.sqrt(square + self.epsilon)
@@ -171,7 +171,7 @@ class AdamaxEpsilonInNorm(Rule):
     slots = ("_m", "_u")
 
     def rule(self, learning_rate: Any, g: Any, p: Any, mean: Any, norm: Any) -> tuple[Any, ...]:
-        """m ← β₁m + (1 − β₁)g; u ← max(β₂u, |g| + ε); p ← p − η/(1 − β₁ᵗ) · m/u."""
+        """Set m ← β₁m + (1 − β₁)g; u ← max(β₂u, |g| + ε); p ← p − η/(1 − β₁ᵗ) · m/u."""
         mean *= self.beta_1
         mean += (1 - self.beta_1) * g
         norm = backend.maximum(self.beta_2 * norm, abs(g) + self.epsilon)
@@ -222,12 +222,22 @@ class NesterovSchedule(Rule):
 
 def make_optimizer(spec: Optimizer) -> keras.Optimizer:
     """Return the optimizer that ``spec`` names: Keras' own, with as few reconciliations as ``spec`` needs."""
-    stock, mixins, arguments = OPTIMIZERS[spec.name](spec)
+    recipe = RECIPES[spec.name](spec)
+    mixins, arguments = recipe.mixins, recipe.arguments | recipe.further
     if spec.weight_decay and spec.name != "adamw":  # Keras' AdamW is decoupled, as PyTorch's is
         mixins, arguments = (CoupledDecay, *mixins), arguments | {"coupled_decay": spec.weight_decay}
     if spec.clipping:
         mixins, arguments = (CanonicalClipping, *mixins), arguments | {"clipping": spec.clipping}
-    return _reconciled(stock, mixins)(spec.learning_rate, **arguments)
+    return _reconciled(recipe.base or recipe.stock, mixins)(spec.learning_rate, **arguments)
+
+
+def make_stock_optimizer(spec: Optimizer) -> keras.Optimizer:
+    """Return Keras' own optimizer, given the numbers of ``spec`` as its arguments and nothing reconciled."""
+    recipe = RECIPES[spec.name](spec)
+    arguments = recipe.arguments | ({"weight_decay": spec.weight_decay} if spec.weight_decay else {})
+    if spec.clipping:
+        arguments |= {STOCK_CLIPPINGS[spec.clipping.by]: spec.clipping.limit}
+    return getattr(keras.optimizers, recipe.stock)(spec.learning_rate, **arguments)
 
 
 def slots(optimizer: keras.Optimizer, spec: Optimizer) -> dict[str, list[Any]]:
@@ -259,51 +269,65 @@ def _number() -> type[float]:
     return np.float64 if keras.config.floatx() == "float64" else float
 
 
-Recipe = tuple[str, tuple[type, ...], dict[str, Any]]
-"""The name of Keras' optimizer, what reconciles it, and its arguments."""
+class Recipe(NamedTuple):
+    """How an optimizer is made.
+
+    Attributes:
+        stock: The name of Keras' own.
+        mixins: What reconciles it.
+        arguments: Those that Keras' own takes too.
+        further: Those that only the mixins take.
+        base: What the mixins are mixed into, if not ``stock``.
+    """
+
+    stock: str
+    mixins: tuple[type, ...]
+    arguments: dict[str, Any]
+    further: Mapping[str, Any] = {}
+    base: str | None = None
 
 
 def _sgd(spec: Optimizer) -> Recipe:
     mixins = (UnscaledMomentum,) if spec.momentum else ()
-    return "SGD", mixins, {"momentum": spec.momentum, "nesterov": spec.nesterov}
+    return Recipe("SGD", mixins, {"momentum": spec.momentum, "nesterov": spec.nesterov})
 
 
 def _rmsprop(spec: Optimizer) -> Recipe:
     arguments = {"rho": spec.rho, "momentum": spec.momentum, "epsilon": spec.epsilon}
-    return "RMSprop", (RMSpropEpsilonOutside,), arguments
+    return Recipe("RMSprop", (RMSpropEpsilonOutside,), arguments)
 
 
 def _adagrad(spec: Optimizer) -> Recipe:
     arguments = {"initial_accumulator_value": spec.initial_accumulator, "epsilon": spec.epsilon}
-    return "Adagrad", (AdagradEpsilonOutside,), arguments
+    return Recipe("Adagrad", (AdagradEpsilonOutside,), arguments)
 
 
 def _adadelta(spec: Optimizer) -> Recipe:
-    return "Adadelta", (AdadeltaInFloat64,), {"rho": spec.rho, "epsilon": spec.epsilon}
+    return Recipe("Adadelta", (AdadeltaInFloat64,), {"rho": spec.rho, "epsilon": spec.epsilon})
 
 
 def _adam(spec: Optimizer) -> Recipe:
     number = _number()
     arguments = {"beta_1": number(spec.beta_1), "beta_2": number(spec.beta_2), "epsilon": spec.epsilon}
-    return "Adam", (CanonicalEpsilon,), arguments
+    return Recipe("Adam", (CanonicalEpsilon,), arguments)
 
 
 def _adamw(spec: Optimizer) -> Recipe:
-    _, mixins, arguments = _adam(spec)
-    return "AdamW", mixins, arguments | {"weight_decay": _number()(spec.weight_decay)}
+    arguments = _adam(spec).arguments | {"weight_decay": _number()(spec.weight_decay)}
+    return Recipe("AdamW", (CanonicalEpsilon,), arguments)
 
 
 def _nadam(spec: Optimizer) -> Recipe:
     arguments = {"beta_1": spec.beta_1, "beta_2": spec.beta_2, "epsilon": spec.epsilon}
-    return "Adam", (NesterovSchedule,), arguments | {"momentum_decay": spec.momentum_decay}
+    return Recipe("Nadam", (NesterovSchedule,), arguments, {"momentum_decay": spec.momentum_decay}, base="Adam")
 
 
 def _adamax(spec: Optimizer) -> Recipe:
     arguments = {"beta_1": spec.beta_1, "beta_2": spec.beta_2, "epsilon": spec.epsilon}
-    return "Adamax", (AdamaxEpsilonInNorm,), arguments
+    return Recipe("Adamax", (AdamaxEpsilonInNorm,), arguments)
 
 
-OPTIMIZERS: Mapping[str, Callable[[Optimizer], Recipe]] = {
+RECIPES: Mapping[str, Callable[[Optimizer], Recipe]] = {
     "sgd": _sgd,
     "rmsprop": _rmsprop,
     "adagrad": _adagrad,
@@ -313,6 +337,7 @@ OPTIMIZERS: Mapping[str, Callable[[Optimizer], Recipe]] = {
     "nadam": _nadam,
     "adamax": _adamax,
 }
+STOCK_CLIPPINGS = {"global_norm": "global_clipnorm", "norm": "clipnorm", "value": "clipvalue"}
 
 _MOMENTS = {"exp_avg": "_momentums", "exp_avg_sq": "_velocities"}
 SLOTS: Mapping[str, Mapping[str, str]] = {
