@@ -85,19 +85,54 @@ class Architecture:
 
 
 @dataclasses.dataclass(frozen=True)
-class Optimizer:
-    """An optimizer with every number stated, as PyTorch defines them.
+class Clipping:
+    """How gradients are limited before the optimizer sees them, as ``torch.nn.utils`` defines it.
 
-    ``epsilon`` is added to the root of the bias-corrected second moment (Kingma & Ba 2015, algorithm 1);
-    ``momentum`` is heavy-ball momentum without dampening.
+    Attributes:
+        by: ``global_norm`` multiplies all gradients by min(1, limit / (‖all‖₂ + 1e-6)); ``norm`` does so for each
+            tensor by itself; ``value`` clamps every element to ±limit.
     """
 
-    name: Literal["sgd", "adam"]
+    by: Literal["global_norm", "norm", "value"]
+    limit: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Optimizer:
+    """An optimizer with every number stated, as PyTorch defines them; each reads only what concerns it.
+
+    Attributes:
+        learning_rate: Multiplies the update as it is applied; no slot holds it.
+        momentum: Heavy-ball momentum without dampening (``sgd``, ``rmsprop``).
+        nesterov: Look ahead by one more step of momentum (``sgd``).
+        beta_1: Decay of the first moment (``adam``, ``adamw``, ``nadam``, ``adamax``).
+        beta_2: Decay of the second moment, or of the infinity norm (``adamax``).
+        rho: Decay of the mean square (``rmsprop``, whose papers and PyTorch say alpha, and ``adadelta``).
+        epsilon: Added to the root of the bias-corrected second moment (Kingma & Ba 2015, algorithm 1), or to the root
+            of the mean or summed square; within both roots for ``adadelta``; to each |g| for ``adamax``.
+        weight_decay: λ. Coupled, g ← g + λp after clipping, except for ``adamw``: decoupled, p ← (1 − ηλ)p.
+        momentum_decay: ψ of ``nadam``: μₜ = β₁(1 − ½·0.96^(ψt)).
+        initial_accumulator: What ``adagrad`` starts its sum of squares from.
+    """
+
+    name: Literal["sgd", "rmsprop", "adagrad", "adadelta", "adam", "adamw", "nadam", "adamax"]
     learning_rate: float
     momentum: float = 0.0
     beta_1: float = 0.9
     beta_2: float = 0.999
     epsilon: float = 1e-8
+    nesterov: bool = False
+    rho: float = 0.9
+    weight_decay: float = 0.0
+    momentum_decay: float = 0.004
+    initial_accumulator: float = 0.0
+    clipping: Clipping | None = None
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> Optimizer:
+        """Return the optimizer that ``dataclasses.asdict`` told of."""
+        clipping = fields.get("clipping")
+        return cls(**{**fields, "clipping": Clipping(**clipping) if clipping else None})
 
 
 @dataclasses.dataclass(frozen=True)

@@ -130,7 +130,7 @@ class KerasSession:
             "jit_compile": self.model.jit_compile,
             "optimizer": f"{type(optimizer).__module__}.{type(optimizer).__name__}",
             "learning_rate": float(optimizer.learning_rate),
-            "epsilon": self.workload.optimizer.epsilon if self.workload.optimizer.name == "adam" else None,
+            "epsilon": self.workload.optimizer.epsilon if self.workload.optimizer.name != "sgd" else None,
             "parameter_dtype": self.model.trainable_variables[0].dtype,
             "compute_dtype": keras.config.dtype_policy().compute_dtype,
             "image_data_format": keras.config.image_data_format(),

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import threadpoolctl
 
-from harness.contract import Gradients, Optimizer, Setup, TensorSpec, Workload
+from harness.contract import Gradients, Setup, TensorSpec, Workload
 from models_numpy.layers import Floats
 from models_numpy.losses import LOSSES
 from models_numpy.network import Network
-from models_numpy.optimizers import SGD, Adam
+from models_numpy.optimizers import clip, make_optimizer
 
 if TYPE_CHECKING:
     from harness.contract import Array
@@ -41,7 +41,7 @@ class NumpySession:
         self._loss = LOSSES[workload.loss]
         self._target_type = np.int64 if workload.loss == "cross_entropy" else np.float64
         self._rule = workload.optimizer
-        self._optimizer = _optimizer(self._rule)
+        self._optimizer = make_optimizer(self._rule)
         self._batches: list[tuple[Floats, Array]] = []
         self._staged: Iterator[tuple[Floats, Array]] = iter(())
 
@@ -63,7 +63,7 @@ class NumpySession:
                 raise ValueError(f"{name}: shape {np.shape(tensors[name])}, expected {p.shape}")
         for name, p in parameters.items():
             p[...] = tensors[name]
-        self._optimizer = _optimizer(self._rule)
+        self._optimizer = make_optimizer(self._rule)
         self._staged = cycle(self._batches)
 
     def dump(self) -> dict[str, Array]:
@@ -124,15 +124,9 @@ class NumpySession:
     def _train_step(self, x: Floats, y: Array) -> float:
         loss, gradient = self._loss(self._network.forward(x), y)
         self._network.backward(gradient)
-        self._optimizer.step(self._network.parameters(), self._network.gradients())
+        self._optimizer.step(self._network.parameters(), clip(self._network.gradients(), self._rule.clipping))
         return loss
 
 
 def _floats(x: Array) -> Floats:
     return x.astype(np.float64)
-
-
-def _optimizer(rule: Optimizer) -> SGD | Adam:
-    if rule.name == "adam":
-        return Adam(rule.learning_rate, rule.beta_1, rule.beta_2, rule.epsilon)
-    return SGD(rule.learning_rate, rule.momentum)

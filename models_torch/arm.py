@@ -38,6 +38,9 @@ class TorchArm:
         self.setup = setup
         torch.set_num_threads(setup.threads)
         torch.backends.fp32_precision = "ieee"  # strict float32: no TF32 anywhere
+        if setup.precision == "fp64":
+            # NAdam keeps the product of its momenta in the default type, whatever its parameters have.
+            torch.set_default_dtype(torch.float64)
 
     def open(self, workload: Workload, sample_shape: tuple[int, ...], outputs: int) -> TorchSession:
         """Build the workload's model; see ``harness.contract.Arm``."""

@@ -2,13 +2,16 @@
 
 import inspect
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import keras
 
 from harness.contract import Setup
+
+sqrt, maximum = jnp.sqrt, jnp.maximum
 
 
 def configure(setup: Setup) -> None:
@@ -66,3 +69,42 @@ def settings() -> dict[str, Any]:
         "matmul_precision": jax.config.jax_default_matmul_precision,
         "platform": jax.default_backend(),
     }
+
+
+def tensors(variables: Sequence[Any]) -> list[Any]:
+    """Return the values of variables; tensors stay as they are."""
+    return [keras.ops.convert_to_tensor(variable) for variable in variables]
+
+
+def together(values: list[Any]) -> list[Any]:
+    """Return tensors as an update rule takes them: here one by one, for the compiler to join."""
+    return values
+
+
+def apart(values: list[Any]) -> list[Any]:
+    """Inverse of ``together``."""
+    return values
+
+
+def number(scalar: Any) -> Any:
+    """Return a scalar variable as an update rule takes it: here a tensor in the type of the parameters."""
+    return keras.ops.cast(scalar, keras.config.floatx())
+
+
+def total_norm(values: list[Any]) -> Any:
+    """Return the Euclidean norm of all elements of all tensors."""
+    return jnp.sqrt(sum(jnp.sum(jnp.square(value)) for value in values))
+
+
+def updater(optimizer: keras.Optimizer, variables: list[Any]) -> Callable[[list[Any]], None]:
+    """Return a function that applies gradients, compiled as the train function is: jitted, state in and out."""
+    apply = jax.jit(optimizer.stateless_apply)
+
+    def update(gradients: list[Any]) -> None:
+        groups = (variables, optimizer.variables)
+        parameters, slots = ([variable.value for variable in group] for group in groups)
+        for group, values in zip(groups, apply(slots, gradients, parameters), strict=True):
+            for variable, value in zip(group, values, strict=True):
+                variable.assign(value)
+
+    return update

@@ -1,12 +1,14 @@
 """Keras on TensorFlow: the train function is a ``tf.function``, compiled by XLA where ``compile()`` chooses so."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import keras
 import tensorflow as tf
 
 from harness.contract import Setup
+
+sqrt, maximum = tf.sqrt, tf.maximum
 
 
 def configure(setup: Setup) -> None:
@@ -45,3 +47,38 @@ def settings() -> dict[str, Any]:
         "inter_op_threads": tf.config.threading.get_inter_op_parallelism_threads(),
         "tf32": tf.config.experimental.tensor_float_32_execution_enabled(),
     }
+
+
+def tensors(variables: Sequence[Any]) -> list[Any]:
+    """Return the values of variables; tensors stay as they are, but for sparse gradients, which become dense."""
+    return [tf.convert_to_tensor(variable) for variable in variables]
+
+
+def together(values: list[Any]) -> list[Any]:
+    """Return tensors as an update rule takes them: here one by one, for the graph compiler to join."""
+    return values
+
+
+def apart(values: list[Any]) -> list[Any]:
+    """Inverse of ``together``."""
+    return values
+
+
+def number(scalar: Any) -> Any:
+    """Return a scalar variable as an update rule takes it: here a tensor in the type of the parameters."""
+    return tf.cast(scalar, keras.config.floatx())
+
+
+def total_norm(values: list[Any]) -> Any:
+    """Return the Euclidean norm of all elements of all tensors."""
+    return tf.linalg.global_norm(values)
+
+
+def updater(optimizer: keras.Optimizer, variables: list[Any]) -> Callable[[list[Any]], None]:
+    """Return a function that applies gradients, compiled as the train function is: a ``tf.function``."""
+
+    @tf.function
+    def update(gradients: list[Any]) -> None:
+        optimizer.apply(gradients, variables)
+
+    return update

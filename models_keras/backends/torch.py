@@ -1,6 +1,8 @@
 """Keras on torch: the train function runs eagerly."""
 
-from collections.abc import Iterator
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import keras
@@ -41,3 +43,92 @@ def settings() -> dict[str, Any]:
         "threads": torch.get_num_threads(),
         "fp32_precision": torch.backends.fp32_precision,
     }
+
+
+class Tensors:
+    """Tensors that an update rule treats as one: each operation is one call for all of them (``torch._foreach_*``).
+
+    Keras' own optimizers on torch do the same. ``+=``, ``-=`` and ``*=`` work in place.
+    """
+
+    def __init__(self, each: Sequence[torch.Tensor]):
+        self.each = list(each)
+
+    def __add__(self, other: Any) -> Tensors:
+        return Tensors(torch._foreach_add(self.each, _each(other)))
+
+    def __sub__(self, other: Any) -> Tensors:
+        return Tensors(torch._foreach_sub(self.each, _each(other)))
+
+    def __mul__(self, other: Any) -> Tensors:
+        return Tensors(torch._foreach_mul(self.each, _each(other)))
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Any) -> Tensors:
+        return Tensors(torch._foreach_div(self.each, _each(other)))
+
+    def __abs__(self) -> Tensors:
+        return Tensors(torch._foreach_abs(self.each))
+
+    def __iadd__(self, other: Any) -> Tensors:
+        torch._foreach_add_(self.each, _each(other))
+        return self
+
+    def __isub__(self, other: Any) -> Tensors:
+        torch._foreach_sub_(self.each, _each(other))
+        return self
+
+    def __imul__(self, other: Any) -> Tensors:
+        torch._foreach_mul_(self.each, _each(other))
+        return self
+
+
+def _each(operand: Any) -> Any:
+    return operand.each if isinstance(operand, Tensors) else operand
+
+
+def tensors(variables: Sequence[Any]) -> list[torch.Tensor]:
+    """Return the values of variables; tensors stay as they are."""
+    return [getattr(variable, "value", variable) for variable in variables]
+
+
+def together(values: list[torch.Tensor]) -> list[Tensors]:
+    """Return tensors as an update rule takes them: here all as one, because eager calls are what costs."""
+    return [Tensors(values)]
+
+
+def apart(values: list[Tensors]) -> list[torch.Tensor]:
+    """Inverse of ``together``."""
+    return [tensor for group in values for tensor in group.each]
+
+
+def store(target: Tensors, value: Tensors) -> None:
+    """Write what a rule returned to where it belongs, unless it was computed in place."""
+    if value is not target:
+        torch._foreach_copy_(target.each, value.each)
+
+
+def number(scalar: Any) -> float:
+    """Return a scalar variable as an update rule takes it: here a number, cheaper than tensor operations."""
+    return float(scalar)
+
+
+def sqrt(x: Tensors) -> Tensors:
+    """Return the root of every element."""
+    return Tensors(torch._foreach_sqrt(x.each))
+
+
+def maximum(x: Tensors, y: Tensors) -> Tensors:
+    """Return the larger of each two elements."""
+    return Tensors(torch._foreach_maximum(x.each, y.each))
+
+
+def total_norm(values: list[torch.Tensor]) -> torch.Tensor:
+    """Return the Euclidean norm of all elements of all tensors."""
+    return torch.nn.utils.get_total_norm(values)
+
+
+def updater(optimizer: keras.Optimizer, variables: list[Any]) -> Callable[[list[Any]], None]:
+    """Return a function that applies gradients as the train function does: eagerly."""
+    return lambda gradients: optimizer.apply(gradients, variables)

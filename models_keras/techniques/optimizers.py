@@ -1,13 +1,21 @@
 """Optimizers, reconciled with PyTorch's definitions where Keras' own differ."""
 
+from __future__ import annotations
+
 import functools
+import importlib
 import math
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, NamedTuple
 
 import keras
 import numpy as np
 from keras import KerasTensor, ops
 
 from harness.contract import Optimizer
+from models_keras.techniques.clipping import CanonicalClipping
+
+backend = importlib.import_module(f"models_keras.backends.{keras.config.backend()}")
 
 
 class CanonicalEpsilon:
@@ -32,20 +40,313 @@ class CanonicalEpsilon:
         self._epsilon = value
 
 
-@functools.cache
-def _adam() -> type[keras.Optimizer]:
-    # On the torch backend Keras replaces its Adam by a subclass that updates all variables at once; deriving from
-    # whichever class it puts in use keeps that speed. Looked up late, because an optimizer starts the backend.
-    return type("Adam", (CanonicalEpsilon, type(keras.optimizers.Adam())), {"__module__": __name__})
+class CoupledDecay:
+    """Makes a Keras optimizer add λp to the gradient, after clipping (L2 regularisation), as PyTorch's do.
+
+    Keras' ``weight_decay`` is decoupled in every optimizer: it shrinks p itself by ηλ, whatever the slots are.
+    """
+
+    def __init__(self, *args: Any, coupled_decay: float, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.coupled_decay = coupled_decay
+
+    def _backend_update_step(self, gradients: list[Any], variables: list[Any], learning_rate: Any) -> None:
+        pairs = zip(*(backend.together(backend.tensors(group)) for group in (gradients, variables)), strict=True)
+        coupled = backend.apart([g + self.coupled_decay * p for g, p in pairs])
+        super()._backend_update_step(coupled, variables, learning_rate)
+
+
+class Rule:
+    """An update written out, in place of the one of the Keras optimizer that it is mixed into.
+
+    ``rule`` reads like the paper. It takes tensors and returns what becomes of them; on torch it is called once
+    for all variables (``models_keras.backends.torch.Tensors``), elsewhere for each variable in turn.
+
+    Attributes:
+        slots: The optimizer's lists of slots, in the order in which ``rule`` takes and returns them.
+    """
+
+    slots: ClassVar[tuple[str, ...]]
+
+    def rule(self, learning_rate: Any, g: Any, p: Any, *slots: Any) -> tuple[Any, ...]:
+        """Return the parameters and slots after a step with the gradients ``g``."""
+        raise NotImplementedError
+
+    @property
+    def step(self) -> Any:
+        """The number of this step, from 1."""
+        return backend.number(self.iterations) + 1
+
+    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+        """Update one variable: how Keras does it on TensorFlow and JAX."""
+        held = [group[0] for group in self._held([variable])]
+        values = self.rule(backend.number(learning_rate), *backend.tensors([gradient, *held]))
+        for target, value in zip(held, values, strict=True):
+            self.assign(target, value)
+
+    def _parallel_update_step(self, gradients: list[Any], variables: list[Any], learning_rate: Any) -> None:
+        """Update all variables at once: how Keras does it on torch."""
+        g, *held = (backend.together(backend.tensors(group))[0] for group in [gradients, *self._held(variables)])
+        for target, value in zip(held, self.rule(backend.number(learning_rate), g, *held), strict=True):
+            backend.store(target, value)
+
+    def _held(self, variables: list[Any]) -> list[list[Any]]:
+        """Return the variables, then their slots, of each kind that this optimizer has."""
+        indices = [self._get_variable_index(variable) for variable in variables]
+        kinds = filter(None, (getattr(self, name) for name in self.slots))
+        return [variables, *([kind[index] for index in indices] for kind in kinds)]
+
+
+class UnscaledMomentum(Rule):
+    """Makes Keras' SGD keep momentum of gradients, as PyTorch does.
+
+    Keras keeps the momentum of *updates*, −η·buffer: after a drop of the learning rate it goes on at the old rate
+    for about 1/(1 − μ) steps. With a constant learning rate the two agree.
+    """
+
+    slots = ("momentums",)
+
+    def rule(self, learning_rate: Any, g: Any, p: Any, buffer: Any) -> tuple[Any, ...]:
+        """Set b ← μb + g; p ← p − ηb, or p − η(g + μb) for Nesterov."""
+        buffer *= self.momentum
+        buffer += g
+        p -= learning_rate * (g + self.momentum * buffer if self.nesterov else buffer)
+        return p, buffer
+
+
+class RMSpropEpsilonOutside(Rule):
+    """Makes Keras' RMSprop add epsilon to the root (Keras: under it), and keep η out of its momentum."""
+
+    slots = ("_velocities", "_momentums")
+
+    def rule(self, learning_rate: Any, g: Any, p: Any, square: Any, *momentum: Any) -> tuple[Any, ...]:
+        """Set v ← ρv + (1 − ρ)g²; u = g / (√v + ε); p ← p − ηu, with momentum b ← μb + u; p ← p − ηb."""
+        square *= self.rho
+        square += (1 - self.rho) * (g * g)
+        update = g / (backend.sqrt(square) + self.epsilon)
+        if momentum:
+            (buffer,) = momentum
+            buffer *= self.momentum
+            buffer += update
+            p -= learning_rate * buffer
+            return p, square, buffer
+        p -= learning_rate * update
+        return p, square
+
+
+class AdagradEpsilonOutside(Rule):
+    """Makes Keras' Adagrad add epsilon to the root; Keras adds it under the root, where 1e-10 acts like 1e-5."""
+
+    slots = ("_accumulators",)
+
+    def rule(self, learning_rate: Any, g: Any, p: Any, total: Any) -> tuple[Any, ...]:
+        """Set s ← s + g²; p ← p − ηg / (√s + ε)."""
+        total += g * g
+        p -= learning_rate * g / (backend.sqrt(total) + self.epsilon)
+        return p, total
+
+
+class AdadeltaInFloat64(Rule):
+    """Keras' Adadelta, which is PyTorch's, with its coefficients in the type of the parameters.
+
+    In float64 Keras' own update takes ρ as a float32 on TensorFlow, and cannot be compiled with a NumPy scalar for it.
+    """
+
+    slots = ("_accumulated_grads", "_accumulated_delta_vars")
+
+    def rule(self, learning_rate: Any, g: Any, p: Any, square: Any, deltas: Any) -> tuple[Any, ...]:
+        """Set v ← ρv + (1 − ρ)g²; Δ = g √(u + ε) / √(v + ε); u ← ρu + (1 − ρ)Δ²; p ← p − ηΔ."""
+        square *= self.rho
+        square += (1 - self.rho) * (g * g)
+        delta = g * backend.sqrt(deltas + self.epsilon) / backend.sqrt(square + self.epsilon)
+        deltas *= self.rho
+        deltas += (1 - self.rho) * (delta * delta)
+        p -= learning_rate * delta
+        return p, square, deltas
+
+
+class AdamaxEpsilonInNorm(Rule):
+    """Makes Keras' Adamax add epsilon to each |g| that enters the norm; Keras adds it to the norm as it divides."""
+
+    slots = ("_m", "_u")
+
+    def rule(self, learning_rate: Any, g: Any, p: Any, mean: Any, norm: Any) -> tuple[Any, ...]:
+        """Set m ← β₁m + (1 − β₁)g; u ← max(β₂u, |g| + ε); p ← p − η/(1 − β₁ᵗ) · m/u."""
+        mean *= self.beta_1
+        mean += (1 - self.beta_1) * g
+        norm = backend.maximum(self.beta_2 * norm, abs(g) + self.epsilon)
+        p -= learning_rate / (1 - self.beta_1**self.step) * mean / norm
+        return p, mean, norm
+
+
+class NesterovSchedule(Rule):
+    """Makes NAdam of Keras' Adam, with the momentum schedule of PyTorch's: μₜ = β₁(1 − ½·0.96^(ψt)), ψ = 0.004.
+
+    Keras' Nadam has ψ = 1 built in (Dozat 2016 has 0.004), and multiplies the product of all μ by it before any
+    method that a subclass could change; its Adam has the same two slots.
+    """
+
+    slots = ("_momentums", "_velocities")
+
+    def __init__(self, *args: Any, momentum_decay: float, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.momentum_decay = momentum_decay
+
+    def build(self, variables: list[Any]) -> None:
+        """Create the slots, and the product of all μ so far."""
+        if not self.built:
+            super().build(variables)
+            self.mu_product = self.add_variable((), initializer="ones", dtype=variables[0].dtype, name="mu_product")
+
+    def mu(self, step: Any) -> Any:
+        """The momentum of a step."""
+        return self.beta_1 * (1 - 0.5 * 0.96 ** (step * self.momentum_decay))
+
+    def _backend_update_step(self, gradients: list[Any], variables: list[Any], learning_rate: Any) -> None:
+        self.assign(self.mu_product, self.mu_product * self.mu(self.step))
+        super()._backend_update_step(gradients, variables, learning_rate)
+
+    def rule(self, learning_rate: Any, g: Any, p: Any, mean: Any, square: Any) -> tuple[Any, ...]:
+        """As Adam, with m̂ = μₜ₊₁m / (1 − Πᵢ₌₁..ₜ₊₁ μᵢ) + (1 − μₜ)g / (1 − Πᵢ₌₁..ₜ μᵢ)."""
+        step, product = self.step, backend.number(self.mu_product)
+        mean *= self.beta_1
+        mean += (1 - self.beta_1) * g
+        square *= self.beta_2
+        square += (1 - self.beta_2) * (g * g)
+        now, ahead = self.mu(step), self.mu(step + 1)
+        of_mean, of_g = ahead / (1 - product * ahead), (1 - now) / (1 - product)
+        root = backend.sqrt(square / (1 - self.beta_2**step)) + self.epsilon
+        p -= learning_rate * (of_mean * mean + of_g * g) / root
+        return p, mean, square
 
 
 def make_optimizer(spec: Optimizer) -> keras.Optimizer:
-    """Return the optimizer that ``spec`` names. With a constant learning rate Keras' SGD is PyTorch's.
+    """Return the optimizer that ``spec`` names: Keras' own, with as few reconciliations as ``spec`` needs."""
+    recipe = RECIPES[spec.name](spec)
+    mixins, arguments = recipe.mixins, recipe.arguments | recipe.further
+    if spec.weight_decay and spec.name != "adamw":  # Keras' AdamW is decoupled, as PyTorch's is
+        mixins, arguments = (CoupledDecay, *mixins), arguments | {"coupled_decay": spec.weight_decay}
+    if spec.clipping:
+        mixins, arguments = (CanonicalClipping, *mixins), arguments | {"clipping": spec.clipping}
+    return _reconciled(recipe.base or recipe.stock, mixins)(spec.learning_rate, **arguments)
+
+
+def make_stock_optimizer(spec: Optimizer) -> keras.Optimizer:
+    """Return Keras' own optimizer, given the numbers of ``spec`` as its arguments and nothing reconciled."""
+    recipe = RECIPES[spec.name](spec)
+    arguments = recipe.arguments | ({"weight_decay": spec.weight_decay} if spec.weight_decay else {})
+    if spec.clipping:
+        arguments |= {STOCK_CLIPPINGS[spec.clipping.by]: spec.clipping.limit}
+    return getattr(keras.optimizers, recipe.stock)(spec.learning_rate, **arguments)
+
+
+def slots(optimizer: keras.Optimizer, spec: Optimizer) -> dict[str, list[Any]]:
+    """Return the optimizer's slots by their names in ``torch.optim``, each a list in the order of the variables.
+
+    They hold what PyTorch's hold; only NAdam's ``mu_product`` is one for all variables, where PyTorch has one each.
+    """
+    count = len(optimizer._trainable_variables)
+    found = {name: getattr(optimizer, attribute) for name, attribute in SLOTS[spec.name].items()}
+    each = {name: held if isinstance(held, list) else [held] * count for name, held in found.items()}
+    return {name: held for name, held in each.items() if held}
+
+
+@functools.cache
+def _reconciled(stock: str, mixins: tuple[type, ...]) -> type[keras.Optimizer]:
+    # On the torch backend Keras replaces its optimizers by subclasses that update all variables at once; deriving
+    # from whichever class it puts in use keeps that speed. Looked up late, because an optimizer starts the backend.
+    used = type(getattr(keras.optimizers, stock)())
+    return type(stock, (*mixins, used), {"__module__": __name__}) if mixins else used
+
+
+def _number() -> type[float]:
+    """Return the type of a coefficient for Keras' own updates.
 
     In float64 coefficients are NumPy scalars, because TensorFlow takes a Python float for a float32 before Keras casts
     it: .9 would be .89999998. In float32 they must be Python floats, or TensorFlow computes the update in float64.
+    A ``Rule`` needs no such care: in TensorFlow's own arithmetic a Python float takes the tensor's type.
     """
-    number = np.float64 if keras.config.floatx() == "float64" else float
-    if spec.name == "sgd":
-        return keras.optimizers.SGD(spec.learning_rate, momentum=number(spec.momentum))
-    return _adam()(spec.learning_rate, beta_1=number(spec.beta_1), beta_2=number(spec.beta_2), epsilon=spec.epsilon)
+    return np.float64 if keras.config.floatx() == "float64" else float
+
+
+class Recipe(NamedTuple):
+    """How an optimizer is made.
+
+    Attributes:
+        stock: The name of Keras' own.
+        mixins: What reconciles it.
+        arguments: Those that Keras' own takes too.
+        further: Those that only the mixins take.
+        base: What the mixins are mixed into, if not ``stock``.
+    """
+
+    stock: str
+    mixins: tuple[type, ...]
+    arguments: dict[str, Any]
+    further: Mapping[str, Any] = {}
+    base: str | None = None
+
+
+def _sgd(spec: Optimizer) -> Recipe:
+    mixins = (UnscaledMomentum,) if spec.momentum else ()
+    return Recipe("SGD", mixins, {"momentum": spec.momentum, "nesterov": spec.nesterov})
+
+
+def _rmsprop(spec: Optimizer) -> Recipe:
+    arguments = {"rho": spec.rho, "momentum": spec.momentum, "epsilon": spec.epsilon}
+    return Recipe("RMSprop", (RMSpropEpsilonOutside,), arguments)
+
+
+def _adagrad(spec: Optimizer) -> Recipe:
+    arguments = {"initial_accumulator_value": spec.initial_accumulator, "epsilon": spec.epsilon}
+    return Recipe("Adagrad", (AdagradEpsilonOutside,), arguments)
+
+
+def _adadelta(spec: Optimizer) -> Recipe:
+    return Recipe("Adadelta", (AdadeltaInFloat64,), {"rho": spec.rho, "epsilon": spec.epsilon})
+
+
+def _adam(spec: Optimizer) -> Recipe:
+    number = _number()
+    arguments = {"beta_1": number(spec.beta_1), "beta_2": number(spec.beta_2), "epsilon": spec.epsilon}
+    return Recipe("Adam", (CanonicalEpsilon,), arguments)
+
+
+def _adamw(spec: Optimizer) -> Recipe:
+    arguments = _adam(spec).arguments | {"weight_decay": _number()(spec.weight_decay)}
+    return Recipe("AdamW", (CanonicalEpsilon,), arguments)
+
+
+def _nadam(spec: Optimizer) -> Recipe:
+    arguments = {"beta_1": spec.beta_1, "beta_2": spec.beta_2, "epsilon": spec.epsilon}
+    return Recipe("Nadam", (NesterovSchedule,), arguments, {"momentum_decay": spec.momentum_decay}, base="Adam")
+
+
+def _adamax(spec: Optimizer) -> Recipe:
+    arguments = {"beta_1": spec.beta_1, "beta_2": spec.beta_2, "epsilon": spec.epsilon}
+    return Recipe("Adamax", (AdamaxEpsilonInNorm,), arguments)
+
+
+RECIPES: Mapping[str, Callable[[Optimizer], Recipe]] = {
+    "sgd": _sgd,
+    "rmsprop": _rmsprop,
+    "adagrad": _adagrad,
+    "adadelta": _adadelta,
+    "adam": _adam,
+    "adamw": _adamw,
+    "nadam": _nadam,
+    "adamax": _adamax,
+}
+STOCK_CLIPPINGS = {"global_norm": "global_clipnorm", "norm": "clipnorm", "value": "clipvalue"}
+
+_MOMENTS = {"exp_avg": "_momentums", "exp_avg_sq": "_velocities"}
+SLOTS: Mapping[str, Mapping[str, str]] = {
+    "sgd": {"momentum_buffer": "momentums"},
+    "rmsprop": {"square_avg": "_velocities", "momentum_buffer": "_momentums"},
+    "adagrad": {"sum": "_accumulators"},
+    "adadelta": {"square_avg": "_accumulated_grads", "acc_delta": "_accumulated_delta_vars"},
+    "adam": _MOMENTS,
+    "adamw": _MOMENTS,
+    "nadam": _MOMENTS | {"mu_product": "mu_product"},
+    "adamax": {"exp_avg": "_m", "exp_inf": "_u"},
+}

@@ -1,0 +1,163 @@
+"""The optimizer gate: the same gradients fed to both halves, parameters and slots compared step by step."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from harness import registry
+from harness.contract import Clipping, Optimizer
+from harness.parity.errors import distance
+from harness.parity.gates import Finding
+from harness.parity.pair import Workers
+from harness.run.process import WorkerFailure
+
+if TYPE_CHECKING:
+    from harness.contract import Array
+
+REFERENCE = "torch"
+BOUND = 1e-9
+AT = (1, 2, 10, 100)
+"""The steps after which parameters and slots are compared."""
+
+DROPS = (6, 51)
+"""The steps before which the learning rate drops to a tenth, in the run where it drops: seen at steps 10 and 100."""
+
+TINY, TINY_RUN = 1e-6, "tiny gradients"
+"""The scale of gradients, and of parameters, lest these hide the updates, in the run of that name."""
+
+WEIGHT_DECAY = 0.1
+CLIPPINGS = {
+    "clipping": Clipping("global_norm", 3.0),
+    "clipping per tensor": Clipping("norm", 1.5),
+    "clipping by value": Clipping("value", 0.5),
+}
+SHAPES = {"0.weight": (4, 3), "0.bias": (4,), "1.weight": (2, 4, 3)}
+
+OPTIMIZERS = {
+    "sgd": Optimizer("sgd", 0.05),
+    "momentum": Optimizer("sgd", 0.05, momentum=0.9),
+    "nesterov": Optimizer("sgd", 0.05, momentum=0.9, nesterov=True),
+    "rmsprop": Optimizer("rmsprop", 0.01, rho=0.99),
+    "rmsprop momentum": Optimizer("rmsprop", 0.01, rho=0.99, momentum=0.9),
+    "adagrad": Optimizer("adagrad", 0.01, epsilon=1e-10),
+    "adadelta": Optimizer("adadelta", 1.0, epsilon=1e-6),
+    "adam": Optimizer("adam", 0.01),
+    "adamw": Optimizer("adamw", 0.01),
+    "nadam": Optimizer("nadam", 0.01),
+    "adamax": Optimizer("adamax", 0.01),
+}
+"""By the name of its row; all else as in PyTorch's defaults."""
+
+WITNESSED = ("sgd", "momentum", "nesterov", "adam", "adamw")
+"""What ``models_numpy`` writes out by hand."""
+
+
+def check(
+    workers: Workers, arms: Sequence[str], seed: int = 0, rows: Sequence[str] = tuple(OPTIMIZERS)
+) -> Iterator[Finding]:
+    """Compare every optimizer of every arm with PyTorch's, in every variant, in float64.
+
+    Args:
+        workers: The processes to use.
+        arms: Whose halves to check; the reference among them is skipped.
+        seed: Of parameters and gradients.
+        rows: Which of ``OPTIMIZERS``.
+
+    Yields:
+        A finding per optimizer, variant and arm: the largest error over parameters and slots at all steps.
+    """
+    for row in rows:
+        checked = [arm for arm in arms if arm != REFERENCE and (row in WITNESSED or not registry.find_arm(arm).witness)]
+        for variant, rates in variants(OPTIMIZERS[row]):
+            arrays = given(rates, seed)
+            reference = exercise(workers, REFERENCE, variant, rates, arrays) if checked else {}
+            for arm in checked:
+                try:
+                    found = exercise(workers, arm, variant, rates, arrays)
+                except WorkerFailure as failure:
+                    for run in rates:
+                        yield Finding(f"{row} · {run}", arm, "optimizer", passed=False, where=str(failure))
+                else:
+                    for run in rates:
+                        yield compare(f"{row} · {run}", arm, _of(run, found), _of(run, reference))
+
+
+def differences(workers: Workers, arm: str, seed: int = 0) -> Iterator[tuple[str, str, float]]:
+    """Measure how far Keras' own optimizers, given the same numbers, are from PyTorch's: what is reconciled away.
+
+    Yields:
+        The optimizer, the variant, and the error of the *movement* of the parameters over all steps, relative to the
+        root mean square of PyTorch's movement.
+    """
+    for row, optimizer in OPTIMIZERS.items():
+        for variant, rates in variants(optimizer):
+            arrays = given(rates, seed)
+            theirs = exercise(workers, REFERENCE, variant, rates, arrays)
+            ours = exercise(workers, arm, variant, rates, arrays, stock=True)
+            for run in rates:
+                start = _of(f"{run}/parameters", arrays)
+                ends = (_of(f"{run}/{AT[-1]}/parameters", found) for found in (ours, theirs))
+                moved = [{name: end[name] - start[name] for name in start} for end in ends]
+                yield row, run, distance(*moved, bound=0).error
+
+
+def variants(optimizer: Optimizer) -> Iterator[tuple[Optimizer, dict[str, list[float]]]]:
+    """Yield every variant of an optimizer, and under a name each run with it: the learning rate of each step."""
+    steady = [optimizer.learning_rate] * AT[-1]
+    drop = [optimizer.learning_rate * 0.1 ** sum(step >= at for at in DROPS) for step in range(1, AT[-1] + 1)]
+    yield optimizer, {"plain": steady, "learning-rate drop": drop, TINY_RUN: steady}
+    yield dataclasses.replace(optimizer, weight_decay=WEIGHT_DECAY), {"weight decay": steady}
+    for run, clipping in CLIPPINGS.items():
+        # What clips is the same for all, and comes before them: one of them stands for all where it is not the usual.
+        if clipping.by == "global_norm" or optimizer == OPTIMIZERS["sgd"]:
+            yield dataclasses.replace(optimizer, clipping=clipping), {run: steady}
+
+
+def given(runs: Iterable[str], seed: int) -> dict[str, Array]:
+    """Draw initial parameters and gradients for runs, on the scale that their names tell, each element now and then 0.
+
+    The gradients of a step are up to ten times as large as another step's, so that clipping is at work in some.
+    """
+    arrays = {}
+    for run in runs:
+        scale = TINY if run == TINY_RUN else 1.0
+        for index, (name, shape) in enumerate(SHAPES.items()):
+            generator = np.random.default_rng([seed, 11, index])
+            strength = np.random.default_rng([seed, 12]).uniform(0.1, 1, (AT[-1], *[1] * len(shape)))
+            gradients = generator.normal(0, scale, (AT[-1], *shape)) * strength
+            arrays[f"{run}/parameters/{name}"] = generator.normal(0, scale, shape)
+            arrays[f"{run}/gradients/{name}"] = gradients * (generator.random((AT[-1], *shape)) < 0.9)
+    return arrays
+
+
+def exercise(
+    workers: Workers,
+    arm: str,
+    optimizer: Optimizer,
+    rates: Mapping[str, Sequence[float]],
+    arrays: Mapping[str, Array],
+    **further: bool,
+) -> dict[str, Array]:
+    """Run one variant on one arm; see ``models_torch.exercises.optimizers.run``."""
+    fields = dataclasses.asdict(optimizer)
+    return workers.exercise(arm, "fp64", "optimizers", "run", arrays, optimizer=fields, rates=rates, at=AT, **further)
+
+
+def compare(what: str, arm: str, ours: Mapping[str, Array], theirs: Mapping[str, Array]) -> Finding:
+    """Compare parameters with parameters and slots with slots, step by step, so that none hides behind larger ones."""
+    worst, first = 0.0, None
+    for kind in dict.fromkeys(name.rpartition("/")[0] for name in [*theirs, *ours]):
+        found = distance(_of(kind, ours), _of(kind, theirs), BOUND)
+        worst = max(worst, found.error)
+        if first is None and found.first is not None:
+            step, _, slot = kind.partition("/")
+            first = f"{slot} of {found.first} after {step} steps"
+    return Finding(what, arm, "optimizer", passed=first is None, figure=worst, bound=BOUND, where=first)
+
+
+def _of(prefix: str, arrays: Mapping[str, Array]) -> dict[str, Array]:
+    return {name.removeprefix(f"{prefix}/"): array for name, array in arrays.items() if name.startswith(f"{prefix}/")}
