@@ -20,6 +20,7 @@ import numpy as np
 
 from harness import matched, registry
 from harness.contract import Dataset, Precision, Workload
+from harness.parity import losses, optimizers, randomness, schedules
 from harness.parity.gates import GATES, Finding, Stage, noise
 from harness.parity.pair import Half, Reference
 from harness.parity.workers import Workers
@@ -38,7 +39,12 @@ BATCH = 7
 """Samples in the gates' batch: odd and prime, so that no other axis has its length."""
 
 
-TECHNIQUES: Mapping[str, Callable[[Workers, Sequence[str], str, int], Iterator[Finding]]] = {}
+TECHNIQUES: Mapping[str, Callable[[Workers, Sequence[str], int], Iterator[Finding]]] = {
+    "loss": losses.check,
+    "optimizer": optimizers.check,
+    "schedule": schedules.check,
+    "randomness": randomness.check,
+}
 """Gates of techniques by name: of all that training uses beside the architectures."""
 
 
@@ -84,8 +90,11 @@ def check(todo: Mapping[str, Sequence[Task]], reference: str, seed: int = 0) -> 
 
     A gate whose worker fails has failed; the remaining gates of that half are not tried.
     """
-    with tempfile.TemporaryDirectory(prefix="twinbench-parity-") as scratch, Workers(Path(scratch), 1) as workers:
-        prover = Prover(workers, reference, seed)
+    with (
+        tempfile.TemporaryDirectory(prefix="twinbench-parity-") as scratch,
+        Workers(Path(scratch), 1, reference) as workers,
+    ):
+        prover = Prover(workers, seed)
         yield from side_by_side(
             [functools.partial(prover.carry_out, arm, its_tasks, workers) for arm, its_tasks in todo.items()], workers
         )
@@ -138,9 +147,9 @@ class Subject:
 class Prover:
     """Knows what the reference answers. Threads may share it."""
 
-    def __init__(self, workers: Workers, reference: str, seed: int):
+    def __init__(self, workers: Workers, seed: int):
         self.workers = workers
-        self.reference = reference
+        self.reference = workers.reference
         self.seed = seed
         self.lock = threading.Lock()
         self.turn = threading.Lock()
@@ -158,7 +167,7 @@ class Prover:
     def check_technique(self, gate: str, arm: str, workers: Workers) -> Iterator[Finding]:
         """Run a gate of techniques on one arm."""
         try:
-            yield from TECHNIQUES[gate](workers, [arm], self.reference, self.seed)
+            yield from TECHNIQUES[gate](workers, [arm], self.seed)
         except WorkerFailure as failure:
             yield Finding("techniques", arm, gate, passed=False, where=str(failure))
 

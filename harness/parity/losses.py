@@ -17,12 +17,11 @@ from harness import metrics, registry
 from harness.contract import Architecture, Optimizer, Workload
 from harness.parity.errors import distance
 from harness.parity.gates import Finding
-from harness.parity.pair import Workers
+from harness.parity.workers import Workers
 
 if TYPE_CHECKING:
     from harness.contract import Array
 
-REFERENCE = "torch"
 VALUE, GRADIENT, EPOCH = 1e-10, 1e-8, 1e-10
 CLASSES = 5
 CLASS_WEIGHTS = [0.2, 3.0, 1.0, 0.7, 5.0]
@@ -82,7 +81,7 @@ def check(workers: Workers, arms: Sequence[str], seed: int = 0) -> Iterator[Find
     for index, case in enumerate(CASES):
         arrays = hand_made(case, np.random.default_rng([seed, 13, index]))
         asked: dict[str, Any] = {"name": case.loss, "options": dict(case.options)}
-        expected = workers.exercise(REFERENCE, "fp64", "losses", "loss", arrays, **asked)
+        expected = workers.exercise(workers.reference, "fp64", "losses", "loss", arrays, **asked)
         for arm in arms:
             if registry.find_arm(arm).witness and not case.witnessed:
                 continue

@@ -192,14 +192,17 @@ def run(mutants: Sequence[Mutant], arm: str, gates: Sequence[str]) -> Iterator[V
         ValueError: If a mutant's old text is not in its file exactly once: the source has moved on.
     """
     reference = engine.choose_reference([arm])
-    with tempfile.TemporaryDirectory(prefix="twinbench-mutants-") as scratch, Workers(Path(scratch), 1) as workers:
-        healthy = Prover(workers, reference, seed=0)
+    with (
+        tempfile.TemporaryDirectory(prefix="twinbench-mutants-") as scratch,
+        Workers(Path(scratch), 1, reference) as workers,
+    ):
+        healthy = Prover(workers, seed=0)
 
         def fate(mutant: Mutant) -> Iterator[Verdict]:
             with tempfile.TemporaryDirectory(dir=scratch) as folder, contextlib.ExitStack() as stack:
                 package = planted(mutant, Path(folder))
                 patched = stack.enter_context(workers.patched(package, Path(folder)))
-                prover = Prover(patched, reference, seed=0) if package == package_of(reference) else healthy
+                prover = Prover(patched, seed=0) if package == package_of(reference) else healthy
                 workload = registry.find_workload(mutant.workload) if mutant.workload else None
                 of = engine.tasks([workload] if workload else [], gates)
                 found = (finding for finding in prover.carry_out(arm, of, patched) if not finding.passed)

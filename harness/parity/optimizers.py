@@ -12,13 +12,12 @@ from harness import registry
 from harness.contract import Clipping, Optimizer
 from harness.parity.errors import distance
 from harness.parity.gates import Finding
-from harness.parity.pair import Workers
+from harness.parity.workers import Workers
 from harness.run.process import WorkerFailure
 
 if TYPE_CHECKING:
     from harness.contract import Array
 
-REFERENCE = "torch"
 BOUND = 1e-9
 AT = (1, 2, 10, 100)
 """The steps after which parameters and slots are compared."""
@@ -71,10 +70,12 @@ def check(
         A finding per optimizer, variant and arm: the largest error over parameters and slots at all steps.
     """
     for row in rows:
-        checked = [arm for arm in arms if arm != REFERENCE and (row in WITNESSED or not registry.find_arm(arm).witness)]
+        checked = [
+            arm for arm in arms if arm != workers.reference and (row in WITNESSED or not registry.find_arm(arm).witness)
+        ]
         for variant, rates in variants(OPTIMIZERS[row]):
             arrays = given(rates, seed)
-            reference = exercise(workers, REFERENCE, variant, rates, arrays) if checked else {}
+            reference = exercise(workers, workers.reference, variant, rates, arrays) if checked else {}
             for arm in checked:
                 try:
                     found = exercise(workers, arm, variant, rates, arrays)
@@ -96,13 +97,13 @@ def differences(workers: Workers, arm: str, seed: int = 0) -> Iterator[tuple[str
     for row, optimizer in OPTIMIZERS.items():
         for variant, rates in variants(optimizer):
             arrays = given(rates, seed)
-            theirs = exercise(workers, REFERENCE, variant, rates, arrays)
+            theirs = exercise(workers, workers.reference, variant, rates, arrays)
             ours = exercise(workers, arm, variant, rates, arrays, stock=True)
             for run in rates:
                 start = _of(f"{run}/parameters", arrays)
                 ends = (_of(f"{run}/{AT[-1]}/parameters", found) for found in (ours, theirs))
                 moved = [{name: end[name] - start[name] for name in start} for end in ends]
-                yield row, run, distance(*moved, bound=0).error
+                yield row, run, distance(moved[0], moved[1], bound=0).error
 
 
 def variants(optimizer: Optimizer) -> Iterator[tuple[Optimizer, dict[str, list[float]]]]:

@@ -17,7 +17,7 @@ from scipy import stats
 
 from harness import registry
 from harness.parity.gates import Finding
-from harness.parity.pair import Workers
+from harness.parity.workers import Workers
 
 if TYPE_CHECKING:
     from harness.contract import Array

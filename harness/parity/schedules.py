@@ -10,13 +10,12 @@ import numpy as np
 from harness import registry
 from harness.parity.errors import distance
 from harness.parity.gates import Finding
-from harness.parity.pair import Workers
+from harness.parity.workers import Workers
 from harness.run.process import WorkerFailure
 
 if TYPE_CHECKING:
     from harness.contract import Array
 
-REFERENCE = "torch"
 BOUND = 1e-12
 
 COSINES: Mapping[str, dict[str, Any]] = {
@@ -46,12 +45,13 @@ def check(workers: Workers, arms: Sequence[str], seed: int = 0) -> Iterator[Find
         A finding per schedule and arm: the largest error of a learning rate, relative to their root mean square.
     """
     metrics = {"metrics": progress(seed)}
+    cases: list[tuple[str, str, Mapping[str, Array], dict[str, Any]]]
     cases = [(name, "cosine", {}, arguments) for name, arguments in COSINES.items()]
     cases += [(name, "plateau", metrics, {"learning_rate": 0.1} | arguments) for name, arguments in PLATEAUS.items()]
     for name, function, arrays, arguments in cases:
-        theirs = _rates(workers, REFERENCE, function, arrays, arguments)
+        theirs = _rates(workers, workers.reference, function, arrays, arguments)
         for arm in arms:
-            if arm == REFERENCE or registry.find_arm(arm).witness:
+            if arm == workers.reference or registry.find_arm(arm).witness:
                 continue
             try:
                 ours = _rates(workers, arm, function, arrays, arguments)

@@ -51,9 +51,14 @@ class _Entry:
 
 
 class Workers:
-    """Workers by arm, precision and twin. Threads may share them; leaving the context ends them all."""
+    """Workers by arm, precision and twin. Threads may share them; leaving the context ends them all.
 
-    def __init__(self, scratch: Path, threads: int):
+    Attributes:
+        reference: The arm that all others are compared with.
+    """
+
+    def __init__(self, scratch: Path, threads: int, reference: str = "torch"):
+        self.reference = reference
         self.scratch = scratch
         self.threads = threads
         self.exchange = Exchange(scratch)
@@ -132,7 +137,7 @@ class Patched(Workers):
     """Workers of which some run a patched package."""
 
     def __init__(self, others: Workers, package: str, overlay: Path):
-        super().__init__(others.scratch, others.threads)
+        super().__init__(others.scratch, others.threads, others.reference)
         self.exchange = others.exchange
         self.others = others
         self.package = package

@@ -1,31 +1,25 @@
-"""Worker processes that the gates of techniques share: one per arm for the whole session."""
+"""Worker processes that the gates share: one per arm for the whole session, and fresh ones for changed source."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
-from harness.parity.pair import Workers
-
-ARMS = ("torch", "keras-tensorflow", "keras-jax", "keras-torch", "numpy")
+from harness.parity.mutants import Mutant, planted
+from harness.parity.workers import Workers
 
 
 @pytest.fixture(scope="session")
 def workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workers]:
-    scratch = tmp_path_factory.mktemp("gates")
-    (scratch / "keras").mkdir()
-    with contextlib.ExitStack() as stack:
-        shared = Workers(stack, scratch, threads=1)
-        for arm in ARMS:
-            shared.get(arm, "fp64")
+    with Workers(tmp_path_factory.mktemp("gates"), threads=1) as shared:
         yield shared
 
 
 @pytest.fixture
-def fresh(tmp_path):
-    """Workers that start when they are asked, for source that a test has changed."""
-    (tmp_path / "keras").mkdir()
+def faulty(workers: Workers, tmp_path: Path) -> Iterator[Callable[[Mutant], Workers]]:
+    """``faulty(mutant)``: workers of which those of the mutant's package run it."""
     with contextlib.ExitStack() as stack:
-        yield Workers(stack, tmp_path, threads=1)
+        yield lambda mutant: stack.enter_context(workers.patched(planted(mutant, tmp_path), tmp_path))

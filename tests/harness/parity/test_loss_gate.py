@@ -5,7 +5,7 @@ import pytest
 
 from harness import metrics
 from harness.parity import losses
-from harness.parity.mutants import Mutant, planted
+from harness.parity.mutants import Mutant
 
 ARMS = ("torch", "keras-tensorflow", "keras-jax", "keras-torch", "numpy")
 KERAS, TORCH = "models_keras/techniques/losses.py", "models_torch/techniques/losses.py"
@@ -43,10 +43,9 @@ def test_healthy_losses_pass(workers):
     ],
     ids=["class weights by N", "epoch by full batches"],
 )
-def test_a_planted_fault_is_found_where_it_is(fresh, tmp_path, path, old, new, red):
+def test_a_planted_fault_is_found_where_it_is(faulty, path, old, new, red):
     arm = "torch" if path == ARM else "keras-torch"
-    with planted(Mutant("fault", path, old, new, "", ""), tmp_path / "planted"):
-        findings = list(losses.check(fresh, [arm]))
+    findings = list(losses.check(faulty(Mutant("fault", path, old, new, "", "")), [arm]))
     assert {finding.workload for finding in findings if not finding.passed} == red
 
 

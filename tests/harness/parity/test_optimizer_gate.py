@@ -1,14 +1,11 @@
 """The optimizer and schedule gates on real halves: green on healthy ones, red on planted faults, and in their place."""
 
-import contextlib
-
 import numpy as np
 import pytest
 
 from harness.parity import optimizers, schedules
-from harness.parity.mutants import Mutant, planted
+from harness.parity.mutants import Mutant
 from harness.parity.optimizers import OPTIMIZERS, TINY_RUN, compare
-from harness.parity.pair import Workers
 
 ALL = {"plain", "weight decay", "clipping", "learning-rate drop", TINY_RUN}
 
@@ -118,33 +115,12 @@ SCHEDULE_FAULTS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def healthy(tmp_path_factory):
-    with contextlib.ExitStack() as stack:
-        yield start(stack, tmp_path_factory.mktemp("healthy"))
-
-
-@pytest.fixture
-def faulty(healthy, tmp_path, request):
-    """Processes whose packages have the fault; PyTorch's half, which has none of these, is the healthy one."""
-    with contextlib.ExitStack() as stack:
-        workers = start(stack, tmp_path)
-        workers.running["torch", "fp64", False] = healthy.get("torch", "fp64")
-        stack.enter_context(planted(request.param, tmp_path / "packages"))
-        yield workers
-
-
-def start(stack, scratch):
-    (scratch / "keras").mkdir()
-    return Workers(stack, scratch, threads=1)
-
-
 def by_variant(findings):
     return {(finding.workload, finding.arm): finding for finding in findings}
 
 
-def test_every_optimizer_and_variant_is_compared(healthy):
-    findings = by_variant(optimizers.check(healthy, ["torch", "keras-torch", "numpy"], seed=1))
+def test_every_optimizer_and_variant_is_compared(workers):
+    findings = by_variant(optimizers.check(workers, ["torch", "keras-torch", "numpy"], seed=1))
     assert [finding for finding in findings.values() if not finding.passed] == []
     for row in OPTIMIZERS:
         assert all((f"{row} · {variant}", "keras-torch") in findings for variant in ALL), row
@@ -154,36 +130,32 @@ def test_every_optimizer_and_variant_is_compared(healthy):
 
 
 @pytest.mark.parametrize("arm", ["keras-tensorflow", "keras-jax"])
-def test_compiled_updates_are_the_same(healthy, arm):
+def test_compiled_updates_are_the_same(workers, arm):
     rows = ["nesterov", "rmsprop momentum", "adamw", "nadam", "adamax"]
-    findings = [*optimizers.check(healthy, [arm], rows=rows), *schedules.check(healthy, [arm])]
+    findings = [*optimizers.check(workers, [arm], rows=rows), *schedules.check(workers, [arm])]
     assert [finding for finding in findings if not finding.passed] == []
     assert len(findings) == len(rows) * len(ALL) + len(schedules.COSINES) + len(schedules.PLATEAUS)
 
 
-@pytest.mark.parametrize(
-    ("faulty", "red"), OPTIMIZER_FAULTS, indirect=["faulty"], ids=[fault.name for fault, _ in OPTIMIZER_FAULTS]
-)
-def test_a_fault_in_an_optimizer_is_found_in_its_variants(faulty, red, request):
-    fault = request.node.callspec.params["faulty"]
-    failed = [f for f in optimizers.check(faulty, ["keras-torch"], rows=[fault.workload]) if not f.passed]
+@pytest.mark.parametrize(("fault", "red"), OPTIMIZER_FAULTS, ids=[fault.name for fault, _ in OPTIMIZER_FAULTS])
+def test_a_fault_in_an_optimizer_is_found_in_its_variants(faulty, fault, red):
+    failed = [f for f in optimizers.check(faulty(fault), ["keras-torch"], rows=[fault.workload]) if not f.passed]
     assert {finding.workload.partition(" · ")[2] for finding in failed} == red
     assert failed[0].where.startswith(fault.located)
 
 
-@pytest.mark.parametrize("faulty", SCHEDULE_FAULTS, indirect=True, ids=[fault.name for fault in SCHEDULE_FAULTS])
-def test_a_fault_in_a_schedule_is_found(faulty, request):
-    fault = request.node.callspec.params["faulty"]
-    failed = [finding for finding in schedules.check(faulty, ["keras-torch"]) if not finding.passed]
+@pytest.mark.parametrize("fault", SCHEDULE_FAULTS, ids=[fault.name for fault in SCHEDULE_FAULTS])
+def test_a_fault_in_a_schedule_is_found(faulty, fault):
+    failed = [finding for finding in schedules.check(faulty(fault), ["keras-torch"]) if not finding.passed]
     assert failed
     assert all(finding.workload.startswith(fault.workload) for finding in failed)
     assert failed[0].where.startswith(fault.located)
 
 
-def test_a_half_that_fails_is_a_finding(healthy):
+def test_a_half_that_fails_is_a_finding(workers):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(optimizers, "WITNESSED", ("rmsprop",))
-        (finding, *_) = optimizers.check(healthy, ["numpy"], rows=["rmsprop"])
+        (finding, *_) = optimizers.check(workers, ["numpy"], rows=["rmsprop"])
     assert not finding.passed
     assert "no optimizer 'rmsprop'" in finding.where
 
@@ -195,8 +167,8 @@ def test_a_small_slot_does_not_hide_behind_parameters():
     assert finding.figure == pytest.approx(0.1)
 
 
-def test_stock_optimizers_differ_where_they_are_reconciled(healthy):
-    found = {(row, run): error for row, run, error in optimizers.differences(healthy, "keras-torch")}
+def test_stock_optimizers_differ_where_they_are_reconciled(workers):
+    found = {(row, run): error for row, run, error in optimizers.differences(workers, "keras-torch")}
     assert found["sgd", "plain"] == 0
     for row, run in [
         ("momentum", "learning-rate drop"), ("adam", TINY_RUN), ("rmsprop", TINY_RUN), ("adagrad", TINY_RUN),

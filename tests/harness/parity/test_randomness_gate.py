@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from harness.parity import randomness
-from harness.parity.mutants import Mutant, planted
+from harness.parity.mutants import Mutant
 
 ARMS = ("torch", "keras-tensorflow", "keras-jax", "keras-torch")
 SHAPE = (4, 2, 100, 64)
@@ -122,9 +122,8 @@ def test_healthy_arms_pass(workers):
     assert len(findings) // 4 == len(randomness.EXPECTED) + 2 + len(randomness.RATES)
 
 
-def test_a_fan_of_the_wrong_side_is_located(fresh, tmp_path):
+def test_a_fan_of_the_wrong_side_is_located(faulty):
     fault = Mutant("fan", "models_keras/techniques/initializers.py", '2.0, "fan_in"', '2.0, "fan_out"', "", "")
-    with planted(fault, tmp_path / "planted"):
-        findings = list(randomness.check(fresh, ["keras-torch"]))
+    findings = list(randomness.check(faulty(fault), ["keras-torch"]))
     wrong = {finding.workload: finding.where for finding in findings if not finding.passed}
     assert wrong == {"initializer he_normal": "dense.weight: variance"}
