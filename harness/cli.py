@@ -119,15 +119,18 @@ def parity(
     arms: Annotated[str, typer.Option(help="Only these arms, separated by commas; all that run here if none.")] = "",
     gate: Annotated[str, typer.Option(help="Only these gates, separated by commas.")] = "",
     seed: Annotated[int, typer.Option(help="Of the noise and the batch.")] = 0,
+    mutants: Annotated[bool, typer.Option("--mutants", help="Plant faults instead, and see the gates go red.")] = False,
     results: Results = Path("results"),
     as_json: AsJson = False,
 ) -> None:
-    """Prove that the halves of each pair compute one function; exit status 1 if a gate fails."""
+    """Prove that the halves of each pair compute one function; exit status 1 if a gate fails, or a mutant lives."""
     from harness import registry
     from harness.matrix import read_suite
     from harness.narrow import narrow
     from harness.parity import engine, proofs
 
+    if mutants:
+        raise typer.Exit(_plant(list(workloads or []), _split(arms), as_json))
     kept = proofs.Proofs(results / "parity")
     if suite:
         if gate:
@@ -197,6 +200,29 @@ def _prove(todo: Mapping[str, Sequence[Task]], reference: str, seed: int) -> lis
     }
     arms = list(todo)
     return sorted(findings, key=lambda found: (order.get(found.workload, len(order)), arms.index(found.arm)))
+
+
+def _plant(shown_by: Sequence[str], arms: Sequence[str], as_json: bool) -> int:
+    """Plant the faults that the workloads or gates of techniques named show, or all, and tell what became of them."""
+    from rich.console import Console
+
+    from harness import registry
+    from harness.parity import mutants
+    from harness.parity.table import mutant_table
+
+    (arm,) = [registry.find_arm(name).name for name in arms] or [mutants.ARM]
+    chosen = mutants.choose(shown_by)
+    verdicts = []
+    with Console(stderr=True).status("mutants: starting") as status:
+        for verdict in mutants.run(chosen, arm):
+            verdicts.append(verdict)
+            status.update(f"mutants: {len(verdicts)} of {len(chosen)}; {verdict.mutant.name}: {verdict.caught}")
+    verdicts.sort(key=lambda verdict: chosen.index(verdict.mutant))
+    if as_json:
+        typer.echo(json.dumps([verdict.as_dict() for verdict in verdicts], indent=1))
+    else:
+        Console(width=None if sys.stdout.isatty() else 140, highlight=False).print(mutant_table(verdicts))
+    return 0 if all(verdict.located for verdict in verdicts) else FAILED
 
 
 def _show_findings(findings: Sequence[Finding], as_json: bool) -> None:

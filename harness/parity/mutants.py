@@ -17,8 +17,13 @@ from pathlib import Path
 
 from harness import registry
 from harness.parity import engine
-from harness.parity.engine import Prover
+from harness.parity.engine import TECHNIQUES, Prover
+from harness.parity.gates import GATES
 from harness.parity.workers import Workers, package_of
+from harness.registry import UnknownName
+
+ARM = "keras-torch"
+"""Whose processes start soonest. What backends share is in the packages that mutants change."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +34,8 @@ class Mutant:
         path: The file it is planted in, below the folder of the packages.
         old: What stands there, exactly once.
         new: What is put in its place.
-        workload: Whose pair shows it.
-        located: What the first red gate must name: a tensor or tap, or the beginning of one.
+        workload: Whose pair shows it, or the gate of techniques that does.
+        located: What the first finding of the red gate must name: a tensor or tap, or the beginning of one.
     """
 
     name: str
@@ -185,12 +190,27 @@ MUTANTS: tuple[Mutant, ...] = (
 )
 
 
-def run(mutants: Sequence[Mutant], arm: str, gates: Sequence[str]) -> Iterator[Verdict]:
-    """Plant each mutant, run the gates on the arm's half until one is red, and yield what became of it.
+def choose(shown_by: Sequence[str]) -> list[Mutant]:
+    """Return the mutants that the workloads or gates named show; all if none is named.
+
+    Raises:
+        UnknownName: If no mutant is shown by a name.
+    """
+    known = {mutant.workload for mutant in MUTANTS}
+    for name in shown_by:
+        if name not in known:
+            raise UnknownName("workload or gate that shows a mutant", name, known)
+    return [mutant for mutant in MUTANTS if not shown_by or mutant.workload in shown_by]
+
+
+def run(mutants: Sequence[Mutant], arm: str) -> Iterator[Verdict]:
+    """Plant each mutant, run the gates on the arm's half until one is red, and yield what became of it, as it comes.
 
     Raises:
         ValueError: If a mutant's old text is not in its file exactly once: the source has moved on.
     """
+    for mutant in mutants:
+        patched(mutant)
     reference = engine.choose_reference([arm])
     with (
         tempfile.TemporaryDirectory(prefix="twinbench-mutants-") as scratch,
@@ -201,11 +221,13 @@ def run(mutants: Sequence[Mutant], arm: str, gates: Sequence[str]) -> Iterator[V
         def fate(mutant: Mutant) -> Iterator[Verdict]:
             with tempfile.TemporaryDirectory(dir=scratch) as folder, contextlib.ExitStack() as stack:
                 package = planted(mutant, Path(folder))
-                patched = stack.enter_context(workers.patched(package, Path(folder)))
-                prover = Prover(patched, seed=0) if package == package_of(reference) else healthy
-                workload = registry.find_workload(mutant.workload) if mutant.workload else None
-                of = engine.tasks([workload] if workload else [], gates)
-                found = (finding for finding in prover.carry_out(arm, of, patched) if not finding.passed)
+                hosts = stack.enter_context(workers.patched(package, Path(folder)))
+                prover = Prover(hosts, seed=0) if package == package_of(reference) else healthy
+                if mutant.workload in TECHNIQUES:
+                    of = engine.tasks([], [mutant.workload])
+                else:
+                    of = engine.tasks([registry.find_workload(mutant.workload)], list(GATES))
+                found = (finding for finding in prover.carry_out(arm, of, hosts) if not finding.passed)
                 red = next(found, None)
             yield Verdict(mutant, red.gate if red else None, red.where if red else None)
 
@@ -215,10 +237,20 @@ def run(mutants: Sequence[Mutant], arm: str, gates: Sequence[str]) -> Iterator[V
 def planted(mutant: Mutant, folder: Path) -> str:
     """Copy the package with the fault into a folder, and return its name."""
     package = mutant.path.partition("/")[0]
+    text = patched(mutant)
     shutil.copytree(str(files(package)), folder / package, ignore=shutil.ignore_patterns("__pycache__"))
-    source = folder / mutant.path
-    text = source.read_text(encoding="utf-8")
+    (folder / mutant.path).write_text(text, encoding="utf-8")
+    return package
+
+
+def patched(mutant: Mutant) -> str:
+    """Return the source with the fault in it.
+
+    Raises:
+        ValueError: If what it replaces is not there exactly once: the source has moved on.
+    """
+    package, _, inside = mutant.path.partition("/")
+    text = Path(str(files(package)), inside).read_text(encoding="utf-8")
     if (count := text.count(mutant.old)) != 1:
         raise ValueError(f"mutant {mutant.name!r}: {mutant.old!r} stands {count} times in {mutant.path}")
-    source.write_text(text.replace(mutant.old, mutant.new), encoding="utf-8")
-    return package
+    return text.replace(mutant.old, mutant.new)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from harness import matched
@@ -61,7 +61,7 @@ class Reference:
         self.known = (worker, workload, dataset, exchange)
         self.lock = lock
         self.tensors: Mapping[str, Array] = {}
-        self.answers: dict[tuple[str, str], dict[str, Array]] = {}
+        self.answers: dict[str, dict[str, Array]] = {}
         with lock:
             self.specs = Half(*self.known).specs()
 
@@ -71,10 +71,13 @@ class Reference:
 
     def probe(self, what: str, **arrays: Array) -> dict[str, Array]:
         """Return what ``Half.probe`` does right after loading the tensors."""
-        question = (what, matched.hash_tensors(arrays))
+        return self.answer(f"{what} {matched.hash_tensors(arrays)}", lambda half: half.probe(what, **arrays))
+
+    def answer(self, question: str, put: Callable[[Half], dict[str, Array]]) -> dict[str, Array]:
+        """Return what ``put`` gets out of the half right after loading the tensors; asked once under each name."""
         with self.lock:
             if question not in self.answers:
                 half = Half(*self.known)
                 half.load(self.tensors)
-                self.answers[question] = half.probe(what, **arrays)
+                self.answers[question] = put(half)
             return self.answers[question]

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.parity.gates import Finding
+from harness.parity.mutants import Verdict
 
 
 def table(findings: Sequence[Finding]) -> RenderableType:
@@ -40,3 +41,17 @@ def _cell(finding: Finding | None) -> Text:
 def _sentence(finding: Finding) -> str:
     figure = "" if finding.figure is None else f" {finding.figure:.3g} exceeds {finding.bound:g}"
     return f"{finding.workload} · {finding.arm} · {finding.gate}:{figure}, first at {finding.where}"
+
+
+def mutant_table(verdicts: Sequence[Verdict]) -> RenderableType:
+    """Return one line per planted fault, and under it the score: caught, and located where the fault is."""
+    shown = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for heading in ("planted fault", "shown by", "caught by gate", "located at"):
+        shown.add_column(heading)
+    for verdict in verdicts:
+        caught = Text(verdict.caught) if verdict.caught else Text("LIVES", style="bold red")
+        where = Text(verdict.where or "–", style="" if verdict.located else "bold red")
+        shown.add_row(Text(verdict.mutant.name), Text(verdict.mutant.workload), caught, where)
+    count, caught_count = len(verdicts), sum(verdict.caught is not None for verdict in verdicts)
+    located = sum(verdict.located for verdict in verdicts)
+    return Group(shown, Text(f"{caught_count} of {count} caught, {located} located where the fault is"))

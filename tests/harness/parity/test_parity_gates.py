@@ -28,15 +28,16 @@ def test_healthy_pairs_pass(workload):
     "name", ["missing ReLU", "unpermuted flatten", "dropped bias", "Adam beta_2 of .99", "loss summed over the batch"]
 )
 def test_a_planted_fault_is_caught_and_located(name):
-    (verdict,) = mutants.run([mutant for mutant in mutants.MUTANTS if mutant.name == name], "keras-torch", list(GATES))
+    (verdict,) = mutants.run([mutant for mutant in mutants.MUTANTS if mutant.name == name], "keras-torch")
     assert verdict.caught is not None
     assert verdict.located, verdict
 
 
-def test_mutants_fit_the_source(tmp_path):
-    for number, mutant in enumerate(mutants.MUTANTS):
-        with mutants.planted(mutant, tmp_path / str(number)):
-            assert mutant.new in (tmp_path / str(number) / mutant.path).read_text(encoding="utf-8")
+def test_mutants_fit_the_source():
+    names = [mutant.name for mutant in mutants.MUTANTS]
+    assert len(set(names)) == len(names)
+    for mutant in mutants.MUTANTS:
+        assert mutant.new in mutants.patched(mutant)
 
 
 def test_the_command_prints_findings_as_json():
