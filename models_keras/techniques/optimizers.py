@@ -1,4 +1,9 @@
-"""Optimizers, reconciled with PyTorch's definitions where Keras' own differ."""
+"""Optimizers, reconciled with PyTorch's definitions where Keras' own differ.
+
+Each reconciliation tells how far Keras' own optimizer, given the same numbers, ends up from PyTorch's: the largest
+error of the parameters' movement over 100 steps, relative to its root mean square, measured in float64 on torch by
+``harness.parity.optimizers.differences``.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +29,7 @@ class CanonicalEpsilon:
     Keras adds it to the uncorrected root (the paper's "epsilon hat"), which at step t acts like an epsilon
     1/√(1 − β₂ᵗ) times as large: 31.6 times at the first step. With gradients near 1e-6 that alone shortens the
     first step to 40 %, and no constant epsilon makes the two equal. Only epsilon's value changes here.
+    Difference: 0.28 with gradients of 1e-6, 9e-7 with gradients near 1.
     """
 
     @property
@@ -44,6 +50,7 @@ class CoupledDecay:
     """Makes a Keras optimizer add λp to the gradient, after clipping (L2 regularisation), as PyTorch's do.
 
     Keras' ``weight_decay`` is decoupled in every optimizer: it shrinks p itself by ηλ, whatever the slots are.
+    Difference with λ = 0.1: 5.2 with momentum, 0.66 for Adam, 1.6 for RMSprop; none for plain SGD.
     """
 
     def __init__(self, *args: Any, coupled_decay: float, **kwargs: Any):
@@ -101,7 +108,8 @@ class UnscaledMomentum(Rule):
     """Makes Keras' SGD keep momentum of gradients, as PyTorch does.
 
     Keras keeps the momentum of *updates*, −η·buffer: after a drop of the learning rate it goes on at the old rate
-    for about 1/(1 − μ) steps. With a constant learning rate the two agree.
+    for about 1/(1 − μ) steps. With a constant learning rate the two agree. Difference with a drop to a tenth before
+    steps 6 and 51: 3.1, for Nesterov 2.5.
     """
 
     slots = ("momentums",)
@@ -115,7 +123,10 @@ class UnscaledMomentum(Rule):
 
 
 class RMSpropEpsilonOutside(Rule):
-    """Makes Keras' RMSprop add epsilon to the root (Keras: under it), and keep η out of its momentum."""
+    """Makes Keras' RMSprop add epsilon to the root (Keras: under it), and keep η out of its momentum.
+
+    Difference: 2.1 with gradients of 1e-6, 1.1e-4 with gradients near 1; with momentum and a falling η 2.9.
+    """
 
     slots = ("_velocities", "_momentums")
 
@@ -135,7 +146,10 @@ class RMSpropEpsilonOutside(Rule):
 
 
 class AdagradEpsilonOutside(Rule):
-    """Makes Keras' Adagrad add epsilon to the root; Keras adds it under the root, where 1e-10 acts like 1e-5."""
+    """Makes Keras' Adagrad add epsilon to the root; Keras adds it under the root, where 1e-10 acts like 1e-5.
+
+    Difference: 1.7 with gradients of 1e-6, 1e-8 with gradients near 1.
+    """
 
     slots = ("_accumulators",)
 
@@ -166,7 +180,10 @@ class AdadeltaInFloat64(Rule):
 
 
 class AdamaxEpsilonInNorm(Rule):
-    """Makes Keras' Adamax add epsilon to each |g| that enters the norm; Keras adds it to the norm as it divides."""
+    """Makes Keras' Adamax add epsilon to each |g| that enters the norm; Keras adds it to the norm as it divides.
+
+    Difference: 4e-4 with gradients of 1e-6, 4e-10 with gradients near 1.
+    """
 
     slots = ("_m", "_u")
 
@@ -183,7 +200,7 @@ class NesterovSchedule(Rule):
     """Makes NAdam of Keras' Adam, with the momentum schedule of PyTorch's: μₜ = β₁(1 − ½·0.96^(ψt)), ψ = 0.004.
 
     Keras' Nadam has ψ = 1 built in (Dozat 2016 has 0.004), and multiplies the product of all μ by it before any
-    method that a subclass could change; its Adam has the same two slots.
+    method that a subclass could change; its Adam has the same two slots. Difference: 0.20.
     """
 
     slots = ("_momentums", "_velocities")

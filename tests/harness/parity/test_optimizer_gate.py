@@ -51,7 +51,7 @@ OPTIMIZER_FAULTS = [
             '"global_norm": clip_global_norm',
             '"global_norm": clip_each_norm',
             "sgd",
-            "parameters of 0.weight after 1 steps",
+            "parameters of 0.weight after 2 steps",
             "clipping",
         ),
         {"clipping"},
@@ -85,7 +85,7 @@ OPTIMIZER_FAULTS = [
             "adagrad",
             "parameters of 0.weight after",
         ),
-        ALL,
+        {"weight decay", TINY_RUN},  # with gradients near 1 it changes less than the bound: 2e-10
     ),
     (
         keras_fault(
