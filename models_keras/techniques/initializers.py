@@ -21,8 +21,8 @@ STD_OF_TRUNCATED = 0.8796256610342398
 class TruncatedNormal(initializers.VarianceScaling):
     """Draws from a normal cut at two of its own deviations, widened so that the variance is scale / fan_in.
 
-    Keras' own draws four times on its torch backend and takes what comes first if all four lie outside: one value in
-    233,000 (1 / .0455⁴) exceeds the cut. This inverts the distribution function instead, on every backend.
+    Keras' own draws four times on its torch backend and takes the first draw if all four lie outside: 83 of 20,000,000
+    values exceeded the cut. This inverts the distribution function instead, on every backend.
     """
 
     def __call__(self, shape: Sequence[int], dtype: Any = None) -> KerasTensor:
