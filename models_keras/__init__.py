@@ -12,6 +12,7 @@ ARMS = (
         needs=("keras", "tensorflow"),
         distributions=("keras", "tensorflow|tensorflow-cpu"),
         environment={"KERAS_BACKEND": "tensorflow"},
+        weights=".weights.h5",
         out_of_memory=((), ("OOM when allocating tensor", "RESOURCE_EXHAUSTED")),
     ),
     ArmSpec(
@@ -20,6 +21,7 @@ ARMS = (
         needs=("keras", "jax"),
         distributions=("keras", "jax", "jaxlib"),
         environment={"KERAS_BACKEND": "jax"},
+        weights=".weights.h5",
         out_of_memory=((), ("RESOURCE_EXHAUSTED",)),
     ),
     ArmSpec(
@@ -28,6 +30,7 @@ ARMS = (
         needs=("keras", "torch"),
         distributions=("keras", "torch"),
         environment={"KERAS_BACKEND": "torch"},
+        weights=".weights.h5",
         out_of_memory=(("DefaultCPUAllocator: can't allocate memory",), ("CUDA out of memory",)),
     ),
 )
