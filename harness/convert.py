@@ -16,8 +16,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from harness import matched, registry
 from harness.contract import ArmSpec, Dataset, Precision, Workload
 from harness.parity.errors import distance
@@ -112,7 +110,7 @@ def convert(
     """
     pair = registry.find_workload(workload)
     reader, writer = _choose(to, arm)
-    source, output = _paths(Path(source), output and Path(output), reader, writer, force)
+    source, output = _paths(Path(source), Path(output) if output else None, reader, writer, force)
     dataset = registry.load_dataset(pair.dataset)
     with contextlib.ExitStack() as stack:
         workers = workers or stack.enter_context(processes())

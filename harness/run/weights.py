@@ -20,6 +20,7 @@ def carry_in(fresh: Callable[[], Portable], path: str, scratch: str) -> tuple[Po
     """Load a file into a fresh session; tell how it is stored, and what of it the canonical tensors do not hold.
 
     Args:
+        fresh: Opens a session.
         path: The file.
         scratch: Path of a file to write meanwhile.
 

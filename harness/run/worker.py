@@ -203,13 +203,17 @@ class Server:
         given: str,
         answer: str,
     ) -> dict[str, Any]:
-        """Carry a weights file ``in``, or canonical tensors ``out`` to one; the session stays open for ``probe``.
+        """Carry a weights file into a session, which stays open for ``probe``, or canonical tensors out to a file.
 
         Args:
+            what: ``in`` or ``out``.
             workload: Whose architecture the file is for.
+            sample_shape: As for ``Arm.open``.
+            outputs: As for ``Arm.open``.
             path: Of the file to read or to write.
             scratch: Path to try things under, with the ending that the framework demands.
-            given: Path of the ``.npz`` file with the tensors to write; arrays go through such files as above.
+            given: Path of the ``.npz`` file with the tensors to write.
+            answer: Path of the ``.npz`` file to write, with the canonical tensors that the session then holds.
         """
         import numpy as np
 
@@ -222,7 +226,7 @@ class Server:
             return cast(Portable, self.arm.open(self.workload, tuple(sample_shape), outputs))
 
         told: dict[str, Any] = {}
-        tensors: dict[str, Array] = {}
+        tensors: dict[str, Any] = {}
         try:
             if what == "in":
                 self.session, told = weights.carry_in(fresh, path, scratch)

@@ -25,6 +25,7 @@ def replacing(path: Path, ending: str = "") -> Iterator[Path]:
     Temporary file in the same folder, fsync, rename, fsync of the folder.
 
     Args:
+        path: The file to write or to replace.
         ending: How the temporary file's name ends, for those who write only files that they know by it.
 
     Raises:

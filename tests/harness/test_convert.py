@@ -1,6 +1,5 @@
 """Weights go across a pair and back to the bit, the converted model is the same function, and bad files are refused."""
 
-import contextlib
 import json
 import os
 import subprocess
@@ -23,15 +22,16 @@ from models_torch.architectures.recurrent import BiGRU
 CLASSES = {"lenet_mnist5k": LeNet5, "mlp_digits": MLP, "gru_mnist1d": BiGRU}
 INPUTS = {"lenet_mnist5k": (5, 28, 28, 1), "mlp_digits": (5, 64), "gru_mnist1d": (5, 40, 1)}
 BACKENDS = ("keras-tensorflow", "keras-jax", "keras-torch")
+ROOT = Path(__file__).parents[2]
 KERAS_USER = """
-import importlib, sys
+import importlib, json, sys
 import keras, numpy as np
-file, name, arguments, weights, given, answer = sys.argv[1:]
-model = getattr(importlib.import_module("models_keras.architectures." + file), name)(**eval(arguments))
-x = np.load(given)
-model(keras.Input(x.shape[1:]))
-model.load_weights(weights)
-np.save(answer, model.predict(x, verbose=0))
+for file, name, arguments, workload, shape in json.loads(sys.argv[1]):
+    model = getattr(importlib.import_module("models_keras.architectures." + file), name)(**arguments)
+    model(keras.Input(shape[1:]))
+    model.load_weights(workload + ".weights.h5")
+    x = np.random.default_rng(0).normal(size=shape).astype("float32")
+    np.save(workload, keras.ops.convert_to_numpy(model(x, training=False)))
 """
 
 
@@ -66,7 +66,7 @@ def bits(path):
 
 @pytest.mark.parametrize(
     ("workload", "arm"),
-    [*(("lenet_mnist5k", arm) for arm in BACKENDS), ("mlp_digits", "keras-torch"), ("gru_mnist1d", "keras-torch")],
+    [("lenet_mnist5k", "keras-torch"), ("gru_mnist1d", "keras-torch"), *(("mlp_digits", arm) for arm in BACKENDS)],
 )
 def test_there_and_back_is_the_same_to_the_bit(trained, workers, tmp_path, workload, arm):
     source = trained(workload)
@@ -78,57 +78,41 @@ def test_there_and_back_is_the_same_to_the_bit(trained, workers, tmp_path, workl
     assert bits(back.output) == bits(source)
     make(workload).load_state_dict(load_file(back.output), strict=True)
     assert (back.left, back.widened, back.dtype) == ((), {}, "float32")
-    assert sorted(path.name for path in tmp_path.iterdir()) == [
-        "back.safetensors",
-        "model.safetensors",
-        "model.weights.h5",
-    ]
+    written = {"back.safetensors", "model.safetensors", "model.weights.h5"}
+    assert {path.name for path in tmp_path.iterdir()} == written
 
 
-def test_every_backend_writes_the_same(trained, workers, tmp_path):
-    source = trained("lenet_mnist5k")
-    found = []
-    for arm in BACKENDS:
-        done = convert(source, "lenet_mnist5k", "keras", tmp_path / f"{arm}.weights.h5", arm, workers=workers)
-        with h5py.File(done.output) as file:
-            found.append({})
-            file.visititems(
-                lambda name, item: found[-1].update({name: getattr(item, "dtype", None) and item[()].tobytes()})
-            )
-    assert found[0] == found[1] == found[2]
-    assert sum(value is not None for value in found[0].values()) == 10
-
-
-@pytest.mark.parametrize("workload", CLASSES)
-def test_a_keras_user_gets_the_same_predictions(trained, workers, tmp_path, workload):
-    convert(trained(workload), workload, "keras", arm="keras-jax", workers=workers)
-    x = np.random.default_rng(0).normal(size=INPUTS[workload]).astype("float32")
-    np.save(tmp_path / "x.npy", x)
-    architecture = registry.find_workload(workload).architecture
-    told = [architecture.file, architecture.name, repr(dict(architecture.arguments))]
-    files = [str(tmp_path / name) for name in ("model.weights.h5", "x.npy", "y.npy")]
+def test_a_keras_user_gets_the_same_predictions_on_another_backend(trained, workers, tmp_path):
+    expected, asked = {}, []
+    for workload, shape in INPUTS.items():
+        weights = tmp_path / f"{workload}.weights.h5"
+        convert(trained(workload), workload, "keras", weights, "keras-torch", workers=workers)
+        architecture = registry.find_workload(workload).architecture
+        asked.append([architecture.file, architecture.name, dict(architecture.arguments), workload, shape])
+        x = torch.from_numpy(np.random.default_rng(0).normal(size=shape).astype("float32"))
+        with torch.no_grad():
+            expected[workload] = make(workload)(x.movedim(-1, 1) if x.ndim == 4 else x).numpy()
     subprocess.run(
-        [sys.executable, "-c", KERAS_USER, *told, *files],
-        env=os.environ | {"KERAS_BACKEND": "tensorflow", "CUDA_VISIBLE_DEVICES": ""},
-        cwd=Path(__file__).parents[2],
+        [sys.executable, "-c", KERAS_USER, json.dumps(asked)],
+        env=os.environ | {"KERAS_BACKEND": "tensorflow", "CUDA_VISIBLE_DEVICES": "", "PYTHONPATH": str(ROOT)},
+        cwd=tmp_path,
         check=True,
     )
-    with torch.no_grad():
-        expected = make(workload)(torch.from_numpy(np.moveaxis(x, -1, 1).copy() if x.ndim == 4 else x)).numpy()
-    np.testing.assert_allclose(np.load(tmp_path / "y.npy"), expected, rtol=0, atol=1e-6)
+    for workload, outputs in expected.items():
+        np.testing.assert_allclose(np.load(tmp_path / f"{workload}.npy"), outputs, rtol=0, atol=1e-6)
 
 
 def test_float64_stays_and_bfloat16_is_widened(trained, workers, tmp_path):
     source = trained("mlp_digits", lambda state: state.update({n: t.double() for n, t in state.items()}))
-    assert convert(source, "mlp_digits", "keras", arm="keras-jax", workers=workers).dtype == "float64"
-    back = convert(tmp_path / "model.weights.h5", "mlp_digits", "torch", arm="keras-jax", force=True, workers=workers)
+    assert convert(source, "mlp_digits", "keras", arm="keras-torch", workers=workers).dtype == "float64"
+    back = convert(tmp_path / "model.weights.h5", "mlp_digits", "torch", arm="keras-torch", force=True, workers=workers)
     assert {tensor.dtype for tensor in load_file(back.output).values()} == {torch.float64}
 
     source = trained("mlp_digits", lambda state: state.update({n: t.bfloat16() for n, t in state.items()}))
     before = load_file(source)
-    done = convert(source, "mlp_digits", "keras", arm="keras-jax", force=True, workers=workers)
+    done = convert(source, "mlp_digits", "keras", arm="keras-torch", force=True, workers=workers)
     assert done.widened == dict.fromkeys(before, "bfloat16")
-    back = convert(done.output, "mlp_digits", "torch", arm="keras-jax", force=True, workers=workers)
+    back = convert(done.output, "mlp_digits", "torch", arm="keras-torch", force=True, workers=workers)
     assert {n: t.float().tolist() for n, t in before.items()} == {
         n: t.tolist() for n, t in load_file(back.output).items()
     }
@@ -271,6 +255,4 @@ def test_the_command_tells_what_it_wrote_and_replaces_only_when_told(twinbench, 
     ended = twinbench(*asked, "--force")
     assert (ended.status, ended.err) == (0, "")
     assert "6 tensors, 17,226 numbers, float32" in ended.out
-    with contextlib.suppress(FileNotFoundError), h5py.File(told["output"]) as file:
-        assert file["fc/dense/vars/1"].shape == (128,)
-    assert len(Path(told["output"]).read_bytes()) == len(written)
+    assert Path(told["output"]).read_bytes() == written
