@@ -11,7 +11,7 @@ EXTRAS_cuda := torch,tensorflow,jax-cuda,dev
 INSTALL := .venv/bin/python -m pip install --disable-pip-version-check --constraint constraints/$(DEVICE).txt
 INSTALLED := .venv/installed-$(DEVICE)
 
-.PHONY: help setup bench bench-harness test lint format clean
+.PHONY: help setup bench bench-harness differences differences-check test lint format clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*  ## /  make \1\t/p' Makefile | expand -t 24
@@ -25,6 +25,12 @@ bench: setup  ## prove the pairs of the quick suite, measure it, print the compa
 
 bench-harness: setup  ## measure what the harness itself costs
 	.venv/bin/python -m benchmarks.harness_overhead
+
+differences: setup  ## measure every default that differs and write docs/differences.md
+	.venv/bin/python -m harness.differences
+
+differences-check: setup  ## compare docs/differences.md with what is measured now
+	.venv/bin/python -m harness.differences --check
 
 test: setup  ## run the tests that a contributor needs
 	.venv/bin/python -m pytest

@@ -152,6 +152,28 @@ def parity(
 
 
 @app.command()
+def convert(
+    source: Annotated[Path, typer.Argument(metavar="IN", help="model.safetensors, or model.weights.h5.")],
+    workload: Annotated[str, typer.Option(help="Whose architecture the weights belong to.")],
+    to: Annotated[str, typer.Option(help="keras (from .safetensors) or torch (from .weights.h5).")],
+    output: Annotated[Path | None, typer.Option(help="File to write; by default IN with the other ending.")] = None,
+    arm: Annotated[str, typer.Option(help="Which Keras arm; by default the first that can run here.")] = "",
+    force: Annotated[bool, typer.Option("--force", help="Replace the output if it exists.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Carry trained weights of a pair from PyTorch to Keras or back; nothing is written unless all fits."""
+    from harness.convert import HalvesDisagree, as_text
+    from harness.convert import convert as carry
+
+    try:
+        done = carry(source, workload, to, output, arm, force=force)
+    except HalvesDisagree as error:
+        typer.echo(f"twinbench: {error}", err=True)
+        raise typer.Exit(FAILED) from None
+    typer.echo(json.dumps(done.as_dict(), indent=1) if as_json else as_text(done))
+
+
+@app.command()
 def report(
     run_name: Annotated[str, typer.Argument(metavar="RUN", help="A run's name or folder; by default the last.")] = "",
     results: Results = Path("results"),
@@ -397,12 +419,15 @@ def main() -> None:
 def _explain(error: Exception) -> str | None:
     """Return what a user can do something about; None for an error of twinbench's own."""
     from benchmarks.datasets.preparation import DatasetUnavailable
+    from harness.convert import ConversionError
     from harness.matrix import SuiteError
     from harness.parity.engine import ParityError
     from harness.registry import UnknownName
     from harness.store.folder import RunFolderError
 
-    if isinstance(error, SuiteError | UnknownName | ParityError | RunFolderError | DatasetUnavailable):
+    if isinstance(
+        error, SuiteError | UnknownName | ParityError | ConversionError | RunFolderError | DatasetUnavailable
+    ):
         return str(error)
     if isinstance(error, OSError):
         return f"{error.strerror or error}" + (f": {error.filename}" if error.filename else "")

@@ -265,6 +265,42 @@ class Session(Protocol):
         """Return what is in force, read back from the framework: threads, precision flags, jit, versions."""
 
 
+class WeightsError(ValueError):
+    """A weights file that cannot be read or carried across. The message names the tensor."""
+
+
+@dataclasses.dataclass(frozen=True)
+class WeightsFile:
+    """What a weights file of a framework holds.
+
+    Attributes:
+        tensors: The model's, under the file's own names, in the framework's own layouts; bfloat16 as float32.
+        dtypes: How each is stored.
+        others: What it holds beside the model: optimizer state.
+    """
+
+    tensors: Mapping[str, Array]
+    dtypes: Mapping[str, str]
+    others: tuple[str, ...] = ()
+
+
+class Portable(Session, Protocol):
+    """A session that also reads and writes weights files in the form that its framework's users have them in."""
+
+    def read(self, path: str) -> WeightsFile:
+        """Return what a file holds, whatever model it belongs to.
+
+        Raises:
+            WeightsError: If it is cut short or no such file.
+        """
+
+    def save(self, path: str) -> None:
+        """Write the model's weights file, the name of which ends in ``ArmSpec.weights``."""
+
+    def restore(self, path: str) -> None:
+        """Load a weights file that fits; integer counters may be missing. Inverse of ``save``, bit for bit."""
+
+
 class Arm(Protocol):
     """A framework, configured once for this process. ``ArmSpec.entry`` names a factory that takes a Setup."""
 
@@ -288,6 +324,7 @@ class ArmSpec:
         checking: Further ones for parity checks, which need right results soon rather than fast code.
         witness: It checks the others and is not raced; it computes in float64 whatever is asked.
         architectures: What it implements; None means all.
+        weights: How the name of a weights file of its framework ends; None if its sessions are not ``Portable``.
         out_of_memory: Fragments of its errors that mean memory ran out, host first, then device.
     """
 
@@ -300,6 +337,7 @@ class ArmSpec:
     checking: Mapping[str, str] = dataclasses.field(default_factory=dict)
     witness: bool = False
     architectures: tuple[str, ...] | None = None
+    weights: str | None = None
     out_of_memory: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
 
 

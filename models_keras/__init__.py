@@ -12,6 +12,7 @@ ARMS = (
         needs=("keras", "tensorflow"),
         distributions=("keras", "tensorflow|tensorflow-cpu"),
         environment={"KERAS_BACKEND": "tensorflow"},
+        weights=".weights.h5",
         out_of_memory=((), ("OOM when allocating tensor", "RESOURCE_EXHAUSTED")),
     ),
     ArmSpec(
@@ -21,6 +22,7 @@ ARMS = (
         distributions=("keras", "jax", "jaxlib"),
         environment={"KERAS_BACKEND": "jax"},
         checking={"XLA_FLAGS": "--xla_backend_optimization_level=0"},  # compiles in a third of the time
+        weights=".weights.h5",
         out_of_memory=((), ("RESOURCE_EXHAUSTED",)),
     ),
     ArmSpec(
@@ -29,6 +31,7 @@ ARMS = (
         needs=("keras", "torch"),
         distributions=("keras", "torch"),
         environment={"KERAS_BACKEND": "torch"},
+        weights=".weights.h5",
         out_of_memory=(("DefaultCPUAllocator: can't allocate memory",), ("CUDA out of memory",)),
     ),
 )

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import keras
 import numpy as np
 
-from harness.contract import Gradients, Setup, TensorSpec, Workload
+from harness.contract import Gradients, Setup, TensorSpec, WeightsFile, Workload
+from models_keras import weights
 from models_keras.bridge import Bridge
 from models_keras.techniques.losses import make_loss
 from models_keras.techniques.optimizers import make_optimizer
@@ -49,9 +50,8 @@ class KerasSession:
     def __init__(self, workload: Workload, sample_shape: tuple[int, ...]):
         self.workload = workload
         self.dtype = keras.config.floatx()
-        module = importlib.import_module(f"models_keras.architectures.{workload.architecture.file}")
-        self.model: keras.Model = getattr(module, workload.architecture.name)(**workload.architecture.arguments)
-        self.model(keras.Input(self._channel_last(np.zeros((1, *sample_shape))).shape[1:]))
+        self.sample_shape = self._channel_last(np.zeros((1, *sample_shape))).shape[1:]
+        self.model = self._build()
         self.model.compile(
             optimizer=make_optimizer(workload.optimizer),
             loss=make_loss(workload.loss),
@@ -77,6 +77,22 @@ class KerasSession:
     def dump(self) -> dict[str, Array]:
         """Return a copy of all parameters."""
         return self.bridge.dump()
+
+    def read(self, path: str) -> WeightsFile:
+        """Return what a Keras weights file holds."""
+        return weights.read(path)
+
+    def save(self, path: str) -> None:
+        """Write ``.weights.h5`` of a model that is not compiled: a compiled one adds its optimizer's state."""
+        model = self._build()
+        Bridge(model).load(self.dump())
+        model.save_weights(path)
+
+    def restore(self, path: str) -> None:
+        """Load ``.weights.h5`` through a model that is not compiled, which takes no optimizer's state from it."""
+        model = self._build()
+        model.load_weights(path)
+        self.load(Bridge(model).dump())
 
     def taps(self, x: Array) -> dict[str, Array]:
         """Return the output of every layer that holds tensors, caught as it is called."""
@@ -137,6 +153,13 @@ class KerasSession:
             "steps_per_execution": self.model.steps_per_execution,
             **backend.settings(),
         }
+
+    def _build(self) -> keras.Model:
+        architecture = self.workload.architecture
+        module = importlib.import_module(f"models_keras.architectures.{architecture.file}")
+        model: keras.Model = getattr(module, architecture.name)(**architecture.arguments)
+        model(keras.Input(self.sample_shape))
+        return model
 
     def _channel_last(self, x: Array) -> Array:
         return np.moveaxis(x, 1, -1) if self.workload.form in ("image", "signal") else x

@@ -12,7 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from harness.contract import Gradients, LayerKind, Setup, TensorSpec, Workload
+from harness.contract import Gradients, LayerKind, Setup, TensorSpec, WeightsFile, Workload
+from models_torch import weights
 from models_torch.techniques.losses import make_loss
 from models_torch.techniques.optimizers import make_optimizer
 
@@ -91,6 +92,18 @@ class TorchSession:
     def dump(self) -> dict[str, Array]:
         """Return a copy of all tensors."""
         return {name: tensor.detach().numpy().copy() for name, tensor in self._tensors().items()}
+
+    def read(self, path: str) -> WeightsFile:
+        """Return what a safetensors file holds."""
+        return weights.read(path)
+
+    def save(self, path: str) -> None:
+        """Write the model's ``state_dict`` as safetensors."""
+        weights.save(self.model, path)
+
+    def restore(self, path: str) -> None:
+        """Load a ``state_dict``, strictly."""
+        weights.restore(self.model, path)
 
     def taps(self, x: Array) -> dict[str, Array]:
         """Return the output of every layer that holds tensors, caught by forward hooks."""

@@ -18,9 +18,9 @@ import socket
 import sys
 import time
 import traceback
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from harness.contract import Arm, Cell, Dataset, Session, Setup, Workload
+from harness.contract import Arm, Cell, Dataset, Portable, Session, Setup, WeightsError, Workload
 from harness.run.isolation import die_with_parent, keep_out, limit_cores
 
 if TYPE_CHECKING:
@@ -194,6 +194,55 @@ class Server:
             raise ValueError(f"unknown probe {what!r}")
         np.savez(answer, **found)
         return {"specs": {name: dataclasses.astuple(spec) for name, spec in self.session.describe().items()}}
+
+    def weights(
+        self,
+        what: str,
+        workload: str,
+        sample_shape: list[int],
+        outputs: int,
+        path: str,
+        scratch: str,
+        given: str,
+        answer: str,
+    ) -> dict[str, Any]:
+        """Carry a weights file into a session, which stays open for ``probe``, or canonical tensors out to a file.
+
+        Args:
+            what: ``in`` or ``out``.
+            workload: Whose architecture the file is for.
+            sample_shape: As for ``Arm.open``.
+            outputs: As for ``Arm.open``.
+            path: Of the file to read or to write.
+            scratch: Path to try things under, with the ending that the framework demands.
+            given: Path of the ``.npz`` file with the tensors to write.
+            answer: Path of the ``.npz`` file to write, with the canonical tensors that the session then holds.
+        """
+        import numpy as np
+
+        from harness.registry import find_workload
+        from harness.run import weights
+
+        self.workload = find_workload(workload)
+
+        def fresh() -> Portable:
+            return cast(Portable, self.arm.open(self.workload, tuple(sample_shape), outputs))
+
+        told: dict[str, Any] = {}
+        tensors: dict[str, Any] = {}
+        try:
+            if what == "in":
+                self.session, told = weights.carry_in(fresh, path, scratch)
+            else:
+                with np.load(given, allow_pickle=False) as stored:
+                    tensors = {name: stored[name] for name in stored.files}
+                self.session = session = fresh()
+                weights.carry_out(session, tensors, path)
+            tensors = self.session.dump()
+        except (WeightsError, OSError) as error:
+            told = {"refused": str(error)}
+        np.savez(answer, **tensors)
+        return told
 
     def exercise(
         self, module: str, function: str, arguments: dict[str, Any], given: str, answer: str

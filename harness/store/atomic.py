@@ -4,22 +4,37 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 
 def write_atomically(path: Path, text: str) -> None:
     """Write ``text`` to ``path`` so that a crash at any moment leaves the old file or the new one.
 
+    Raises:
+        OSError: If the file cannot be written; nothing is left behind then.
+    """
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+@contextlib.contextmanager
+def replacing(path: Path, ending: str = "") -> Iterator[Path]:
+    """Lend a path to write to; what was written there takes the place of ``path`` if no exception ends the block.
+
     Temporary file in the same folder, fsync, rename, fsync of the folder.
+
+    Args:
+        path: The file to write or to replace.
+        ending: How the temporary file's name ends, for those who write only files that they know by it.
 
     Raises:
         OSError: If the file cannot be written; nothing is left behind then.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp{ending}")
     try:
-        with temporary.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
+        yield temporary
+        with temporary.open("rb") as file:
             os.fsync(file.fileno())
         temporary.replace(path)
     except BaseException:

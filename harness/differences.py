@@ -1,0 +1,301 @@
+"""Measure every default that differs between PyTorch and Keras, and write ``docs/differences.md``.
+
+``python -m harness.differences`` writes the page, with ``--check`` compares it with what is measured now. A row is
+a function of its name in ``exercises/differences.py`` of each half, run in float64 in a worker process, once as a
+framework's user gets it and once as the pairs have it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import math
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from harness import matched, registry
+from harness.contract import LayerKind, TensorSpec
+from harness.parity.errors import distance
+from harness.parity.pair import Workers
+from harness.store.atomic import write_atomically
+
+if TYPE_CHECKING:
+    from harness.contract import Array
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "differences.md"
+ARMS = ("torch", "keras-tensorflow")
+ROUNDING = 1e-10
+"""Relative differences below it are float64's rounding; they are not the same on every machine, so none is printed."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the page.
+
+    Attributes:
+        name: Of the function in each half.
+        what: The default, in the field's words.
+        how: What makes the two equal.
+        specs: Tensors drawn for both halves, for a row on initialisation.
+    """
+
+    name: str
+    what: str
+    how: str
+    specs: Mapping[str, TensorSpec] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A row with its figures.
+
+    Attributes:
+        says: The default of each half, in words.
+        default: Largest difference, relative to the RMS of PyTorch's result, in the default form.
+        reconciled: The same as the pairs have it; None where they do not have it yet.
+    """
+
+    row: Row
+    says: tuple[str, str]
+    default: float
+    reconciled: float | None
+
+
+def _drawn(layer: LayerKind, **shapes: tuple[int, ...]) -> dict[str, TensorSpec]:
+
+    return {f"layer.{name.replace('__', '.')}": TensorSpec(shape, layer) for name, shape in shapes.items()}
+
+
+_CARRIED = "drawn once in NumPy by PyTorch's rule and loaded into both (`harness/matched.py`, `models_keras/bridge.py`)"
+_STATED = "stated in both"
+
+SECTIONS: Mapping[str, Sequence[Row]] = {
+    "Initial parameters: standard deviation (largest)": (
+        Row("dense_initialisation", "Dense, 700 → 300", _CARRIED, _drawn("linear", weight=(300, 700), bias=(300,))),
+        Row(
+            "convolution_initialisation",
+            "convolution, 3×3, 32 → 64",
+            _CARRIED,
+            _drawn("conv", weight=(64, 32, 3, 3), bias=(64,)),
+        ),
+        Row(
+            "depthwise_initialisation",
+            "depthwise convolution, 3×3, 128: Keras counts all channels as fan-in",
+            _CARRIED,
+            _drawn("conv", weight=(128, 1, 3, 3), bias=(128,)),
+        ),
+        Row("embedding_initialisation", "embedding, 500 × 64", _CARRIED, _drawn("embedding", weight=(500, 64))),
+        Row(
+            "lstm_initialisation",
+            "LSTM, 32 → 64: recurrent weights orthogonal and forget bias 1 in Keras",
+            _CARRIED,
+            _drawn("recurrent", weight_ih_l0=(256, 32), weight_hh_l0=(256, 64), bias_ih_l0=(256,)),
+        ),
+        Row(
+            "gru_initialisation",
+            "GRU, 32 → 64: recurrent weights orthogonal in Keras",
+            _CARRIED,
+            _drawn("recurrent", weight_ih_l0=(192, 32), weight_hh_l0=(192, 64), bias_ih_l0=(192,), bias_hh_l0=(192,)),
+        ),
+        Row(
+            "attention_initialisation",
+            "attention, 64, 4 heads: PyTorch's fans are those of the packed matrix",
+            _CARRIED,
+            _drawn(
+                "attention",
+                in_proj_weight=(192, 64),
+                out_proj__weight=(64, 64),
+                in_proj_bias=(192,),
+                out_proj__bias=(64,),
+            ),
+        ),
+    ),
+    "Normalisation": (
+        Row("batch_norm_epsilon", "batch norm: epsilon (inputs of std 0.02)", f"1e-5 {_STATED}"),
+        Row("batch_norm_momentum", "batch norm: momentum (running mean after one batch)", "Keras: 1 − PyTorch's"),
+        Row("batch_norm_variance", "batch norm: running variance (batch of 4)", "a layer of the pair's own"),
+        Row("layer_norm_epsilon", "layer norm: epsilon (inputs of std 0.02)", f"1e-5 {_STATED}"),
+        Row("group_norm_epsilon", "group norm: epsilon (inputs of std 0.02)", f"1e-5 {_STATED}"),
+        Row("rms_norm_epsilon", "RMS norm: epsilon (inputs of std 0.001)", f"1e-6 {_STATED}"),
+        Row("standard_deviation", "standard deviation of 6 numbers", "PyTorch: `correction=0`"),
+    ),
+    "Recurrent layers and attention": (
+        Row("gru_gates", "GRU: order of the gates in its weights", "gates swapped by `models_keras/bridge.py`"),
+        Row("lstm_biases", "LSTM: biases (change of their sum in one step of SGD)", "PyTorch: `bias_hh` not trained"),
+        Row("bidirectional_outputs", "bidirectional GRU: its output by default", "all steps in both"),
+        Row("attention_mask", "attention: boolean mask", "PyTorch: `~mask`"),
+    ),
+    "Convolution, pooling, resizing": (
+        Row("strided_same_padding", "3×3 convolution, stride 2, on 8×8", "Keras: `ZeroPadding2D(1)`, no padding"),
+        Row(
+            "average_pool_padding",
+            "average pooling, 3×3, stride 2, on 9×9: zeros of the padding",
+            "PyTorch: `count_include_pad=False`",
+        ),
+        Row("flatten_order", "Dense on a flattened feature map", "kernel permuted by `models_keras/bridge.py`"),
+        Row("nearest_resize", "nearest neighbour, 8×8 → 5×5", "PyTorch: `nearest-exact`"),
+        Row("bicubic_resize", "bicubic, 8×8 → 5×5", "`antialias=True` in both"),
+    ),
+    "Activations": (
+        Row("leaky_relu_slope", "leaky ReLU: slope", f"0.01 {_STATED}"),
+        Row("gelu_form", "GELU", "Keras: `ops.gelu(x, approximate=False)`"),
+    ),
+    "Losses": (
+        Row("cross_entropy_input", "cross-entropy: what it takes", "Keras: `from_logits=True`"),
+        Row("cross_entropy_of_probabilities", "cross-entropy of probabilities near 0", "logits in both"),
+        Row("binary_cross_entropy", "binary cross-entropy of probabilities near 0", "logits in both"),
+        Row("class_weights", "class weights: mean", 'Keras: `reduction="mean_with_sample_weight"`'),
+    ),
+    "Optimizers: change of a parameter": (
+        Row("sgd_learning_rate", "SGD: learning rate", _STATED),
+        Row("momentum_under_a_drop", "momentum, learning rate ÷ 10 after 5 of 10 steps", "an optimizer of our own"),
+        Row(
+            "adam_epsilon",
+            "Adam: epsilon (gradients near 1e-6)",
+            "`CanonicalEpsilon` in `models_keras/techniques/optimizers.py`",
+        ),
+        Row("adamw_decay", "AdamW: weight decay", _STATED),
+        Row("weight_decay", "SGD with momentum: `weight_decay=0.1`", "an optimizer of our own"),
+        Row("l2_factor", "L2 penalty λ (one step)", "Keras: `L2(λ / 2)`"),
+        Row("rmsprop_defaults", "RMSprop: its numbers", _STATED),
+        Row("rmsprop_epsilon", "RMSprop: epsilon (gradients near 1e-4, same numbers)", "an optimizer of our own"),
+        Row("adagrad_defaults", "Adagrad: its numbers", _STATED),
+        Row("adadelta_defaults", "Adadelta: its numbers", _STATED),
+        Row("nadam_momentum", "NAdam: momentum's schedule (same numbers)", "PyTorch: `momentum_decay=1`"),
+        Row("clipping_by_norm", "clipping two gradients of norm 3 and 0.5 at 1", "Keras: `global_clipnorm`"),
+        Row("accumulation", "four gradients accumulated", "PyTorch: the loss divided by their number"),
+    ),
+    "Schedules and fitting": (
+        Row("cosine_past_its_end", "cosine over 10 steps, then 6 more", "rates computed once for both"),
+        Row("exponential_decay", "exponential decay, 5 steps an epoch", "Keras: `staircase=True`"),
+        Row("milestones", "learning rate at its milestone", "Keras: the step before it"),
+        Row("plateau_patience", "plateau, patience 2, 9 flat epochs", "Keras: patience + 1"),
+        Row("shuffling", "order of samples", "orders drawn in NumPy for both; Keras: `shuffle=False`"),
+        Row("batch_size", "batch size (steps for 64 samples)", _STATED),
+    ),
+}
+
+
+def _inputs() -> dict[str, Array]:
+    """Return what the rows compute on, float64: noise from one seed."""
+    rng = np.random.default_rng(0)
+    shapes = {
+        "images": (6, 4, 8, 8),
+        "odd_images": (6, 4, 9, 9),
+        "features": (6, 8),
+        "sequence": (6, 5, 8),
+        "logits": (6, 5),
+        "conv.weight": (5, 4, 3, 3),
+        "flat.weight": (3, 256),
+        "gru.weight_ih_l0": (18, 8),
+        "gru.weight_hh_l0": (18, 6),
+        "gru.bias_ih_l0": (18,),
+        "gru.bias_hh_l0": (18,),
+        "lstm.weight_ih_l0": (24, 8),
+        "lstm.weight_hh_l0": (24, 6),
+        "lstm.bias_ih_l0": (24,),
+        "attention.in_proj_weight": (24, 8),
+        "attention.in_proj_bias": (24,),
+        "attention.out_proj.weight": (8, 8),
+        "attention.out_proj.bias": (8,),
+        "start": (7,),
+        "gradients": (10, 7),
+    }
+    arrays: dict[str, Array] = {name: rng.normal(size=shape) for name, shape in shapes.items()}
+    step = np.arange(5)
+    return arrays | {
+        "labels": np.array([0, 1, 2, 3, 4, 1]),
+        "far_logits": 60 * arrays["logits"],
+        "targets": (arrays["logits"] > 0.5).astype(np.float64),
+        "class_weights": np.array([1.0, 2.0, 5.0, 0.5, 10.0]),
+        "mask": (step[:, np.newaxis] + step) % 2 == 0,
+        "long_gradient": np.array([2.0, 2.0, 1.0]),
+        "short_gradient": np.full(5, math.sqrt(0.05)),
+    }
+
+
+def measure() -> dict[str, list[Measured]]:
+    """Run every row in both halves, in both forms."""
+    inputs = _inputs()
+    with contextlib.ExitStack() as stack:
+        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="twinbench-differences-")))
+        workers = Workers(stack, scratch, threads=1)
+        return {title: [_measure(workers, row, inputs) for row in rows] for title, rows in SECTIONS.items()}
+
+
+def _measure(workers: Workers, row: Row, inputs: Mapping[str, Array]) -> Measured:
+    arrays = matched.initial_parameters(row.specs, 0) if row.specs else inputs
+    says: list[str] = []
+    figures: list[float | None] = []
+    for form in ("default", "reconciled"):
+        halves = [workers.exercise(arm, "fp64", "differences", row.name, arrays, form=form) for arm in ARMS]
+        said = [str(half.pop("says", "")) for half in halves]
+        says = says or said
+        theirs, ours = halves
+        figures.append(distance(ours, theirs, 0).error if theirs and ours else None)
+    default, reconciled = figures
+    return Measured(row, (says[0], says[1]), default or 0.0, reconciled)
+
+
+def page(measured: Mapping[str, Sequence[Measured]]) -> str:
+    """Return the page as Markdown."""
+    lines = list(_head())
+    for title, rows in measured.items():
+        lines += ["", f"## {title}", ""]
+        lines.append("| what | PyTorch | Keras | difference | reconciled | how |")
+        lines.append("|---|---|---|---:|---:|---|")
+        for done in rows:
+            cells = [done.row.what, *done.says, _difference(done.default), _bound(done.reconciled), done.row.how]
+            lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _head() -> Iterator[str]:
+    versions = {name: v for arm in ARMS for name, v in registry.versions(registry.find_arm(arm)).items()}
+    told = ", ".join(f"{name.removesuffix('-cpu')} {version.partition('+')[0]}" for name, version in versions.items())
+    yield f"""\
+# What differs between PyTorch and Keras
+
+Every default that differs between the frameworks and that a pair has to reconcile: its size as a user meets it, and
+what is left of it in the pairs. `make differences` measures it all anew and writes this page, and a test compares it
+with what is measured then; the defaults named here are read from the frameworks where they are numbers.
+
+*Difference* is the largest difference of the two results over a tensor, divided by the root mean square of PyTorch's:
+0.5 is half the size of the thing itself. *Reconciled* is the same as the pairs have it, as a power of ten that it stays
+below; – where the pairs do not have it yet. All is computed in float64 on a CPU from the same noise, in Keras by its
+TensorFlow backend ({told}), by the functions in
+[models_torch/exercises/differences.py](../models_torch/exercises/differences.py) and
+[models_keras/exercises/differences.py](../models_keras/exercises/differences.py)."""
+
+
+def _difference(figure: float) -> str:
+    if figure < ROUNDING:
+        return "0"
+    return f"{figure:.2g}" if 1e-3 <= figure < 100 else f"{figure:.0f}" if figure >= 100 else f"{figure:.1e}"
+
+
+def _bound(figure: float | None) -> str:
+    if figure is None:
+        return "–"
+    return "0" if figure == 0 else f"< 1e{max(math.floor(math.log10(figure)) + 1, round(math.log10(ROUNDING)))}"
+
+
+def main() -> None:
+    """Write the page, or with ``--check`` tell where it differs from what is measured now; exit status 1 if it does."""
+    text = page(measure())
+    if sys.argv[1:] != ["--check"]:
+        write_atomically(PAGE, text)
+        return
+    written = PAGE.read_text(encoding="utf-8")
+    sys.stdout.writelines(difflib.unified_diff(written.splitlines(True), text.splitlines(True), str(PAGE), "measured"))
+    sys.exit(int(written != text))
+
+
+if __name__ == "__main__":
+    main()

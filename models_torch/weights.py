@@ -1,0 +1,38 @@
+"""Weights files as PyTorch's users have them: the ``state_dict`` of a model as safetensors, without pickle."""
+
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load
+from safetensors.torch import save as serialize
+from torch import nn
+
+from harness.contract import WeightsError, WeightsFile
+
+
+def read(path: str) -> WeightsFile:
+    """Return what a file holds, names and layouts being canonical.
+
+    Raises:
+        WeightsError: If it is cut short, or no safetensors file.
+    """
+    try:
+        stored = load(Path(path).read_bytes())
+    except SafetensorError as error:
+        raise WeightsError(f"cut short, or no safetensors file: {error}") from None
+    return WeightsFile(
+        {name: (t.float() if t.dtype == torch.bfloat16 else t).numpy() for name, t in stored.items()},
+        {name: str(t.dtype).removeprefix("torch.") for name, t in stored.items()},
+    )
+
+
+def save(model: nn.Module, path: str) -> None:
+    """Write the model's ``state_dict``, buffers and counters included; tied tensors are written under each name."""
+    state = {name: t.clone().contiguous() for name, t in model.state_dict().items()}
+    Path(path).write_bytes(serialize(state, {"format": "pt"}))
+
+
+def restore(model: nn.Module, path: str) -> None:
+    """Load a ``state_dict`` strictly; what the file lacks, a counter of batch norm say, stays as it is."""
+    model.load_state_dict({**model.state_dict(), **load(Path(path).read_bytes())}, strict=True)

@@ -1,0 +1,258 @@
+"""Weights go across a pair and back to the bit, the converted model is the same function, and bad files are refused."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from harness import registry
+from harness.convert import ConversionError, HalvesDisagree, convert, processes
+from harness.parity import mutants
+from models_torch.architectures.lenet import LeNet5
+from models_torch.architectures.mlp import MLP
+from models_torch.architectures.recurrent import BiGRU
+
+CLASSES = {"lenet_mnist5k": LeNet5, "mlp_digits": MLP, "gru_mnist1d": BiGRU}
+INPUTS = {"lenet_mnist5k": (5, 28, 28, 1), "mlp_digits": (5, 64), "gru_mnist1d": (5, 40, 1)}
+BACKENDS = ("keras-tensorflow", "keras-jax", "keras-torch")
+ROOT = Path(__file__).parents[2]
+KERAS_USER = """
+import importlib, json, sys
+import keras, numpy as np
+for file, name, arguments, workload, shape in json.loads(sys.argv[1]):
+    model = getattr(importlib.import_module("models_keras.architectures." + file), name)(**arguments)
+    model(keras.Input(shape[1:]))
+    model.load_weights(workload + ".weights.h5")
+    x = np.random.default_rng(0).normal(size=shape).astype("float32")
+    np.save(workload, keras.ops.convert_to_numpy(model(x, training=False)))
+"""
+
+
+@pytest.fixture(scope="module")
+def workers():
+    with processes() as lent:
+        yield lent
+
+
+def make(workload):
+    """The PyTorch half of a workload, as its user has it."""
+    torch.manual_seed(5)
+    return CLASSES[workload](**registry.find_workload(workload).architecture.arguments)
+
+
+@pytest.fixture
+def trained(tmp_path):
+    """``trained("mlp_digits", lambda state: …)``: a file of weights, after the given damage."""
+
+    def write(workload, damage=lambda state: None):
+        state = make(workload).state_dict()
+        damage(state)
+        save_file(state, tmp_path / "model.safetensors")
+        return tmp_path / "model.safetensors"
+
+    return write
+
+
+def bits(path):
+    return {name: (tensor.dtype, tensor.numpy().tobytes()) for name, tensor in load_file(path).items()}
+
+
+@pytest.mark.parametrize(
+    ("workload", "arm"),
+    [("lenet_mnist5k", "keras-torch"), ("gru_mnist1d", "keras-torch"), *(("mlp_digits", arm) for arm in BACKENDS)],
+)
+def test_there_and_back_is_the_same_to_the_bit(trained, workers, tmp_path, workload, arm):
+    source = trained(workload)
+    there = convert(source, workload, "keras", arm=arm, workers=workers)
+    assert there.output == str(tmp_path / "model.weights.h5")
+    assert there.arms == ("torch", arm)
+    assert there.difference <= 1e-5
+    back = convert(there.output, workload, "torch", tmp_path / "back.safetensors", arm, workers=workers)
+    assert bits(back.output) == bits(source)
+    make(workload).load_state_dict(load_file(back.output), strict=True)
+    assert (back.left, back.widened, back.dtype) == ((), {}, "float32")
+    written = {"back.safetensors", "model.safetensors", "model.weights.h5"}
+    assert {path.name for path in tmp_path.iterdir()} == written
+
+
+def test_a_keras_user_gets_the_same_predictions_on_another_backend(trained, workers, tmp_path):
+    expected, asked = {}, []
+    for workload, shape in INPUTS.items():
+        weights = tmp_path / f"{workload}.weights.h5"
+        convert(trained(workload), workload, "keras", weights, "keras-torch", workers=workers)
+        architecture = registry.find_workload(workload).architecture
+        asked.append([architecture.file, architecture.name, dict(architecture.arguments), workload, shape])
+        x = torch.from_numpy(np.random.default_rng(0).normal(size=shape).astype("float32"))
+        with torch.no_grad():
+            expected[workload] = make(workload)(x.movedim(-1, 1) if x.ndim == 4 else x).numpy()
+    subprocess.run(
+        [sys.executable, "-c", KERAS_USER, json.dumps(asked)],
+        env=os.environ | {"KERAS_BACKEND": "tensorflow", "CUDA_VISIBLE_DEVICES": "", "PYTHONPATH": str(ROOT)},
+        cwd=tmp_path,
+        check=True,
+    )
+    for workload, outputs in expected.items():
+        np.testing.assert_allclose(np.load(tmp_path / f"{workload}.npy"), outputs, rtol=0, atol=1e-6)
+
+
+def test_float64_stays_and_bfloat16_is_widened(trained, workers, tmp_path):
+    source = trained("mlp_digits", lambda state: state.update({n: t.double() for n, t in state.items()}))
+    assert convert(source, "mlp_digits", "keras", arm="keras-torch", workers=workers).dtype == "float64"
+    back = convert(tmp_path / "model.weights.h5", "mlp_digits", "torch", arm="keras-torch", force=True, workers=workers)
+    assert {tensor.dtype for tensor in load_file(back.output).values()} == {torch.float64}
+
+    source = trained("mlp_digits", lambda state: state.update({n: t.bfloat16() for n, t in state.items()}))
+    before = load_file(source)
+    done = convert(source, "mlp_digits", "keras", arm="keras-torch", force=True, workers=workers)
+    assert done.widened == dict.fromkeys(before, "bfloat16")
+    back = convert(done.output, "mlp_digits", "torch", arm="keras-torch", force=True, workers=workers)
+    assert {n: t.float().tolist() for n, t in before.items()} == {
+        n: t.tolist() for n, t in load_file(back.output).items()
+    }
+
+
+def set_(name, change):
+    return lambda state: state.update({name: change(state[name].clone())})
+
+
+def poke(value):
+    def change(tensor):
+        tensor.view(-1)[3] = value
+        return tensor
+
+    return change
+
+
+SPOILED = [
+    (lambda state: state.pop("fc.1.bias"), "missing: fc.1.bias (64,)"),
+    (lambda state: state.update({"fc.3.bias": torch.zeros(2)}), "not the model's: fc.3.bias (2,)"),
+    (set_("fc.1.weight", lambda t: t.T.contiguous()), "fc.1.weight: shape (128, 64), expected (64, 128)"),
+    (set_("fc.2.weight", poke(torch.nan)), "fc.2.weight: 1 of 640 numbers are NaN or infinite"),
+    (set_("fc.2.weight", poke(-torch.inf)), "fc.2.weight: 1 of 640 numbers are NaN or infinite"),
+    (set_("fc.0.bias", lambda t: t.int()), "fc.0.bias: stored as int32"),
+]
+
+
+@pytest.mark.parametrize(("damage", "named"), SPOILED, ids=[named for _, named in SPOILED])
+def test_a_file_that_does_not_fit_is_refused_by_name(trained, workers, tmp_path, damage, named):
+    source = trained("mlp_digits", damage)
+    with pytest.raises(ConversionError) as refused:
+        convert(source, "mlp_digits", "keras", arm="keras-torch", workers=workers)
+    assert named in str(refused.value)
+    assert str(source) in str(refused.value)
+    assert list(tmp_path.iterdir()) == [source]
+
+
+def edit(path, change):
+    with h5py.File(path, "r+") as file:
+        change(file)
+
+
+def test_a_keras_file_that_does_not_fit_is_refused_by_name(trained, workers, tmp_path):
+    convert(trained("mlp_digits"), "mlp_digits", "keras", arm="keras-torch", workers=workers)
+    whole = (tmp_path / "model.weights.h5").read_bytes()
+    source = tmp_path / "bad.weights.h5"
+
+    def refusal(change):
+        source.write_bytes(whole)
+        edit(source, change)
+        with pytest.raises(ConversionError) as refused:
+            convert(source, "mlp_digits", "torch", arm="keras-torch", workers=workers)
+        return str(refused.value)
+
+    def replace(name, array):
+        def change(file):
+            del file[name]
+            file[name] = array
+
+        return change
+
+    assert "missing: fc/dense_1/vars/0 (128, 64)" in refusal(lambda file: file.__delitem__("fc/dense_1/vars/0"))
+    assert "not the model's: fc/more (3,)" in refusal(lambda file: file.__setitem__("fc/more", np.zeros(3)))
+    assert "fc/dense/vars/1: shape (7,), expected (128,)" in refusal(replace("fc/dense/vars/1", np.zeros(7)))
+    assert "fc/dense/vars/1: 128 of 128 numbers" in refusal(replace("fc/dense/vars/1", np.full(128, np.nan)))
+    assert "fc/dense/vars/1: holds |S3, not numbers" in refusal(replace("fc/dense/vars/1", np.array([b"abc"])))
+    assert not (tmp_path / "bad.safetensors").exists()
+
+
+def test_optimizer_state_is_left_behind_and_said_so(trained, workers, tmp_path):
+    source = trained("mlp_digits")
+    done = convert(source, "mlp_digits", "keras", arm="keras-torch", workers=workers)
+    edit(done.output, lambda file: file.__setitem__("optimizer/vars/0", np.array(7)))
+    back = convert(done.output, "mlp_digits", "torch", tmp_path / "back.safetensors", "keras-torch", workers=workers)
+    assert back.left == ("optimizer/vars/0",)
+    assert bits(back.output) == bits(source)
+
+
+@pytest.mark.parametrize("to", ["keras", "torch"])
+def test_a_file_cut_anywhere_is_refused(trained, workers, tmp_path, to):
+    source = trained("mlp_digits")
+    if to == "torch":
+        source = Path(convert(source, "mlp_digits", "keras", arm="keras-torch", workers=workers).output)
+    whole = source.read_bytes()
+    cut = source.with_name("cut" + "".join(source.suffixes))
+    for length in (0, 5, 300, len(whole) // 2, len(whole) - 1):
+        cut.write_bytes(whole[:length])
+        with pytest.raises(ConversionError, match=f"^{cut} cannot be carried into MLP .*cut short"):
+            convert(cut, "mlp_digits", to, arm="keras-torch", workers=workers)
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(("cut.w", ".")) and path != cut]
+
+
+def test_a_pair_that_is_not_one_function_converts_nothing(trained, tmp_path):
+    source = trained("mlp_digits")
+    wrong = next(mutant for mutant in mutants.MUTANTS if mutant.name == "softmax before the loss")
+    with (
+        mutants.planted(wrong, tmp_path / "planted"),
+        pytest.raises(HalvesDisagree, match="twinbench parity mlp_digits"),
+    ):
+        convert(source, "mlp_digits", "keras", arm="keras-torch")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["model.safetensors", "planted"]
+
+
+WRONG = [
+    (["--to", "onnx"], "unknown target 'onnx'; known: keras, torch"),
+    (["--to", "torch"], "model.safetensors is not named as keras-tensorflow's weights files are: *.weights.h5"),
+    (["--to", "keras", "--arm", "numpy"], "numpy reads and writes no weights files"),
+    (["--to", "keras", "--arm", "keras-jaxx"], "unknown arm 'keras-jaxx'; did you mean 'keras-jax'?"),
+    (["--to", "keras", "--output", "x.h5"], "x.h5 is not named as keras-tensorflow asks: *.weights.h5"),
+    (["--to", "keras", "--output", "no/x.weights.h5"], "no is no folder"),
+    (["--to", "keras", "--output", "there.weights.h5"], "there.weights.h5 exists; --force replaces it"),
+]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"), WRONG, ids=lambda value: " ".join(value) if type(value) is list else ""
+)
+def test_a_wrong_request_gets_one_clear_line_and_writes_nothing(
+    twinbench, trained, tmp_path, monkeypatch, arguments, message
+):
+    trained("mlp_digits")
+    monkeypatch.chdir(tmp_path)
+    Path("there.weights.h5").write_text("mine")
+    ended = twinbench("convert", "model.safetensors", "--workload", "mlp_digits", *arguments)
+    assert (ended.status, ended.out) == (2, "")
+    assert ended.err.splitlines() == [f"twinbench: {message}"]
+    assert {path.name for path in tmp_path.iterdir()} == {"model.safetensors", "there.weights.h5"}
+    assert Path("there.weights.h5").read_text() == "mine"
+
+
+def test_the_command_tells_what_it_wrote_and_replaces_only_when_told(twinbench, trained, tmp_path):
+    source = trained("mlp_digits")
+    asked = ["convert", str(source), "--workload", "mlp_digits", "--to", "keras", "--arm", "keras-torch"]
+    told = json.loads(twinbench(*asked, "--json").out)
+    assert (told["tensors"], told["numbers"], told["dtype"]) == (6, 17226, "float32")
+    written = Path(told["output"]).read_bytes()
+    Path(told["output"]).write_text("mine")
+    assert twinbench(*asked).status == 2
+    assert Path(told["output"]).read_text() == "mine"
+    ended = twinbench(*asked, "--force")
+    assert (ended.status, ended.err) == (0, "")
+    assert "6 tensors, 17,226 numbers, float32" in ended.out
+    assert Path(told["output"]).read_bytes() == written
