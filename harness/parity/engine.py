@@ -12,7 +12,7 @@ import numpy as np
 from harness import matched, registry
 from harness.contract import Workload
 from harness.parity.gates import GATES, Finding, Stage, noise, structure
-from harness.parity.pair import Half, Workers
+from harness.parity.pair import Half, Workers, without_dropout
 from harness.run.coordinator import store_dataset
 from harness.run.process import WorkerFailure
 
@@ -53,6 +53,7 @@ def check(workloads: Sequence[str], arms: Sequence[str], gates: Sequence[str], s
 
 
 def _check_half(workers: Workers, workload: Workload, arm: str, gates: Sequence[str], seed: int) -> Iterator[Finding]:
+    workload = without_dropout(workload)
     dataset = registry.load_dataset(workload.dataset)
     stored = store_dataset(dataset, workers.scratch)
     gate = "structure"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,9 @@ import numpy as np
 from harness import matched
 from harness.contract import Dataset, TensorSpec, Workload
 from harness.parity.errors import Distance, distance
+from harness.parity.immaterial import immaterial, not_zero, parts, split, unmatched
 from harness.parity.pair import TIMEOUT_S, Half
+from harness.parity.train_mode import train_mode
 from harness.registry import UnknownName
 
 if TYPE_CHECKING:
@@ -74,6 +77,11 @@ class Stage:
     x: Array
     y: Array
 
+    def restore(self) -> None:
+        """Load the noise again into the float64 halves, whose buffers or parameters a gate has changed."""
+        self.reference.load(self.tensors)
+        self.exact.load(self.tensors)
+
     def finding(self, gate: str, found: Distance, bound: float, note: str | None = None) -> Finding:
         """Turn a distance into a finding."""
         return Finding(
@@ -126,21 +134,32 @@ def structure(stage: Stage) -> Iterator[Finding]:
         or name not in theirs
         or (ours[name].shape, ours[name].trainable) != (theirs[name].shape, theirs[name].trainable)
     ]
-    yield stage.tally("structure", wrong)
+    names = [part for name, spec in theirs.items() for part, _ in parts(name, np.empty(spec.shape))]
+    strangers = [f"immaterial: {pattern}" for pattern in unmatched(stage.workload.architecture, names)]
+    yield stage.tally("structure", wrong + strangers)
 
 
 def sensitivity(stage: Stage) -> Iterator[Finding]:
-    """Perturbing each tensor by 1 % of its RMS must move the arm's output; one that does not is untested."""
+    """Perturbing each tensor by 1 % of its RMS must move the arm's output; one that does not is untested.
+
+    Declared immaterial tensors are not perturbed: ``backward`` holds them to their declaration.
+    """
     still = []
+    declared = immaterial(stage.workload.architecture, split(stage.tensors))
     base = stage.exact.probe("taps", x=stage.x)["output"]
     scale = float(np.sqrt(np.mean(base**2)))
     for name, tensor in stage.tensors.items():
         generator = np.random.default_rng([11, len(name)])
-        step = 0.01 * float(np.sqrt(np.mean(tensor**2)))
-        stage.exact.load({**stage.tensors, name: tensor + step * generator.standard_normal(tensor.shape)})
-        moved = float(np.max(np.abs(stage.exact.probe("taps", x=stage.x)["output"] - base))) / scale
-        if not moved > MOVED:
-            still.append(name)
+        step: Array = generator.normal(0, 0.01 * float(np.sqrt(np.mean(tensor**2))), tensor.shape)
+        for part, rows in parts(name, tensor):
+            if part in declared:
+                continue
+            changed = tensor.copy()
+            changed[rows] += step[rows]
+            stage.exact.load({**stage.tensors, name: changed})
+            moved = float(np.max(np.abs(stage.exact.probe("taps", x=stage.x)["output"] - base))) / scale
+            if not moved > MOVED:
+                still.append(part)
     stage.exact.load(stage.tensors)
     yield stage.tally("sensitivity", still)
 
@@ -157,13 +176,22 @@ def forward(stage: Stage) -> Iterator[Finding]:
 
 
 def backward(stage: Stage) -> Iterator[Finding]:
-    """The loss, the gradient of every parameter and of the input, float64."""
-    expected = stage.reference.probe("gradients", x=stage.x, y=stage.y)
-    found = stage.exact.probe("gradients", x=stage.x, y=stage.y)
-    order = ["loss", *(name for name in expected if name != "loss")]
-    yield stage.finding(
-        "backward fp64", distance(found, {name: expected[name] for name in order}, BACKWARD_FP64), BACKWARD_FP64
+    """The loss, the gradient of every parameter and of the input, float64; zero where a tensor is immaterial."""
+    expected, found = (split(half.probe("gradients", x=stage.x, y=stage.y)) for half in (stage.reference, stage.exact))
+    stage.restore()
+    declared = immaterial(stage.workload.architecture, expected)
+    order = ["loss", *(name for name in expected if name != "loss" and name not in declared)]
+    compared = distance(
+        {name: gradient for name, gradient in found.items() if name not in declared},
+        {name: expected[name] for name in order},
+        BACKWARD_FP64,
     )
+    note = "; ".join(f"{name} is zero: {why}" for name, why in stage.workload.architecture.immaterial.items()) or None
+    finding = stage.finding("backward fp64", compared, BACKWARD_FP64, note)
+    for gradients in (expected, found):
+        if finding.passed and (wrong := not_zero(gradients, (name for name in declared if name in gradients))):
+            finding = dataclasses.replace(finding, passed=False, where=f"{wrong[0]}, declared immaterial")
+    yield finding
 
 
 def data(stage: Stage) -> Iterator[Finding]:
@@ -180,8 +208,7 @@ def training(stage: Stage) -> Iterator[Finding]:
     stacked = {"x": np.stack([x for x, _ in chosen]), "y": np.stack([y for _, y in chosen])}
     expected = stage.reference.probe("steps", **stacked)
     found = stage.exact.probe("steps", **stacked)
-    stage.reference.load(stage.tensors)
-    stage.exact.load(stage.tensors)
+    stage.restore()
     yield stage.finding("training fp64", distance(found, expected, TRAINED_FP64), TRAINED_FP64)
 
 
@@ -191,6 +218,7 @@ GATES: Mapping[str, Callable[[Stage], Iterator[Finding]]] = {
     "sensitivity": sensitivity,
     "forward": forward,
     "backward": backward,
+    "train_mode": train_mode,
     "training": training,
 }
 """By name, cheapest first."""

@@ -72,6 +72,9 @@ class Verdict:
 
 _LENET, _MLP = "models_keras/architectures/lenet.py", "models_keras/architectures/mlp.py"
 _GRU, _BRIDGE = "models_keras/architectures/recurrent.py", "models_keras/bridge.py"
+_RESNET, _VIT = "models_keras/architectures/resnet.py", "models_keras/architectures/vit.py"
+_NORMALIZATION, _EMBEDDINGS = "models_keras/techniques/normalization.py", "models_keras/techniques/embeddings.py"
+_ACTIVATIONS = "models_keras/techniques/activations.py"
 _OPTIMIZERS, _ARM = "models_keras/techniques/optimizers.py", "models_keras/arm.py"
 
 MUTANTS: tuple[Mutant, ...] = (
@@ -84,7 +87,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "lenet_mnist5k",
         "output",
     ),
-    Mutant("tanh GELU for ReLU", _MLP, "ops.relu(layer(x))", "ops.gelu(layer(x))", "mlp_digits", "fc.1"),
+    Mutant("tanh GELU for ReLU", _ACTIVATIONS, '"relu": ops.relu', '"relu": ops.gelu', "mlp_digits", "fc.1"),
     Mutant("softmax before the loss", _MLP, "return head(x)", "return ops.softmax(head(x))", "mlp_digits", "output"),
     Mutant(
         "average for max pooling", _LENET, "layers.MaxPooling2D", "layers.AveragePooling2D", "lenet_mnist5k", "conv2"
@@ -173,6 +176,74 @@ MUTANTS: tuple[Mutant, ...] = (
         "return x.reshape(len(x), *x.shape[2:], x.shape[1]) if",
         "lenet_mnist5k",
         "",
+    ),
+    Mutant(
+        "batch norm momentum of .9",
+        _NORMALIZATION,
+        "momentum: float = 0.1",
+        "momentum: float = 0.9",
+        "mlp_norm_digits",
+        "norm.0.running_mean",
+    ),
+    Mutant(
+        "batch norm epsilon of 1e-3",
+        _NORMALIZATION,
+        "epsilon: float = 1e-5",
+        "epsilon: float = 1e-3",
+        "mlp_norm_digits",
+        "norm.0",
+    ),
+    Mutant(
+        "biased running variance",
+        _NORMALIZATION,
+        "assign_add(biased_share /",
+        "assign_add(0 * biased_share /",
+        "mlp_norm_digits",
+        "norm.0.running_var",
+    ),
+    Mutant(
+        "running statistics in training",
+        _MLP,
+        "norm(y, training=training)",
+        "norm(y, training=False)",
+        "mlp_norm_digits",
+        "loss",
+    ),
+    Mutant("dropped residual", _MLP, "x = x + y if", "x = y if", "mlp_norm_digits", "fc.2"),
+    Mutant(
+        "layer norm over the positions",
+        _VIT,
+        "self.norm1 = layers.LayerNormalization(",
+        "self.norm1 = layers.LayerNormalization(axis=1, ",
+        "vit_mnist5k",
+        "blocks.0.norm1",
+    ),
+    Mutant("layer norm epsilon of 1e-3", _VIT, "EPSILON = 1e-6", "EPSILON = 1e-3", "vit_mnist5k", "blocks.0.norm1"),
+    Mutant("tanh GELU for the exact one", _VIT, "approximate=False", "approximate=True", "vit_mnist5k", "blocks.0.fc2"),
+    Mutant("class token behind the patches", _EMBEDDINGS, "width)), x]", "width)), x][::-1]", "vit_mnist5k", "token"),
+    Mutant(
+        "heads of half the size",
+        _VIT,
+        "key_dim=width // heads",
+        "key_dim=width // heads // 2",
+        "vit_mnist5k",
+        "blocks.0",
+    ),
+    Mutant(
+        "strided convolution padded on one side",
+        _RESNET,
+        "layers.ZeroPadding2D(1)",
+        "layers.ZeroPadding2D(((0, 1), (0, 1)))",
+        "resnet20_mnist5k",
+        "blocks.3.conv1",
+    ),
+    Mutant(
+        "zero channels in front of the shortcut",
+        _RESNET,
+        "(0, self.added)",
+        "(self.added, 0)",
+        "resnet20_mnist5k",
+        "blocks.4.conv1",
     ),
 )
 
