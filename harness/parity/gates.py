@@ -150,12 +150,13 @@ def sensitivity(stage: Stage) -> Iterator[Finding]:
     scale = float(np.sqrt(np.mean(base**2)))
     for name, tensor in stage.tensors.items():
         generator = np.random.default_rng([11, len(name)])
-        step: Array = generator.normal(0, 0.01 * float(np.sqrt(np.mean(tensor**2))), tensor.shape)
+        step = 0.01 * float(np.sqrt(np.mean(tensor**2)))
+        noisy = tensor + step * generator.standard_normal(tensor.shape)
         for part, rows in parts(name, tensor):
             if part in declared:
                 continue
             changed = tensor.copy()
-            changed[rows] += step[rows]
+            changed[rows] = noisy[rows]
             stage.exact.load({**stage.tensors, name: changed})
             moved = float(np.max(np.abs(stage.exact.probe("taps", x=stage.x)["output"] - base))) / scale
             if not moved > MOVED:

@@ -21,9 +21,18 @@ class ExactAttention(layers.MultiHeadAttention):
         if self.in_float64:
             self._inverse_sqrt_key_dim = np.float64(self._inverse_sqrt_key_dim)
 
-    def call(self, query: KerasTensor, value: KerasTensor, **options: Any) -> KerasTensor:
-        """Attend from ``query`` (N, T, width) to ``value`` (N, S, width); return (N, T, width)."""
+    def call(
+        self,
+        query: KerasTensor,
+        value: KerasTensor,
+        key: KerasTensor | None = None,
+        attention_mask: KerasTensor | None = None,
+        training: bool | None = None,
+        use_causal_mask: bool = False,
+    ) -> KerasTensor:
+        """Attend from ``query`` (N, T, width) to ``key`` and ``value`` (N, S, width); return (N, T, width)."""
+        options = {"attention_mask": attention_mask, "training": training, "use_causal_mask": use_causal_mask}
         if not self.in_float64:
-            return super().call(query, value, **options)
-        outputs, _ = super().call(query, value, return_attention_scores=True, **options)
+            return super().call(query, value, key, **options)
+        outputs, _ = super().call(query, value, key, return_attention_scores=True, **options)
         return outputs
