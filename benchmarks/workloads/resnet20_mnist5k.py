@@ -1,6 +1,6 @@
 """ResNet-20 on 5,000 MNIST images: convolution, batch norm and shortcuts, 269,434 parameters.
 
-The CIFAR form with one input channel. Arithmetic outweighs everything else: 8 times LeNet-5's time for a step.
+The CIFAR form with one input channel and shortcuts without parameters. Arithmetic outweighs everything else.
 """
 
 from harness.contract import Architecture, Optimizer, Workload

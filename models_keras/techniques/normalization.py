@@ -36,3 +36,7 @@ class UnbiasedBatchNormalization(layers.BatchNormalization):
         biased_share = self.moving_variance - kept  # momentum × biased variance; n/(n − 1) of it is the unbiased
         self.moving_variance.assign_add(biased_share / ops.cast(values - 1, biased_share.dtype))
         return outputs
+
+    def get_config(self) -> dict[str, object]:
+        """Return the arguments, ``momentum`` in the sense of this class."""
+        return {**super().get_config(), "momentum": 1 - self.momentum}
