@@ -196,8 +196,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "biased running variance",
         _NORMALIZATION,
-        "assign_add(biased_share /",
-        "assign_add(0 * biased_share /",
+        "added * unbiased",
+        "added * variance",
         "mlp_norm_digits",
         "norm.0.running_var",
     ),
@@ -219,7 +219,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "blocks.0.norm1",
     ),
     Mutant("layer norm epsilon of 1e-3", _VIT, "EPSILON = 1e-6", "EPSILON = 1e-3", "vit_mnist5k", "blocks.0.norm1"),
-    Mutant("tanh GELU for the exact one", _VIT, "approximate=False", "approximate=True", "vit_mnist5k", "blocks.0.fc2"),
+    Mutant("tanh GELU for the exact one", _VIT, "y = gelu(", "y = ops.gelu(", "vit_mnist5k", "blocks.0.fc2"),
     Mutant("class token behind the patches", _EMBEDDINGS, "width)), x]", "width)), x][::-1]", "vit_mnist5k", "token"),
     Mutant(
         "heads of half the size",

@@ -3,6 +3,7 @@
 import keras
 from keras import KerasTensor, layers, ops
 
+from models_keras.techniques.activations import gelu
 from models_keras.techniques.attention import ExactAttention
 from models_keras.techniques.embeddings import ClassToken, PositionEmbedding
 
@@ -24,7 +25,7 @@ class Block(layers.Layer):
         y = self.norm1(x)
         y = self.attn(y, y)
         x = x + y
-        y = ops.gelu(self.fc1(self.norm2(x)), approximate=False)
+        y = gelu(self.fc1(self.norm2(x)))
         return x + self.fc2(y)
 
 

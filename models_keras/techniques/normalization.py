@@ -2,6 +2,7 @@
 
 import math
 
+import keras
 from keras import KerasTensor, layers, ops
 
 
@@ -10,6 +11,7 @@ class UnbiasedBatchNormalization(layers.BatchNormalization):
 
     Algorithm 2 of the paper asks for the unbiased estimate, and PyTorch keeps it. Keras keeps the biased one, which is
     (n − 1)/n as large, where n counts the values behind one channel's statistics: batch times positions.
+    Keras forms it inside its ``call``, so here the update is written out.
     In training both normalize by the biased variance, so only evaluation differs.
 
     Args:
@@ -28,14 +30,17 @@ class UnbiasedBatchNormalization(layers.BatchNormalization):
         """
         if not (training and self.trainable):
             return super().call(inputs, training=False)
-        values = math.prod(ops.shape(inputs)[:-1])
+        values = math.prod(ops.shape(inputs)[:-1])  # a tensor where the batch size is not known beforehand
         if isinstance(values, int) and values < 2:
             raise ValueError(f"batch norm in training needs more than 1 value per channel, got input {inputs.shape}")
-        kept = self.moving_variance * self.momentum
-        outputs = super().call(inputs, training=True)
-        biased_share = self.moving_variance - kept  # momentum × biased variance; n/(n − 1) of it is the unbiased
-        self.moving_variance.assign_add(biased_share / ops.cast(values - 1, biased_share.dtype))
-        return outputs
+        inputs = ops.cast(inputs, keras.backend.result_type(inputs.dtype, "float32"))  # as Keras: bfloat16 is too short
+        mean, variance = ops.moments(inputs, axes=list(range(len(inputs.shape) - 1)))
+        unbiased = variance * ops.cast(values / (values - 1), variance.dtype)
+        kept, added = self.momentum, 1 - self.momentum
+        self.moving_mean.assign(kept * self.moving_mean + added * mean)
+        self.moving_variance.assign(kept * self.moving_variance + added * unbiased)
+        outputs = ops.batch_normalization(inputs, mean, variance, -1, self.beta, self.gamma, self.epsilon)
+        return ops.cast(outputs, self.compute_dtype)
 
     def get_config(self) -> dict[str, object]:
         """Return the arguments, ``momentum`` in the sense of this class."""
