@@ -1,4 +1,4 @@
-"""Batch norm in training is PyTorch's, on every backend, in float32 and float64."""
+"""Batch norm in training and activations are PyTorch's, on every backend, in float32 and float64."""
 
 import json
 import os
@@ -15,7 +15,7 @@ BOUNDS = {"float32": 2e-6, "float64": 1e-12}
 @pytest.fixture(scope="module", params=["tensorflow", "jax", "torch"])
 def checked(request):
     done = subprocess.run(
-        [sys.executable, str(Path(__file__).with_name("normalization_check.py"))],
+        [sys.executable, str(Path(__file__).with_name("layers_check.py"))],
         env=os.environ | {"KERAS_BACKEND": request.param, "CUDA_VISIBLE_DEVICES": "", "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
@@ -36,6 +36,13 @@ def test_keras_own_keeps_a_biased_variance(checked):
     own = {name: case for name, case in checked["errors"].items() if name.startswith("keras")}
     assert min(case["statistics"] for case in own.values()) > 1e-3
     assert max(case["outputs"] for case in own.values()) < 1e-5
+
+
+@pytest.mark.parametrize("dtype", sorted(BOUNDS))
+def test_activations_are_pytorchs(checked, dtype):
+    errors = checked["activations"][dtype]
+    assert len(errors) == 7
+    assert {name: error for name, error in errors.items() if not error <= BOUNDS[dtype]} == {}
 
 
 def test_a_batch_of_one_value_is_refused(checked):

@@ -1,7 +1,8 @@
-"""Batch norm in training beside PyTorch's, on the backend that ``KERAS_BACKEND`` names.
+"""Batch norm in training and activations beside PyTorch's, on the backend that ``KERAS_BACKEND`` names.
 
 Prints one JSON object: case -> largest difference of a running statistic after three batches, relative to PyTorch's,
-and of the outputs; for the class in use and for Keras' own with the same numbers.
+and of the outputs, for the class in use and for Keras' own with the same numbers; and for each activation and type the
+largest difference.
 """
 
 import json
@@ -14,7 +15,9 @@ from keras import layers
 from keras.src.backend.common import dtypes
 from torch import nn
 
+from models_keras.techniques.activations import ACTIVATIONS
 from models_keras.techniques.normalization import UnbiasedBatchNormalization
+from models_torch.techniques.activations import ACTIVATIONS as TORCH_ACTIVATIONS
 
 dtypes.BIT64_TO_BIT32_DTYPE.pop("float64", None)
 if keras.config.backend() == "jax":
@@ -65,6 +68,13 @@ def refuses_one_value():
     return False
 
 
+def activation(name, dtype):
+    keras.config.set_floatx(dtype)
+    x = np.linspace(-4, 4, 101).astype(dtype)
+    found = keras.ops.convert_to_numpy(ACTIVATIONS[name](keras.ops.convert_to_tensor(x)))
+    return float(np.max(np.abs(found - TORCH_ACTIVATIONS[name](torch.from_numpy(x)).numpy())))
+
+
 def keras_own():
     return layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
 
@@ -76,4 +86,8 @@ if __name__ == "__main__":
         for dtype in ("float32", "float64")
         for shape in (IMAGE, FEATURES)
     }
-    sys.stdout.write(json.dumps({"errors": found, "refuses": refuses_one_value()}))
+    activations = {
+        dtype: {name: activation(name, dtype) for name in ACTIVATIONS | TORCH_ACTIVATIONS}
+        for dtype in ("float32", "float64")
+    }
+    sys.stdout.write(json.dumps({"errors": found, "activations": activations, "refuses": refuses_one_value()}))
