@@ -29,9 +29,9 @@ WORKLOAD = Workload(
     ),
     optimizer=Optimizer("adam", learning_rate=1e-3),
     batch_size=64,
-    epochs=30,
+    epochs=20,
     metric="accuracy",
     target=0.92,
     margin=0.01,
-    pilot="PYTORCH",
+    pilot="PyTorch 2.13, its default initialisation, 1 seed: .953, and .954 after 30 epochs",
 )
