@@ -32,7 +32,7 @@ def check(make, shape, dtype):
     """Both from the same random state, in the middle of training."""
     keras.config.set_floatx(dtype)
     rng = np.random.default_rng(0)
-    ours = make()
+    ours = make(dtype=dtype)
     channel_last = (shape[0], *shape[2:], shape[1])
     ours.build(channel_last)
     theirs = (nn.BatchNorm2d if len(shape) == 4 else nn.BatchNorm1d)(shape[1], dtype=getattr(torch, dtype)).train()
@@ -75,8 +75,8 @@ def activation(name, dtype):
     return float(np.max(np.abs(found - TORCH_ACTIVATIONS[name](torch.from_numpy(x)).numpy())))
 
 
-def keras_own():
-    return layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
+def keras_own(**options):
+    return layers.BatchNormalization(momentum=0.9, epsilon=1e-5, **options)
 
 
 if __name__ == "__main__":
