@@ -211,10 +211,10 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant("dropped residual", _MLP, "x = x + y if", "x = y if", "mlp_norm_digits", "fc.2"),
     Mutant(
-        "layer norm over the positions",
+        "layer norm over the positions too",
         _VIT,
         "self.norm1 = layers.LayerNormalization(",
-        "self.norm1 = layers.LayerNormalization(axis=1, ",
+        "self.norm1 = layers.LayerNormalization(axis=(1, 2), ",
         "vit_mnist5k",
         "blocks.0.norm1",
     ),
