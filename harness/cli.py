@@ -229,14 +229,14 @@ def _plant(shown_by: Sequence[str], arms: Sequence[str], as_json: bool) -> int:
     from rich.console import Console
 
     from harness import registry
-    from harness.parity import mutants
+    from harness.parity import planting
     from harness.parity.table import mutant_table
 
-    (arm,) = [registry.find_arm(name).name for name in arms] or [mutants.ARM]
-    chosen = mutants.choose(shown_by)
+    (arm,) = [registry.find_arm(name).name for name in arms] or [planting.ARM]
+    chosen = planting.choose(shown_by)
     verdicts = []
     with Console(stderr=True).status("mutants: starting") as status:
-        for verdict in mutants.run(chosen, arm):
+        for verdict in planting.run(chosen, arm):
             verdicts.append(verdict)
             status.update(f"mutants: {len(verdicts)} of {len(chosen)}; {verdict.mutant.name}: {verdict.caught}")
     verdicts.sort(key=lambda verdict: chosen.index(verdict.mutant))

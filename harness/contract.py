@@ -77,11 +77,18 @@ class Dataset:
 
 @dataclasses.dataclass(frozen=True)
 class Architecture:
-    """A pair: ``architectures/<file>.py`` holds a class ``name`` in each framework, built with ``arguments``."""
+    """A pair: ``architectures/<file>.py`` holds a class ``name`` in each framework, built with ``arguments``.
+
+    Attributes:
+        immaterial: Tensors that provably cannot change the loss in training, as patterns of canonical names (``*`` is
+            anything), each with the reason. Of attention's packed tensors ``[q]``, ``[k]`` and ``[v]`` name the
+            thirds: ``blocks.*.attn.in_proj_bias[k]``. The gates then require gradients of zero of them.
+    """
 
     file: str
     name: str
     arguments: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    immaterial: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -219,10 +226,11 @@ class Session(Protocol):
     def describe(self) -> dict[str, TensorSpec]:
         """Return every tensor, buffers included, under its canonical name, in order of definition."""
 
-    def load(self, tensors: Mapping[str, Array]) -> None:
+    def load(self, tensors: Mapping[str, Array], seed: int = 0) -> None:
         """Overwrite all parameters, given under canonical names in canonical layouts.
 
-        The optimizer starts afresh, and so do the staged batches, from the first.
+        The optimizer starts afresh, the staged batches from the first, and what is random in training, such as
+        dropout, from ``seed``: a framework repeats itself, though no two draw the same.
 
         Raises:
             ValueError: If a name is missing or unknown, or a shape differs; it names the tensor.
@@ -238,7 +246,7 @@ class Session(Protocol):
         """
 
     def gradients(self, x: Array, y: Array) -> Gradients:
-        """Return the gradients of the mean loss of one batch, in training mode. Buffers may be updated."""
+        """Return the gradients of the mean loss of one batch, in training mode; buffers are updated as in training."""
 
     def stage(self, batches: Sequence[tuple[Array, Array]]) -> None:
         """Place batches (all of one shape) on the device for ``run_steps``."""
@@ -323,7 +331,7 @@ class ArmSpec:
         environment: Variables set before its process starts.
         checking: Further ones for parity checks, which need right results soon rather than fast code.
         witness: It checks the others and is not raced; it computes in float64 whatever is asked.
-        architectures: What it implements; None means all.
+        architectures: What it implements, by file: the arguments that it knows; None means all.
         weights: How the name of a weights file of its framework ends; None if its sessions are not ``Portable``.
         out_of_memory: Fragments of its errors that mean memory ran out, host first, then device.
     """
@@ -336,7 +344,7 @@ class ArmSpec:
     environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
     checking: Mapping[str, str] = dataclasses.field(default_factory=dict)
     witness: bool = False
-    architectures: tuple[str, ...] | None = None
+    architectures: Mapping[str, tuple[str, ...]] | None = None
     weights: str | None = None
     out_of_memory: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
 

@@ -20,7 +20,7 @@ from harness import matched, registry
 from harness.contract import ArmSpec, Dataset, Precision, Workload
 from harness.parity.errors import distance
 from harness.parity.gates import FORWARD_FP32
-from harness.parity.pair import Exchange, Workers
+from harness.parity.workers import Exchange, Workers
 from harness.run.process import Worker
 from harness.store.atomic import replacing
 
@@ -143,9 +143,8 @@ def convert(
 @contextlib.contextmanager
 def processes() -> Iterator[Workers]:
     """Lend worker processes, started as they are needed and ended with the block."""
-    with contextlib.ExitStack() as stack:
-        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="twinbench-convert-")))
-        yield Workers(stack, scratch, threads=1)
+    with tempfile.TemporaryDirectory(prefix="twinbench-convert-") as scratch, Workers(Path(scratch), 1) as workers:
+        yield workers
 
 
 class Half:

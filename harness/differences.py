@@ -7,7 +7,6 @@ framework's user gets it and once as the pairs have it.
 
 from __future__ import annotations
 
-import contextlib
 import difflib
 import math
 import sys
@@ -22,7 +21,7 @@ import numpy as np
 from harness import matched, registry
 from harness.contract import LayerKind, TensorSpec
 from harness.parity.errors import distance
-from harness.parity.pair import Workers
+from harness.parity.workers import Workers
 from harness.store.atomic import write_atomically
 
 if TYPE_CHECKING:
@@ -223,9 +222,7 @@ def _inputs() -> dict[str, Array]:
 def measure() -> dict[str, list[Measured]]:
     """Run every row in both halves, in both forms."""
     inputs = _inputs()
-    with contextlib.ExitStack() as stack:
-        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="twinbench-differences-")))
-        workers = Workers(stack, scratch, threads=1)
+    with tempfile.TemporaryDirectory(prefix="twinbench-differences-") as scratch, Workers(Path(scratch), 1) as workers:
         return {title: [_measure(workers, row, inputs) for row in rows] for title, rows in SECTIONS.items()}
 
 

@@ -140,8 +140,12 @@ def unsupported(spec: ArmSpec, workload: Workload, precision: str) -> str | None
     """Return why an arm cannot run a workload at a precision, or None if it can."""
     if reason := missing(spec):
         return reason
-    if spec.architectures is not None and workload.architecture.file not in spec.architectures:
-        return f"{spec.name} implements {', '.join(spec.architectures)} only"
+    if spec.architectures is not None:
+        file, arguments = workload.architecture.file, workload.architecture.arguments
+        if file not in spec.architectures:
+            return f"{spec.name} implements {', '.join(spec.architectures)} only"
+        if unknown := [name for name in arguments if name not in spec.architectures[file]]:
+            return f"{spec.name} implements {file} without {', '.join(unknown)}"
     if precision not in spec.precisions:
         return f"{spec.name} does not compute in {precision} on this device"
     return None

@@ -59,6 +59,8 @@ class KerasSession:
         self.model.optimizer.build(self.model.trainable_variables)
         self.fresh_optimizer = [variable.numpy() for variable in self.model.optimizer.variables]
         self.bridge = Bridge(self.model)
+        weights = {id(variable) for variable in self.model.weights}
+        self.random_states = [state for state in self.model.non_trainable_variables if id(state) not in weights]
         self.batches: list[Any] = []
         self.staged: Iterator[Any] = iter(())
 
@@ -66,9 +68,14 @@ class KerasSession:
         """Return every parameter's canonical shape and the kind of layer that owns it."""
         return self.bridge.describe()
 
-    def load(self, tensors: Mapping[str, Array]) -> None:
-        """Overwrite all parameters, start optimizer, metrics and batches afresh; compiled functions are kept."""
+    def load(self, tensors: Mapping[str, Array], seed: int = 0) -> None:
+        """Overwrite all parameters, start all else afresh: optimizer, metrics, batches, random numbers.
+
+        Compiled functions are kept.
+        """
         self.bridge.load(tensors)
+        for number, state in enumerate(self.random_states):  # each (seed, draws so far)
+            state.assign([seed * len(self.random_states) + number, 0])
         self.model.reset_metrics()
         self.staged = itertools.cycle(self.batches)
         for variable, value in zip(self.model.optimizer.variables, self.fresh_optimizer, strict=True):

@@ -19,6 +19,9 @@ import numpy as np
 from keras import layers
 
 from harness.contract import LayerKind, TensorSpec
+from models_keras.techniques.attention import ExactAttention
+from models_keras.techniques.embeddings import ClassToken, PositionEmbedding
+from models_keras.techniques.normalization import UnbiasedBatchNormalization
 
 if TYPE_CHECKING:
     from harness.contract import Array
@@ -207,11 +210,15 @@ _TABLE: dict[type, Callable[..., Iterator[Carrier]]] = {
     layers.DepthwiseConv1D: _depthwise,
     layers.DepthwiseConv2D: _depthwise,
     layers.BatchNormalization: _norm,
+    UnbiasedBatchNormalization: _norm,
     layers.LayerNormalization: _norm,
     layers.GroupNormalization: _norm,
     layers.RMSNormalization: _rms_norm,
     layers.Embedding: _embedding,
+    ClassToken: _embedding,
+    PositionEmbedding: _embedding,
     layers.MultiHeadAttention: _attention,
+    ExactAttention: _attention,
     layers.Bidirectional: _bidirectional,
     **_RECURRENT,
 }

@@ -10,6 +10,9 @@ ARMS = (
         distributions=("numpy",),
         precisions=("fp32", "fp64"),
         witness=True,
-        architectures=("linear", "mlp"),
+        architectures={
+            "linear": ("in_features", "out_features"),
+            "mlp": ("in_features", "hidden", "out_features"),
+        },
     ),
 )

@@ -49,8 +49,8 @@ class NumpySession:
         """Return every parameter by canonical name."""
         return {name: TensorSpec(p.shape, "linear") for name, p in self._network.parameters().items()}
 
-    def load(self, tensors: Mapping[str, Array]) -> None:
-        """Overwrite all parameters, start optimizer and batches afresh.
+    def load(self, tensors: Mapping[str, Array], seed: int = 0) -> None:
+        """Overwrite all parameters, start optimizer and batches afresh. Nothing here is random.
 
         Raises:
             ValueError: If a name is missing or unknown, or a shape differs; nothing is overwritten then.

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from harness.contract import Gradients, LayerKind, Setup, TensorSpec, WeightsFile, Workload
 from models_torch import weights
+from models_torch.techniques.embeddings import ClassToken, PositionEmbedding
 from models_torch.techniques.losses import make_loss
 from models_torch.techniques.optimizers import make_optimizer
 
@@ -24,7 +25,7 @@ LAYER_KINDS: tuple[tuple[type | tuple[type, ...], LayerKind], ...] = (
     (nn.Linear, "linear"),
     ((nn.Conv1d, nn.Conv2d, nn.ConvTranspose1d, nn.ConvTranspose2d), "conv"),
     ((nn.BatchNorm1d, nn.BatchNorm2d, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm), "norm"),
-    (nn.Embedding, "embedding"),
+    ((nn.Embedding, ClassToken, PositionEmbedding), "embedding"),
     (nn.RNNBase, "recurrent"),
     (nn.MultiheadAttention, "attention"),
 )
@@ -75,8 +76,8 @@ class TorchSession:
             for name, tensor in self._tensors().items()
         }
 
-    def load(self, tensors: Mapping[str, Array]) -> None:
-        """Overwrite all tensors, start optimizer and batches afresh."""
+    def load(self, tensors: Mapping[str, Array], seed: int = 0) -> None:
+        """Overwrite all tensors, start optimizer, batches and random numbers afresh."""
         self.staged = itertools.cycle(self.batches)
         own = self._tensors()
         if odd := sorted(own.keys() ^ tensors.keys()):
@@ -87,6 +88,7 @@ class TorchSession:
         with torch.no_grad():
             for name, tensor in own.items():
                 tensor.copy_(torch.from_numpy(tensors[name]))
+        torch.manual_seed(seed)
         self.optimizer = make_optimizer(self.workload.optimizer, self.model.parameters())
 
     def dump(self) -> dict[str, Array]:

@@ -159,7 +159,7 @@ class ChaosSession:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.session, name)
 
-    def load(self, tensors: Mapping[str, Any]) -> None:
+    def load(self, tensors: Mapping[str, Any], seed: int = 0) -> None:
         self.loads += 1
         self.session.load(tensors)
 
@@ -231,7 +231,7 @@ ARMS = (
         )
     ),
     spec("device-open", out_of_memory=((), ("CHAOS_EXHAUSTED",))),
-    spec("only-mlp", architectures=("mlp",)),
+    spec("only-mlp", architectures={"mlp": ("in_features", "hidden", "out_features")}),
     spec("needs-torch", needs=("torch",), environment={"CHAOS_IMPORT": "tensorflow", "OMP_NUM_THREADS": "7"}),
     spec("needs-tensorflow", needs=("tensorflow",), distributions=("tensorflow|tensorflow-cpu",)),
     spec("needs-nonsense", needs=("framework_that_nobody_wrote",)),

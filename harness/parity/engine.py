@@ -22,7 +22,7 @@ from harness import matched, registry
 from harness.contract import Dataset, Precision, Workload
 from harness.parity import losses, optimizers, randomness, schedules
 from harness.parity.gates import GATES, Finding, Stage, noise
-from harness.parity.pair import Half, Reference
+from harness.parity.pair import Half, Reference, without_dropout
 from harness.parity.workers import Workers
 from harness.registry import UnknownName
 from harness.run.coordinator import store_dataset
@@ -173,7 +173,7 @@ class Prover:
 
     def check_half(self, workload: Workload, arm: str, gates: Sequence[str], workers: Workers) -> Iterator[Finding]:
         """Run gates on one arm's half of one workload."""
-        spec = registry.find_arm(arm)
+        spec, workload = registry.find_arm(arm), without_dropout(workload)
         if registry.unsupported(spec, workload, "fp64") is not None:
             return
         gate = "structure"

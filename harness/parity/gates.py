@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,9 @@ import numpy as np
 from harness import matched
 from harness.contract import Dataset, TensorSpec, Workload
 from harness.parity.errors import Distance, distance
+from harness.parity.immaterial import immaterial, not_zero, parts, split, unmatched
 from harness.parity.pair import Half, Reference
+from harness.parity.train_mode import train_mode
 from harness.parity.workers import TIMEOUT_S
 
 if TYPE_CHECKING:
@@ -132,21 +135,33 @@ def structure(stage: Stage) -> Iterator[Finding]:
         or name not in theirs
         or (ours[name].shape, ours[name].trainable) != (theirs[name].shape, theirs[name].trainable)
     ]
-    yield stage.tally("structure", wrong)
+    names = [part for name, spec in theirs.items() for part, _ in parts(name, np.empty(spec.shape))]
+    strangers = [f"immaterial: {pattern}" for pattern in unmatched(stage.workload.architecture, names)]
+    yield stage.tally("structure", wrong + strangers)
 
 
 def sensitivity(stage: Stage) -> Iterator[Finding]:
-    """Perturbing each tensor by 1 % of its RMS must move the arm's output; one that does not is untested."""
+    """Perturbing each tensor by 1 % of its RMS must move the arm's output; one that does not is untested.
+
+    Declared immaterial tensors are not perturbed: ``backward`` holds them to their declaration.
+    """
     still = []
+    declared = immaterial(stage.workload.architecture, split(stage.tensors))
     base = stage.exact.probe("taps", x=stage.x)["output"]
     scale = float(np.sqrt(np.mean(base**2)))
     for name, tensor in stage.tensors.items():
         generator = np.random.default_rng([11, len(name)])
         step = 0.01 * float(np.sqrt(np.mean(tensor**2)))
-        stage.exact.load({**stage.tensors, name: tensor + step * generator.standard_normal(tensor.shape)})
-        moved = float(np.max(np.abs(stage.exact.probe("taps", x=stage.x)["output"] - base))) / scale
-        if not moved > MOVED:
-            still.append(name)
+        noisy = tensor + step * generator.standard_normal(tensor.shape)
+        for part, rows in parts(name, tensor):
+            if part in declared:
+                continue
+            changed = tensor.copy()
+            changed[rows] = noisy[rows]
+            stage.exact.load({**stage.tensors, name: changed})
+            moved = float(np.max(np.abs(stage.exact.probe("taps", x=stage.x)["output"] - base))) / scale
+            if not moved > MOVED:
+                still.append(part)
     yield stage.tally("sensitivity", still)
 
 
@@ -164,13 +179,21 @@ def forward(stage: Stage) -> Iterator[Finding]:
 
 
 def backward(stage: Stage) -> Iterator[Finding]:
-    """The loss, the gradient of every parameter and of the input, float64."""
-    expected = stage.reference.probe("gradients", x=stage.x, y=stage.y)
-    found = stage.exact.probe("gradients", x=stage.x, y=stage.y)
-    order = ["loss", *(name for name in expected if name != "loss")]
-    yield stage.finding(
-        "backward fp64", distance(found, {name: expected[name] for name in order}, BACKWARD_FP64), BACKWARD_FP64
+    """The loss, the gradient of every parameter and of the input, float64; zero where a tensor is immaterial."""
+    expected, found = (split(half.probe("gradients", x=stage.x, y=stage.y)) for half in (stage.reference, stage.exact))
+    declared = immaterial(stage.workload.architecture, expected)
+    order = ["loss", *(name for name in expected if name != "loss" and name not in declared)]
+    compared = distance(
+        {name: gradient for name, gradient in found.items() if name not in declared},
+        {name: expected[name] for name in order},
+        BACKWARD_FP64,
     )
+    note = "; ".join(f"{name} is zero: {why}" for name, why in stage.workload.architecture.immaterial.items()) or None
+    finding = stage.finding("backward fp64", compared, BACKWARD_FP64, note)
+    for gradients in (expected, found):
+        if finding.passed and (wrong := not_zero(gradients, (name for name in declared if name in gradients))):
+            finding = dataclasses.replace(finding, passed=False, where=f"{wrong[0]}, declared immaterial")
+    yield finding
 
 
 def data(stage: Stage) -> Iterator[Finding]:
@@ -196,6 +219,7 @@ GATES: Mapping[str, Callable[[Stage], Iterator[Finding]]] = {
     "sensitivity": sensitivity,
     "forward": forward,
     "backward": backward,
+    "train_mode": train_mode,
     "training": training,
 }
 """By name, cheapest first."""

@@ -1,29 +1,12 @@
 """Planted faults: each a patch to the source of a real half. A gate must go red, and in the right place.
 
 A mutant lives in a copy of its package that the workers of that package's arms find first; the gates, their inputs
-and the installed packages stay as they are. What the reference answers is asked once for all mutants.
+and the installed packages stay as they are.
 """
 
 from __future__ import annotations
 
-import contextlib
-import functools
-import shutil
-import tempfile
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
-from pathlib import Path
-
-from harness import registry
-from harness.parity import engine
-from harness.parity.engine import TECHNIQUES, Prover
-from harness.parity.gates import GATES
-from harness.parity.workers import Workers, package_of
-from harness.registry import UnknownName
-
-ARM = "keras-torch"
-"""Whose processes start soonest. What backends share is in the packages that mutants change."""
 
 
 @dataclass(frozen=True)
@@ -46,39 +29,19 @@ class Mutant:
     located: str
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """What became of a mutant.
-
-    Attributes:
-        caught: The first gate that went red; None if all stayed green, and the mutant lives.
-        where: What that gate named.
-    """
-
-    mutant: Mutant
-    caught: str | None
-    where: str | None
-
-    @property
-    def located(self) -> bool:
-        """Whether the gate named the right place."""
-        return self.where is not None and self.where.startswith(self.mutant.located)
-
-    def as_dict(self) -> dict[str, str | bool | None]:
-        """Return the verdict for JSON."""
-        return {
-            "mutant": self.mutant.name,
-            "workload": self.mutant.workload,
-            "caught": self.caught,
-            "where": self.where,
-            "located": self.located,
-        }
-
-
 _LENET, _MLP = "models_keras/architectures/lenet.py", "models_keras/architectures/mlp.py"
 _GRU, _BRIDGE = "models_keras/architectures/recurrent.py", "models_keras/bridge.py"
+_RESNET, _VIT = "models_keras/architectures/resnet.py", "models_keras/architectures/vit.py"
+_NORMALIZATION, _EMBEDDINGS = "models_keras/techniques/normalization.py", "models_keras/techniques/embeddings.py"
+_ACTIVATIONS = "models_keras/techniques/activations.py"
 _OPTIMIZERS, _ARM = "models_keras/techniques/optimizers.py", "models_keras/arm.py"
-_LOSSES = "models_keras/techniques/losses.py"
+_LOSSES, _CLIPPING = "models_keras/techniques/losses.py", "models_keras/techniques/clipping.py"
+_SCHEDULES, _INITIALIZERS = "models_keras/techniques/schedules.py", "models_keras/techniques/initializers.py"
+_REGULARIZERS, _TORCH_REGULARIZERS = (
+    "models_keras/techniques/regularizers.py",
+    "models_torch/techniques/regularizers.py",
+)
+_TORCH_LOSSES, _TORCH_ARM = "models_torch/techniques/losses.py", "models_torch/arm.py"
 
 MUTANTS: tuple[Mutant, ...] = (
     Mutant("missing ReLU", _LENET, "ops.relu(self.fc1(x))", "self.fc1(x)", "lenet_mnist5k", "fc2"),
@@ -90,7 +53,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "lenet_mnist5k",
         "output",
     ),
-    Mutant("tanh GELU for ReLU", _MLP, "ops.relu(layer(x))", "ops.gelu(layer(x))", "mlp_digits", "fc.1"),
+    Mutant("tanh GELU for ReLU", _ACTIVATIONS, '"relu": ops.relu', '"relu": ops.gelu', "mlp_digits", "fc.1"),
     Mutant("softmax before the loss", _MLP, "return head(x)", "return ops.softmax(head(x))", "mlp_digits", "output"),
     Mutant(
         "average for max pooling", _LENET, "layers.MaxPooling2D", "layers.AveragePooling2D", "lenet_mnist5k", "conv2"
@@ -142,18 +105,18 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "momentum forgotten",
         _OPTIMIZERS,
-        "momentum=number(spec.momentum)",
-        "momentum=0.0",
+        '"SGD", mixins, {"momentum": spec.momentum,',
+        '"SGD", mixins, {"momentum": 0.0,',
         "softmax_breast_cancer",
         "fc",
     ),
     Mutant(
         "coefficients through float32",
         _OPTIMIZERS,
-        "number(spec.beta_1)",
-        "float(np.float32(spec.beta_1))",
-        "mlp_digits",
-        "fc",
+        '"beta_1": number(spec.beta_1)',
+        '"beta_1": float(np.float32(spec.beta_1))',
+        "optimizer",
+        "exp_avg of 0.weight after 1 steps",
     ),
     Mutant(
         "float32 where float64 was asked",
@@ -187,70 +150,250 @@ MUTANTS: tuple[Mutant, ...] = (
         "lenet_mnist5k",
         "",
     ),
+    Mutant(
+        "batch norm momentum of .9",
+        _NORMALIZATION,
+        "momentum: float = 0.1",
+        "momentum: float = 0.9",
+        "mlp_norm_digits",
+        "norm.0.running_mean",
+    ),
+    Mutant(
+        "batch norm epsilon of 1e-3",
+        _NORMALIZATION,
+        "epsilon: float = 1e-5",
+        "epsilon: float = 1e-3",
+        "mlp_norm_digits",
+        "norm.0",
+    ),
+    Mutant(
+        "biased running variance",
+        _NORMALIZATION,
+        "added * unbiased",
+        "added * variance",
+        "mlp_norm_digits",
+        "norm.0.running_var",
+    ),
+    Mutant(
+        "running statistics in training",
+        _MLP,
+        "norm(y, training=training)",
+        "norm(y, training=False)",
+        "mlp_norm_digits",
+        "loss",
+    ),
+    Mutant("dropped residual", _MLP, "x = x + y if", "x = y if", "mlp_norm_digits", "fc.2"),
+    Mutant(
+        "layer norm over the positions too",
+        _VIT,
+        "self.norm1 = layers.LayerNormalization(",
+        "self.norm1 = layers.LayerNormalization(axis=(1, 2), ",
+        "vit_mnist5k",
+        "blocks.0.norm1",
+    ),
+    Mutant("layer norm epsilon of 1e-3", _VIT, "EPSILON = 1e-6", "EPSILON = 1e-3", "vit_mnist5k", "blocks.0.norm1"),
+    Mutant("tanh GELU for the exact one", _VIT, "y = gelu(", "y = ops.gelu(", "vit_mnist5k", "blocks.0.fc2"),
+    Mutant("class token behind the patches", _EMBEDDINGS, "width)), x]", "width)), x][::-1]", "vit_mnist5k", "token"),
+    Mutant(
+        "heads of half the size",
+        _VIT,
+        "key_dim=width // heads",
+        "key_dim=width // heads // 2",
+        "vit_mnist5k",
+        "blocks.0",
+    ),
+    Mutant(
+        "strided convolution padded on one side",
+        _RESNET,
+        "layers.ZeroPadding2D(1)",
+        "layers.ZeroPadding2D(((0, 1), (0, 1)))",
+        "resnet20_mnist5k",
+        "blocks.3.conv1",
+    ),
+    Mutant(
+        "zero channels in front of the shortcut",
+        _RESNET,
+        "(0, self.added)",
+        "(self.added, 0)",
+        "resnet20_mnist5k",
+        "blocks.4.conv1",
+    ),
+    Mutant(
+        "Adam's epsilon on the uncorrected root",
+        _OPTIMIZERS,
+        "return self._epsilon * math.sqrt(1 - self.beta_2 ** (int(self.iterations.value) + 1))",
+        "return self._epsilon",
+        "optimizer",
+        "parameters of 0.weight after 1 steps",
+    ),
+    Mutant(
+        "decoupled decay",
+        _OPTIMIZERS,
+        '(CoupledDecay, *mixins), arguments | {"coupled_decay": spec.weight_decay}',
+        'mixins, arguments | {"weight_decay": spec.weight_decay}',
+        "optimizer",
+        "momentum_buffer of 0.weight after 1 steps",
+    ),
+    Mutant(
+        "learning rate within the momentum",
+        _OPTIMIZERS,
+        "buffer += g\n        p -= learning_rate * (g + self.momentum * buffer if self.nesterov else buffer)",
+        "buffer += learning_rate * g\n        p -= buffer",
+        "optimizer",
+        "momentum_buffer of 0.weight after 1 steps",
+    ),
+    Mutant(
+        "each tensor clipped by its own norm",
+        _CLIPPING,
+        '"global_norm": clip_global_norm',
+        '"global_norm": clip_each_norm',
+        "optimizer",
+        "parameters of 0.weight after",
+    ),
+    Mutant(
+        "a norm without PyTorch's 1e-6",
+        _CLIPPING,
+        "STABILISER = 1e-6",
+        "STABILISER = 0.0",
+        "optimizer",
+        "parameters of 0.weight after",
+    ),
+    Mutant(
+        "RMSprop's epsilon under the root",
+        _OPTIMIZERS,
+        "g / (backend.sqrt(square) + self.epsilon)",
+        "g / backend.sqrt(square + self.epsilon)",
+        "optimizer",
+        "parameters of 0.weight after 1 steps",
+    ),
+    Mutant(
+        "Adagrad's epsilon under the root",
+        _OPTIMIZERS,
+        "(backend.sqrt(total) + self.epsilon)",
+        "backend.sqrt(total + self.epsilon)",
+        "optimizer",
+        "parameters of 0.weight after",
+    ),
+    Mutant(
+        "Adamax's norm without epsilon",
+        _OPTIMIZERS,
+        "abs(g) + self.epsilon)",
+        "abs(g))",
+        "optimizer",
+        "exp_inf of 0.weight after 1 steps",
+    ),
+    Mutant(
+        "NAdam's next momentum a step late",
+        _OPTIMIZERS,
+        "self.mu(step), self.mu(step + 1)",
+        "self.mu(step), self.mu(step)",
+        "optimizer",
+        "parameters of 0.weight after 1 steps",
+    ),
+    Mutant("a cosine one step ahead", _SCHEDULES, "ops.cast(step,", "ops.cast(step + 1,", "schedule", "step 0"),
+    Mutant("a plateau one epoch early", _SCHEDULES, "wait > self", "wait >= self", "schedule", "step"),
+    Mutant("a threshold not relative", _SCHEDULES, "best * (1 - self", "best - (self", "schedule", "step"),
+    Mutant(
+        "class weights by N",
+        _LOSSES,
+        "ops.sum(kept * ops.sum(weights * true, axis=-1))",
+        "ops.sum(kept)",
+        "loss",
+        "value",
+    ),
+    Mutant(
+        "smoothing over the other classes",
+        _LOSSES,
+        "smoothing / number_of_classes",
+        "smoothing / (number_of_classes - 1) * (1 - true)",
+        "loss",
+        "value",
+    ),
+    Mutant(
+        "padding counted in the mean",
+        _LOSSES,
+        "kept = ops.cast(kept, y_pred.dtype)",
+        "kept = ops.ones_like(y_pred[..., 0])",
+        "loss",
+        "value",
+    ),
+    Mutant("Huber's delta forgotten", _LOSSES, "Huber(delta=np.float64(delta))", "Huber()", "loss", "value"),
+    Mutant(
+        "PyTorch's class weights left out",
+        _TORCH_LOSSES,
+        "weight=None if weights is None else",
+        "weight=None if True else",
+        "loss",
+        "value",
+    ),
+    Mutant(
+        "labels in the order of the file", _ARM, "targets[order], batch_size", "targets, batch_size", "loss", "losses"
+    ),
+    Mutant(
+        "last batch dropped",
+        _TORCH_ARM,
+        "torch.from_numpy(order).split(batch_size)",
+        "torch.from_numpy(order).split(batch_size)[:-1]",
+        "loss",
+        "losses",
+    ),
+    Mutant(
+        "an epoch's loss by full batches",
+        _TORCH_ARM,
+        "losses.append(total.item() / len(order))",
+        "losses.append(total.item() / batch_size / -(-len(order) // batch_size))",
+        "loss",
+        "losses",
+    ),
+    Mutant(
+        "bfloat16 where float32 was asked",
+        _ARM,
+        'if setup.precision == "bf16"',
+        'if setup.precision in ("bf16", "fp32")',
+        "mlp_digits",
+        "fc.0",
+    ),
+    Mutant(
+        "fan_out for fan_in",
+        _INITIALIZERS,
+        '2.0, "fan_in", "untruncated_normal"',
+        '2.0, "fan_out", "untruncated_normal"',
+        "randomness",
+        "dense.weight",
+    ),
+    Mutant(
+        "truncated for untruncated",
+        _INITIALIZERS,
+        '"fan_avg", "untruncated_normal"',
+        '"fan_avg", "truncated_normal"',
+        "randomness",
+        "dense.weight",
+    ),
+    Mutant(
+        "gain of 1 for He's 2",
+        _INITIALIZERS,
+        '"he_truncated_normal": partial(TruncatedNormal, 2.0)',
+        '"he_truncated_normal": partial(TruncatedNormal, 1.0)',
+        "randomness",
+        "dense.weight",
+    ),
+    Mutant(
+        "one dropout mask for all steps",
+        _REGULARIZERS,
+        "layers.Dropout(rate)",
+        "layers.SpatialDropout1D(rate)",
+        "randomness",
+        "",
+    ),
+    Mutant(
+        "alpha dropout for dropout",
+        _REGULARIZERS,
+        "layers.Dropout(rate)",
+        "layers.AlphaDropout(rate)",
+        "randomness",
+        "",
+    ),
+    Mutant(
+        "PyTorch's dropout by channel", _TORCH_REGULARIZERS, "nn.Dropout(rate)", "nn.Dropout1d(rate)", "randomness", ""
+    ),
 )
-
-
-def choose(shown_by: Sequence[str]) -> list[Mutant]:
-    """Return the mutants that the workloads or gates named show; all if none is named.
-
-    Raises:
-        UnknownName: If no mutant is shown by a name.
-    """
-    known = {mutant.workload for mutant in MUTANTS}
-    for name in shown_by:
-        if name not in known:
-            raise UnknownName("workload or gate that shows a mutant", name, known)
-    return [mutant for mutant in MUTANTS if not shown_by or mutant.workload in shown_by]
-
-
-def run(mutants: Sequence[Mutant], arm: str) -> Iterator[Verdict]:
-    """Plant each mutant, run the gates on the arm's half until one is red, and yield what became of it, as it comes.
-
-    Raises:
-        ValueError: If a mutant's old text is not in its file exactly once: the source has moved on.
-    """
-    for mutant in mutants:
-        patched(mutant)
-    reference = engine.choose_reference([arm])
-    with (
-        tempfile.TemporaryDirectory(prefix="twinbench-mutants-") as scratch,
-        Workers(Path(scratch), 1, reference) as workers,
-    ):
-        healthy = Prover(workers, seed=0)
-
-        def fate(mutant: Mutant) -> Iterator[Verdict]:
-            with tempfile.TemporaryDirectory(dir=scratch) as folder, contextlib.ExitStack() as stack:
-                package = planted(mutant, Path(folder))
-                hosts = stack.enter_context(workers.patched(package, Path(folder)))
-                prover = Prover(hosts, seed=0) if package == package_of(reference) else healthy
-                if mutant.workload in TECHNIQUES:
-                    of = engine.tasks([], [mutant.workload])
-                else:
-                    of = engine.tasks([registry.find_workload(mutant.workload)], list(GATES))
-                found = (finding for finding in prover.carry_out(arm, of, hosts) if not finding.passed)
-                red = next(found, None)
-            yield Verdict(mutant, red.gate if red else None, red.where if red else None)
-
-        yield from engine.side_by_side([functools.partial(fate, mutant) for mutant in mutants], workers)
-
-
-def planted(mutant: Mutant, folder: Path) -> str:
-    """Copy the package with the fault into a folder, and return its name."""
-    package = mutant.path.partition("/")[0]
-    text = patched(mutant)
-    shutil.copytree(str(files(package)), folder / package, ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / mutant.path).write_text(text, encoding="utf-8")
-    return package
-
-
-def patched(mutant: Mutant) -> str:
-    """Return the source with the fault in it.
-
-    Raises:
-        ValueError: If what it replaces is not there exactly once: the source has moved on.
-    """
-    package, _, inside = mutant.path.partition("/")
-    text = Path(str(files(package)), inside).read_text(encoding="utf-8")
-    if (count := text.count(mutant.old)) != 1:
-        raise ValueError(f"mutant {mutant.name!r}: {mutant.old!r} stands {count} times in {mutant.path}")
-    return text.replace(mutant.old, mutant.new)

@@ -17,8 +17,17 @@ if TYPE_CHECKING:
     from harness.contract import Array
 
 
+def without_dropout(workload: Workload) -> Workload:
+    """Return the workload with dropout off: no two frameworks draw the same masks, so no gate could compare them."""
+    architecture = workload.architecture
+    if not architecture.arguments.get("dropout"):
+        return workload
+    arguments = {**architecture.arguments, "dropout": 0.0}
+    return dataclasses.replace(workload, architecture=dataclasses.replace(architecture, arguments=arguments))
+
+
 class Half:
-    """One arm's form of a workload's model, in one precision."""
+    """One arm's form of a workload's model, in one precision; the architecture's arguments are those given here."""
 
     def __init__(self, worker: Worker, workload: Workload, dataset: StoredDataset, exchange: Exchange):
         self.worker = worker
@@ -32,6 +41,7 @@ class Half:
             dataset=dataset.fields,
             arrays=str(dataset.arrays),
             first_step=False,
+            arguments=dict(workload.architecture.arguments),
         )
 
     def probe(self, what: str, **arrays: Array) -> dict[str, Array]:

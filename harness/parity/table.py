@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.parity.gates import Finding
-from harness.parity.mutants import Verdict
+from harness.parity.planting import Verdict
 
 
 def table(findings: Sequence[Finding]) -> RenderableType:

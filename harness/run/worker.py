@@ -61,7 +61,12 @@ class Server:
         return {"start_s": (time.perf_counter_ns() - spawned_ns) / 1e9}
 
     def open(
-        self, cell: dict[str, Any], dataset: dict[str, Any], arrays: str, first_step: bool = True
+        self,
+        cell: dict[str, Any],
+        dataset: dict[str, Any],
+        arrays: str,
+        first_step: bool = True,
+        arguments: dict[str, Any] | None = None,
     ) -> dict[str, Any]:
         """Build the cell's model, load its initial parameters, stage batches and run the first step.
 
@@ -70,6 +75,7 @@ class Server:
             dataset: A ``Dataset`` without its arrays.
             arrays: Path of an ``.npz`` file with the arrays.
             first_step: False leaves the step out, and with it what a framework compiles for training.
+            arguments: Of the architecture, in place of the workload's: the gates close dropout.
         """
         import numpy as np
 
@@ -79,6 +85,9 @@ class Server:
 
         self.cell = Cell(**cell)
         self.workload = find_workload(self.cell.workload)
+        if arguments is not None:
+            architecture = dataclasses.replace(self.workload.architecture, arguments=arguments)
+            self.workload = dataclasses.replace(self.workload, architecture=architecture)
         with np.load(arrays, allow_pickle=False) as stored:
             self.dataset = Dataset(**dataset, **{name: stored[name] for name in stored.files})
         batches = matched.stage_batches(self.dataset, self.workload, self.cell.batch_size)
@@ -92,13 +101,16 @@ class Server:
         built = time.perf_counter_ns()
         first_loss = self.session.run_steps(1) if first_step else None
         stepped = time.perf_counter_ns()
+        settings = self.session.settings()
+        if dropout := self.workload.architecture.arguments.get("dropout"):
+            settings["dropout"] = dropout
         return {
             "build_s": (built - before) / 1e9,
             "first_step_s": (stepped - built) / 1e9,
             "cold_start_s": (stepped - self.spawned_ns) / 1e9,
             "first_loss": first_loss,
-            "parameters": sum(math.prod(spec.shape) for spec in specs.values()),
-            "settings": self.session.settings(),
+            "parameters": sum(math.prod(spec.shape) for spec in specs.values() if spec.trainable),
+            "settings": settings,
             "huge_pages": has_huge_pages(),
         }
 
@@ -143,7 +155,7 @@ class Server:
         from harness import matched
         from harness.metrics import evaluate
 
-        self.session.load(self._initial(seed))
+        self.session.load(self._initial(seed), seed)
         initial = self._loaded_sha256()
         samples = len(self.dataset.x_train)
         orders = list(matched.batch_orders(samples, epochs, seed, self.workload.shuffle))

@@ -48,16 +48,18 @@ def run_steps(model: keras.Model, batches: Iterator[Any], count: int) -> float:
 
 def gradients(model: keras.Model, x: Any, y: Any) -> tuple[Any, list[Any], Any]:
     """Return the mean loss of a batch in training mode, and its gradients by trainable variable and by input."""
-    fixed = [variable.value for variable in model.non_trainable_variables]
+    buffers = [variable.value for variable in model.non_trainable_variables]
     # A stateless call passes its arguments on as they are, also to a model that behaves alike in training.
     in_training = {"training": True} if "training" in inspect.signature(model.call).parameters else {}
 
     def loss_of(trainable: list[Any], inputs: Any) -> Any:
-        outputs, _ = model.stateless_call(trainable, fixed, inputs, **in_training)
-        return model.compute_loss(inputs, y, outputs, training=True)
+        outputs, updated = model.stateless_call(trainable, buffers, inputs, **in_training)
+        return model.compute_loss(inputs, y, outputs, training=True), updated
 
     trainable = [variable.value for variable in model.trainable_variables]
-    loss, (found, of_x) = jax.value_and_grad(loss_of, argnums=(0, 1))(trainable, x)
+    (loss, updated), (found, of_x) = jax.value_and_grad(loss_of, argnums=(0, 1), has_aux=True)(trainable, x)
+    for variable, value in zip(model.non_trainable_variables, updated, strict=True):
+        variable.assign(value)
     return loss, found, of_x
 
 

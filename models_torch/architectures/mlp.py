@@ -1,22 +1,52 @@
-"""Multi-layer perceptron (Rumelhart, Hinton and Williams, 1986) with rectified linear units."""
+"""Multi-layer perceptron (Rumelhart, Hinton and Williams, 1986), plain or with what made it deep since."""
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
-import torch.nn.functional as F
 from torch import Tensor, nn
+
+from models_torch.techniques.activations import ACTIVATIONS
+
+NORMS = {"batch": nn.BatchNorm1d, "layer": nn.LayerNorm}  # epsilon 1e-5, momentum .1
 
 
 class MLP(nn.Module):
-    """Affine maps with ReLU between them. Input (N, in_features); output (N, out_features): logits."""
+    """Affine maps with an activation between them. Input (N, in_features); output (N, out_features): logits.
 
-    def __init__(self, in_features: int, hidden: Sequence[int], out_features: int):
+    Args:
+        in_features: Width of the input.
+        hidden: Width of each hidden layer.
+        out_features: Width of the output.
+        activation: Name of the non-linearity.
+        norm: ``batch`` or ``layer``, between affine map and activation; a map before batch norm needs no bias.
+        dropout: Share of the units of each hidden layer that is left out of a training step.
+        residual: Add to a hidden layer's output its input, where both are of one width.
+    """
+
+    def __init__(
+        self,
+        in_features: int,
+        hidden: Sequence[int],
+        out_features: int,
+        activation: str = "relu",
+        norm: str | None = None,
+        dropout: float = 0.0,
+        residual: bool = False,
+    ):
         super().__init__()
-        widths = [in_features, *hidden, out_features]
-        self.fc = nn.ModuleList(nn.Linear(fan_in, fan_out) for fan_in, fan_out in pairwise(widths))
+        widths = [in_features, *hidden]
+        self.fc = nn.ModuleList(nn.Linear(*ends, bias=norm != "batch") for ends in pairwise(widths))
+        self.fc.append(nn.Linear(widths[-1], out_features))
+        self.norm = nn.ModuleList(NORMS[norm](width) for width in hidden if norm)
+        self.activation = ACTIVATIONS[activation]
+        self.dropout = nn.Dropout(dropout) if dropout else None
+        self.residual = residual
 
     def forward(self, x: Tensor) -> Tensor:
         *hidden, head = self.fc
-        for layer in hidden:
-            x = F.relu(layer(x))
+        for layer, norm in zip_longest(hidden, self.norm):
+            y = layer(x)
+            y = self.activation(norm(y) if norm else y)
+            y = self.dropout(y) if self.dropout else y
+            x = x + y if self.residual and x.shape[-1] == y.shape[-1] else y
         return head(x)

@@ -75,6 +75,8 @@ def test_unsupported_tells_what_the_arm_lacks():
     workload = registry.find_workload("lenet_mnist5k")
     assert registry.unsupported(spec(), workload, "fp32") is None
     assert registry.unsupported(spec(needs=("no_such",)), workload, "fp32") == "not installed: no_such"
-    assert registry.unsupported(spec(architectures=("mlp",)), workload, "fp32") == "mine implements mlp only"
+    assert registry.unsupported(spec(architectures={"mlp": ()}), workload, "fp32") == "mine implements mlp only"
+    partly = spec(architectures={"lenet": ("in_channels",)})
+    assert registry.unsupported(partly, workload, "fp32") == "mine implements lenet without num_classes"
     reason = registry.unsupported(spec(precisions=("fp32",)), workload, "bf16")
     assert reason == "mine does not compute in bf16 on this device"

@@ -15,6 +15,10 @@ from keras.src.backend.common import dtypes
 from torch import nn
 
 from models_keras.bridge import Bridge
+from models_keras.techniques import embeddings
+from models_keras.techniques.attention import ExactAttention
+from models_keras.techniques.normalization import UnbiasedBatchNormalization
+from models_torch.techniques import embeddings as torch_embeddings
 
 keras.config.set_floatx("float64")
 dtypes.BIT64_TO_BIT32_DTYPE.pop("float64", None)
@@ -140,6 +144,14 @@ CASES = {
         nn.MultiheadAttention(6, 2, batch_first=True),
         SEQUENCE,
     ),
+    "exact attention": (
+        ExactAttention(num_heads=2, key_dim=3),
+        nn.MultiheadAttention(6, 2, batch_first=True),
+        SEQUENCE,
+    ),
+    "unbiased batch norm": (UnbiasedBatchNormalization(), nn.BatchNorm2d(4), IMAGE),
+    "class token": (embeddings.ClassToken(6), torch_embeddings.ClassToken(6), SEQUENCE),
+    "position embedding": (embeddings.PositionEmbedding(5, 6), torch_embeddings.PositionEmbedding(5, 6), SEQUENCE),
 }
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from harness import registry
 from harness.contract import Cell, Precision, Setup
+from harness.parity.pair import without_dropout
 from harness.run.coordinator import store_dataset
 from harness.run.process import Worker
 from harness.run.sitting import StoredDataset
@@ -56,7 +57,12 @@ class Bench:
         cell = Cell("step", workload, arm, precision, 1, spec.batch_size, spec.epochs, 0)
         worker = self.worker(arm, precision, process)
         opened = worker.ask(
-            "open", TIMEOUT_S, cell=dataclasses.asdict(cell), dataset=dataset.fields, arrays=str(dataset.arrays)
+            "open",
+            TIMEOUT_S,
+            cell=dataclasses.asdict(cell),
+            dataset=dataset.fields,
+            arrays=str(dataset.arrays),
+            arguments=dict(without_dropout(spec).architecture.arguments),
         )
         self.current[worker] = workload
         return opened | worker.ask("finish", TIMEOUT_S, frameworks=sorted(registry.FRAMEWORKS))

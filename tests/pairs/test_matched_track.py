@@ -29,6 +29,12 @@ def test_parameter_counts_are_the_papers(bench, arm, workload):
     assert bench.open(arm, workload)["parameters"] == PUBLISHED_PARAMETERS[workload]
 
 
+@pytest.mark.parametrize("arm", RACED)
+@pytest.mark.parametrize(("workload", "parameters"), [("resnet20_mnist5k", 269_434), ("vit_mnist5k", 205_962)])
+def test_running_statistics_are_not_counted_as_parameters(bench, arm, workload, parameters):
+    assert bench.open(arm, workload)["parameters"] == parameters
+
+
 def test_loaded_parameters_are_the_drawn_ones(bench):
     opened = bench.open("numpy", "mlp_digits", "fp64")
     layers = ((64, 128), (128, 64), (64, 10))

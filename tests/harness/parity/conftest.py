@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
-from harness.parity.mutants import Mutant, planted
+from harness.parity.engine import Prover
+from harness.parity.gates import Finding
+from harness.parity.mutants import Mutant
+from harness.parity.planting import planted
 from harness.parity.workers import Workers
+from harness.registry import find_workload
 
 
 @pytest.fixture(scope="session")
@@ -23,3 +27,13 @@ def faulty(workers: Workers, tmp_path: Path) -> Iterator[Callable[[Mutant], Work
     """``faulty(mutant)``: workers of which those of the mutant's package run it."""
     with contextlib.ExitStack() as stack:
         yield lambda mutant: stack.enter_context(workers.patched(planted(mutant, tmp_path), tmp_path))
+
+
+@pytest.fixture(scope="session")
+def check(workers: Workers) -> Callable[..., list[Finding]]:
+    """``check(workload, arm, gates, seed)``: what the gates find on an arm's half of a workload."""
+
+    def check(workload: str, arm: str, gates: Sequence[str], seed: int = 0) -> list[Finding]:
+        return list(Prover(workers, seed).check_half(find_workload(workload), arm, gates, workers))
+
+    return check

@@ -3,116 +3,25 @@
 import numpy as np
 import pytest
 
-from harness.parity import optimizers, schedules
-from harness.parity.mutants import Mutant
+from harness.parity import mutants, optimizers, schedules
 from harness.parity.optimizers import OPTIMIZERS, TINY_RUN, compare
 
+MUTANTS = {mutant.name: mutant for mutant in mutants.MUTANTS}
 ALL = {"plain", "weight decay", "clipping", "learning-rate drop", TINY_RUN}
 
 
-def keras_fault(name, old, new, row, located, file="optimizers"):
-    return Mutant(name, f"models_keras/techniques/{file}.py", old, new, row, located)
-
-
-OPTIMIZER_FAULTS = [
-    (
-        keras_fault(
-            "Adam's epsilon on the uncorrected root",
-            "return self._epsilon * math.sqrt(1 - self.beta_2 ** (int(self.iterations.value) + 1))",
-            "return self._epsilon",
-            "adam",
-            "parameters of 0.weight after 1 steps",
-        ),
-        ALL,
-    ),
-    (
-        keras_fault(
-            "decoupled decay",
-            '(CoupledDecay, *mixins), arguments | {"coupled_decay": spec.weight_decay}',
-            'mixins, arguments | {"weight_decay": spec.weight_decay}',
-            "momentum",
-            "momentum_buffer of 0.weight after 1 steps",
-        ),
-        {"weight decay"},
-    ),
-    (
-        keras_fault(
-            "learning rate within the momentum",
-            "buffer += g\n        p -= learning_rate * (g + self.momentum * buffer if self.nesterov else buffer)",
-            "buffer += learning_rate * g\n        p -= buffer",
-            "momentum",
-            "momentum_buffer of 0.weight after 1 steps",
-        ),
-        ALL,
-    ),
-    (
-        keras_fault(
-            "each tensor clipped by its own norm",
-            '"global_norm": clip_global_norm',
-            '"global_norm": clip_each_norm',
-            "sgd",
-            "parameters of 0.weight after 2 steps",
-            "clipping",
-        ),
-        {"clipping"},
-    ),
-    (
-        keras_fault(
-            "a norm without PyTorch's 1e-6",
-            "STABILISER = 1e-6",
-            "STABILISER = 0.0",
-            "sgd",
-            "parameters of 0.weight after",
-            "clipping",
-        ),
-        {"clipping", "clipping per tensor"},
-    ),
-    (
-        keras_fault(
-            "RMSprop's epsilon under the root",
-            "g / (backend.sqrt(square) + self.epsilon)",
-            "g / backend.sqrt(square + self.epsilon)",
-            "rmsprop",
-            "parameters of 0.weight after 1 steps",
-        ),
-        ALL,
-    ),
-    (
-        keras_fault(
-            "Adagrad's epsilon under the root",
-            "(backend.sqrt(total) + self.epsilon)",
-            "backend.sqrt(total + self.epsilon)",
-            "adagrad",
-            "parameters of 0.weight after",
-        ),
-        {"weight decay", TINY_RUN},  # with gradients near 1 it changes less than the bound: 2e-10
-    ),
-    (
-        keras_fault(
-            "Adamax's norm without epsilon",
-            "abs(g) + self.epsilon)",
-            "abs(g))",
-            "adamax",
-            "exp_inf of 0.weight after 1 steps",
-        ),
-        ALL,
-    ),
-    (
-        keras_fault(
-            "NAdam's next momentum a step late",
-            "self.mu(step), self.mu(step + 1)",
-            "self.mu(step), self.mu(step)",
-            "nadam",
-            "parameters of 0.weight after 1 steps",
-        ),
-        ALL,
-    ),
-]
-SCHEDULE_FAULTS = [
-    keras_fault("a cosine one step ahead", "ops.cast(step,", "ops.cast(step + 1,", "cosine", "step 0", "schedules"),
-    keras_fault("a plateau one epoch early", "wait > self", "wait >= self", "plateau", "step", "schedules"),
-    keras_fault("a threshold not relative", "best * (1 - self", "best - (self", "plateau", "step", "schedules"),
-]
+OPTIMIZER_FAULTS = {
+    "Adam's epsilon on the uncorrected root": ("adam", ALL),
+    "decoupled decay": ("momentum", {"weight decay"}),
+    "learning rate within the momentum": ("momentum", ALL),
+    "each tensor clipped by its own norm": ("sgd", {"clipping"}),
+    "a norm without PyTorch's 1e-6": ("sgd", {"clipping", "clipping per tensor"}),
+    "RMSprop's epsilon under the root": ("rmsprop", ALL),
+    "Adagrad's epsilon under the root": ("adagrad", {"tiny gradients", "weight decay"}),
+    "Adamax's norm without epsilon": ("adamax", ALL),
+    "NAdam's next momentum a step late": ("nadam", ALL),
+}
+"""By the name of the mutant: the optimizer that shows it, and in which variants."""
 
 
 def by_variant(findings):
@@ -137,19 +46,17 @@ def test_compiled_updates_are_the_same(workers, arm):
     assert len(findings) == len(rows) * len(ALL) + len(schedules.COSINES) + len(schedules.PLATEAUS)
 
 
-@pytest.mark.parametrize(("fault", "red"), OPTIMIZER_FAULTS, ids=[fault.name for fault, _ in OPTIMIZER_FAULTS])
-def test_a_fault_in_an_optimizer_is_found_in_its_variants(faulty, fault, red):
-    failed = [f for f in optimizers.check(faulty(fault), ["keras-torch"], rows=[fault.workload]) if not f.passed]
+@pytest.mark.parametrize(("name", "shown_by", "red"), [(name, *shown) for name, shown in OPTIMIZER_FAULTS.items()])
+def test_a_fault_in_an_optimizer_is_found_in_its_variants(faulty, name, shown_by, red):
+    failed = [f for f in optimizers.check(faulty(MUTANTS[name]), ["keras-torch"], rows=[shown_by]) if not f.passed]
     assert {finding.workload.partition(" · ")[2] for finding in failed} == red
-    assert failed[0].where.startswith(fault.located)
+    assert failed[0].where.startswith(MUTANTS[name].located)
 
 
-@pytest.mark.parametrize("fault", SCHEDULE_FAULTS, ids=[fault.name for fault in SCHEDULE_FAULTS])
-def test_a_fault_in_a_schedule_is_found(faulty, fault):
-    failed = [finding for finding in schedules.check(faulty(fault), ["keras-torch"]) if not finding.passed]
-    assert failed
-    assert all(finding.workload.startswith(fault.workload) for finding in failed)
-    assert failed[0].where.startswith(fault.located)
+@pytest.mark.parametrize("name", [name for name, mutant in MUTANTS.items() if mutant.workload == "schedule"])
+def test_a_fault_in_a_schedule_is_found(faulty, name):
+    failed = [finding for finding in schedules.check(faulty(MUTANTS[name]), ["keras-torch"]) if not finding.passed]
+    assert failed[0].where.startswith(MUTANTS[name].located)
 
 
 def test_a_half_that_fails_is_a_finding(workers):

@@ -7,17 +7,15 @@ import sys
 
 import pytest
 
-from harness import registry
-from harness.parity import engine, mutants
+from harness.parity import mutants, planting
 from harness.parity.gates import GATES
 
 CLI = [sys.executable, "-m", "harness.cli"]
 
 
 @pytest.mark.parametrize("workload", ["mlp_digits", "cnn_mnist1d"])
-def test_healthy_pairs_pass(workload):
-    todo = engine.tasks([registry.find_workload(workload)], list(GATES))
-    findings = list(engine.check({"keras-torch": todo, "numpy": todo}, "torch", seed=1))
+def test_healthy_pairs_pass(check, workload):
+    findings = [found for arm in ("keras-torch", "numpy") for found in check(workload, arm, list(GATES), seed=1)]
     assert [finding for finding in findings if not finding.passed] == []
     arms = {finding.arm for finding in findings}
     assert arms == ({"keras-torch", "numpy"} if workload == "mlp_digits" else {"keras-torch"})
@@ -28,7 +26,7 @@ def test_healthy_pairs_pass(workload):
     "name", ["missing ReLU", "unpermuted flatten", "dropped bias", "Adam beta_2 of .99", "loss summed over the batch"]
 )
 def test_a_planted_fault_is_caught_and_located(name):
-    (verdict,) = mutants.run([mutant for mutant in mutants.MUTANTS if mutant.name == name], "keras-torch")
+    (verdict,) = planting.run([mutant for mutant in mutants.MUTANTS if mutant.name == name], "keras-torch")
     assert verdict.caught is not None
     assert verdict.located, verdict
 
@@ -37,7 +35,7 @@ def test_mutants_fit_the_source():
     names = [mutant.name for mutant in mutants.MUTANTS]
     assert len(set(names)) == len(names)
     for mutant in mutants.MUTANTS:
-        assert mutant.new in mutants.patched(mutant)
+        assert mutant.new in planting.patched(mutant)
 
 
 def test_the_command_prints_findings_as_json():

@@ -1,0 +1,120 @@
+"""Plant faults in the source of real halves, and see which gate goes red."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from harness import registry
+from harness.parity import engine
+from harness.parity.engine import TECHNIQUES, Prover
+from harness.parity.gates import GATES
+from harness.parity.mutants import MUTANTS, Mutant
+from harness.parity.workers import Workers, package_of
+from harness.registry import UnknownName
+
+ARM = "keras-torch"
+"""Whose processes start soonest. What backends share is in the packages that mutants change."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of a mutant.
+
+    Attributes:
+        caught: The first gate that went red; None if all stayed green, and the mutant lives.
+        where: What that gate named.
+    """
+
+    mutant: Mutant
+    caught: str | None
+    where: str | None
+
+    @property
+    def located(self) -> bool:
+        """Whether the gate named the right place."""
+        return self.where is not None and self.where.startswith(self.mutant.located)
+
+    def as_dict(self) -> dict[str, str | bool | None]:
+        """Return the verdict for JSON."""
+        return {
+            "mutant": self.mutant.name,
+            "workload": self.mutant.workload,
+            "caught": self.caught,
+            "where": self.where,
+            "located": self.located,
+        }
+
+
+def choose(shown_by: Sequence[str]) -> list[Mutant]:
+    """Return the mutants that the workloads or gates named show; all if none is named.
+
+    Raises:
+        UnknownName: If no mutant is shown by a name.
+    """
+    known = {mutant.workload for mutant in MUTANTS}
+    for name in shown_by:
+        if name not in known:
+            raise UnknownName("workload or gate that shows a mutant", name, known)
+    return [mutant for mutant in MUTANTS if not shown_by or mutant.workload in shown_by]
+
+
+def run(mutants: Sequence[Mutant], arm: str) -> Iterator[Verdict]:
+    """Plant each mutant, run the gates on the arm's half until one is red, and yield what became of it, as it comes.
+
+    Raises:
+        ValueError: If a mutant's old text is not in its file exactly once: the source has moved on.
+    """
+    for mutant in mutants:
+        patched(mutant)
+    reference = engine.choose_reference([arm])
+    with (
+        tempfile.TemporaryDirectory(prefix="twinbench-mutants-") as scratch,
+        Workers(Path(scratch), 1, reference) as workers,
+    ):
+        healthy = Prover(workers, seed=0)
+
+        def fate(mutant: Mutant) -> Iterator[Verdict]:
+            with tempfile.TemporaryDirectory(dir=scratch) as folder, contextlib.ExitStack() as stack:
+                package = planted(mutant, Path(folder))
+                hosts = stack.enter_context(workers.patched(package, Path(folder)))
+                prover = Prover(hosts, seed=0) if package == package_of(reference) else healthy
+                if mutant.workload in TECHNIQUES:
+                    of = engine.tasks([], [mutant.workload])
+                else:
+                    of = engine.tasks([registry.find_workload(mutant.workload)], list(GATES))
+                # A fault of the reference shows in whoever is compared with it, or where it is compared with NumPy.
+                arms = [arm, reference] if prover is not healthy else [arm]
+                found = (f for name in arms for f in prover.carry_out(name, of, hosts) if not f.passed)
+                red = next(found, None)
+            yield Verdict(mutant, red.gate if red else None, red.where if red else None)
+
+        yield from engine.side_by_side([functools.partial(fate, mutant) for mutant in mutants], workers)
+
+
+def planted(mutant: Mutant, folder: Path) -> str:
+    """Copy the package with the fault into a folder, and return its name."""
+    package = mutant.path.partition("/")[0]
+    text = patched(mutant)
+    shutil.copytree(str(files(package)), folder / package, ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / mutant.path).write_text(text, encoding="utf-8")
+    return package
+
+
+def patched(mutant: Mutant) -> str:
+    """Return the source with the fault in it.
+
+    Raises:
+        ValueError: If what it replaces is not there exactly once: the source has moved on.
+    """
+    package, _, inside = mutant.path.partition("/")
+    text = Path(str(files(package)), inside).read_text(encoding="utf-8")
+    if (count := text.count(mutant.old)) != 1:
+        raise ValueError(f"mutant {mutant.name!r}: {mutant.old!r} stands {count} times in {mutant.path}")
+    return text.replace(mutant.old, mutant.new)

@@ -1,0 +1,39 @@
+"""Activation functions by name, with PyTorch's numbers where Keras' defaults are others.
+
+TensorFlow takes the √2 of its exact GELU and the slope of its leaky ReLU through float32 whatever the type, so in
+float64 these are written out; below it the fused forms are faster.
+"""
+
+import math
+
+import keras
+from keras import KerasTensor, ops
+
+
+def gelu(x: KerasTensor) -> KerasTensor:
+    """Gaussian error linear unit x Φ(x), exact (Hendrycks and Gimpel, 2016); Keras' default approximates it by tanh."""
+    if _in_float64(x):
+        return x * (0.5 + 0.5 * ops.erf(x * math.sqrt(0.5)))
+    return ops.gelu(x, approximate=False)
+
+
+def leaky_relu(x: KerasTensor) -> KerasTensor:
+    """Rectified linear unit with a slope of .01 below zero (Maas et al., 2013); Keras' default is .2."""
+    if _in_float64(x):
+        return ops.maximum(x, 0.01 * x)
+    return ops.leaky_relu(x, negative_slope=0.01)
+
+
+def _in_float64(x: KerasTensor) -> bool:
+    return keras.backend.standardize_dtype(x.dtype) == "float64"
+
+
+ACTIVATIONS = {
+    "relu": ops.relu,
+    "leaky_relu": leaky_relu,
+    "elu": ops.elu,
+    "gelu": gelu,
+    "silu": ops.silu,
+    "tanh": ops.tanh,
+    "sigmoid": ops.sigmoid,
+}
