@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from harness.contract import Array
 
 
+HASHED_EPOCHS = 2
+
+
 def initial_parameters(specs: Mapping[str, TensorSpec], seed: int) -> dict[str, Array]:
     """Draw every tensor by name, by PyTorch's default rules: float64, independent of the order.
 
@@ -101,3 +104,21 @@ def hash_tensors(tensors: Mapping[str, Array]) -> str:
 def hash_orders(orders: Iterable[Array]) -> str:
     """Return a sha256 over a sequence of batch orders."""
     return hash_tensors({f"{epoch:06d}": order.astype(np.int64) for epoch, order in enumerate(orders)})
+
+
+def hash_data(dataset: Dataset, workload: Workload) -> dict[str, str]:
+    """Return a sha256 of the arrays, of the batches that open the first epoch, and of the first orders of seed 0."""
+    arrays = {name: getattr(dataset, name) for name in ("x_train", "y_train", "x_test", "y_test")}
+    batches = stage_batches(dataset, workload, workload.batch_size)
+    orders = batch_orders(len(dataset.x_train), HASHED_EPOCHS, 0, workload.shuffle)
+    return {
+        "arrays": hash_tensors(arrays),
+        "batches": hash_tensors(
+            {
+                f"{part}{i:02d}": array
+                for i, batch in enumerate(batches)
+                for part, array in zip("xy", batch, strict=True)
+            }
+        ),
+        "order": hash_orders(orders),
+    }

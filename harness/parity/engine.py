@@ -153,7 +153,9 @@ class Prover:
         self.seed = seed
         self.lock = threading.Lock()
         self.turn = threading.Lock()
+        self.turn_single = threading.Lock()
         self.subjects: dict[str, Subject] = {}
+        self.singles: dict[str, Reference] = {}
 
     def carry_out(self, arm: str, todo: Sequence[Task], workers: Workers) -> Iterator[Finding]:
         """Carry out an arm's tasks one after the other, its processes taken from ``workers``."""
@@ -196,6 +198,7 @@ class Prover:
                 reference=subject.reference,
                 exact=half("fp64"),
                 open_single=None if spec.witness else functools.partial(half, "fp32"),
+                reference_single=functools.partial(self.reference_single, subject),
                 tensors=subject.tensors,
                 x=subject.x,
                 y=subject.y,
@@ -207,6 +210,17 @@ class Prover:
                 yield from GATES[gate](stage)
         except WorkerFailure as failure:
             yield Finding(workload.name, arm, gate, passed=False, where=str(failure))
+
+    def reference_single(self, subject: Subject) -> Reference:
+        """Return the reference's half in float32, with the noise loaded, made at the first call."""
+        name = subject.workload.name
+        with self.lock:
+            if name not in self.singles:
+                worker = self.workers.get(self.reference, "fp32", twin=True)
+                lock = self.turn_single
+                self.singles[name] = Reference(worker, lock, subject.workload, subject.stored, self.workers.exchange)
+                self.singles[name].load(subject.tensors)
+            return self.singles[name]
 
     def subject(self, workload: Workload) -> Subject:
         """Return what the halves of a workload are tested with, made at the first call."""

@@ -16,7 +16,7 @@ from harness.parity.errors import Distance, distance
 from harness.parity.immaterial import immaterial, not_zero, parts, split, unmatched
 from harness.parity.pair import Half, Reference
 from harness.parity.train_mode import train_mode
-from harness.parity.workers import TIMEOUT_S
+from harness.parity.trajectory import trajectory
 
 if TYPE_CHECKING:
     from harness.contract import Array
@@ -69,6 +69,7 @@ class Stage:
         reference: The half that is compared with, in float64.
         exact: The arm's half in float64. A gate finds the noise loaded and may leave anything behind.
         open_single: Opens the arm's half in float32; None for a witness, which computes in float64 only.
+        reference_single: Opens the half that is compared with in float32.
         tensors: Seeded noise for every tensor; nothing is left at zero or one, where a fault could hide.
         x: (N, ...) a batch in canonical form, N odd so that no axis is mistaken for it.
     """
@@ -79,6 +80,7 @@ class Stage:
     reference: Reference
     exact: Half
     open_single: Callable[[], Half] | None
+    reference_single: Callable[[], Reference]
     tensors: Mapping[str, Array]
     x: Array
     y: Array
@@ -197,10 +199,12 @@ def backward(stage: Stage) -> Iterator[Finding]:
 
 
 def data(stage: Stage) -> Iterator[Finding]:
-    """The arrays that the arm's process holds, by their hash."""
-    held = stage.exact.worker.ask("finish", TIMEOUT_S, frameworks=[])["dataset_sha256"]
-    same = held == stage.dataset.sha256
-    yield Finding(stage.workload.name, stage.arm, "data", passed=same, where=None if same else f"holds {held[:12]}")
+    """The arrays that the arm's process holds, its first batches and the orders of two epochs, by their hashes."""
+    held = stage.exact.hashes()
+    expected = matched.hash_data(stage.dataset, stage.workload)
+    yield stage.tally(
+        "data", [f"{what}: {held.get(what, '')[:12]}" for what in expected if held.get(what) != expected[what]]
+    )
 
 
 def training(stage: Stage) -> Iterator[Finding]:
@@ -221,5 +225,6 @@ GATES: Mapping[str, Callable[[Stage], Iterator[Finding]]] = {
     "backward": backward,
     "train_mode": train_mode,
     "training": training,
+    "trajectory": trajectory,
 }
 """By name, cheapest first."""

@@ -52,6 +52,10 @@ class Half:
         """Overwrite every tensor."""
         self.exchange.ask(self.worker, "probe", tensors, what="load")
 
+    def hashes(self) -> dict[str, str]:
+        """Return what the half's process says of its data; see ``harness.matched.hash_data``."""
+        return dict(self.worker.ask("data", TIMEOUT_S))
+
     def specs(self) -> dict[str, TensorSpec]:
         """Return what the half says of its tensors."""
         told = self.exchange.ask(self.worker, "probe", {}, what="dump")[1]["specs"]

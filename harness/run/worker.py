@@ -256,6 +256,12 @@ class Server:
         np.savez(answer, **tensors)
         return told
 
+    def data(self) -> dict[str, str]:
+        """Return the hashes of what this process trains on."""
+        from harness import matched
+
+        return matched.hash_data(self.dataset, self.workload)
+
     def exercise(
         self, module: str, function: str, arguments: dict[str, Any], given: str, answer: str
     ) -> dict[str, Any]:

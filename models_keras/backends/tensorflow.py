@@ -1,9 +1,11 @@
 """Keras on TensorFlow: the train function is a ``tf.function``, compiled by XLA where ``compile()`` chooses so."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from harness.contract import Setup
@@ -67,6 +69,16 @@ def apart(values: list[Any]) -> list[Any]:
 def number(scalar: Any) -> Any:
     """Return a scalar variable as an update rule takes it: here a tensor in the type of the parameters."""
     return tf.cast(scalar, keras.config.floatx())
+
+
+def one_minus_power(beta: float, step: Any) -> Any:
+    """Return 1 − βᵗ to all digits of the type, where a subtraction would lose the first of them."""
+    return -keras.ops.expm1(step * keras.ops.cast(np.float64(math.log(beta)), step.dtype))
+
+
+def lost_in_subtraction(beta: float, step: Any) -> Any:
+    """Return 1 − βᵗ over what Keras' Adam takes it for."""
+    return one_minus_power(beta, step) / (1 - keras.ops.power(keras.ops.cast(beta, step.dtype), step))
 
 
 def total_norm(values: list[Any]) -> Any:

@@ -114,6 +114,13 @@ def number(scalar: Any) -> float:
     return float(scalar)
 
 
+def lost_in_subtraction(beta: float, step: float) -> float:
+    """Return 1 − βᵗ over what Keras' Adam takes it for, in the type of the parameters."""
+    kind = getattr(torch, keras.config.floatx())
+    power = torch.pow(torch.tensor(beta, dtype=kind), torch.tensor(step, dtype=kind))
+    return (1 - beta**step) / float(1 - power)
+
+
 def sqrt(x: Tensors) -> Tensors:
     """Return the root of every element."""
     return Tensors(torch._foreach_sqrt(x.each))

@@ -1,0 +1,69 @@
+"""Gate 10: a hundred steps in float32 stay as near to float64 as summation order lets them."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from harness import matched
+from harness.parity.errors import distance
+
+if TYPE_CHECKING:
+    from harness.contract import Array
+    from harness.parity.gates import Finding, Stage
+
+STEPS = 100
+SAMPLES = 16
+"""In a batch: few, so that the large models take seconds."""
+
+ORDERS = 5
+"""Orders of summation that the band is measured from: the samples of each batch, permuted, have the same mean loss."""
+
+BAND = 4.0
+"""How many times the farthest of those runs an arm may be away: they are few, and a maximum of few falls short."""
+
+
+def trajectory(stage: Stage) -> Iterator[Finding]:
+    """The parameters after a hundred steps in float32, as far from the reference's in float64 as its own are.
+
+    How far float32 may stray is measured, for each pair: the reference's own float32 runs differ from each other only
+    in the order of the samples in a batch, hence of summation.
+    """
+    if stage.open_single is None:
+        return
+    batches = _batches(stage)
+    exact = stage.reference.probe("steps", **batches)
+    single = stage.reference_single()
+    band = BAND * max(apart(single.probe("steps", **_reordered(batches, order)), exact) for order in range(ORDERS))
+    half = stage.open_single()
+    half.load(stage.tensors)
+    found = half.probe("steps", **batches)
+    figure = apart(found, exact)
+    where = None if figure <= band else distance(found, exact, 0).where
+    finding = stage.finding("trajectory fp32", distance({}, {}, 0), band)
+    yield dataclasses.replace(finding, figure=figure, passed=where is None, where=where)
+
+
+def apart(ours: Mapping[str, Array], theirs: Mapping[str, Array]) -> float:
+    """Return the root of the summed squares of all differences, relative to that of all values of ``theirs``."""
+    if ours.keys() != theirs.keys():
+        return math.inf
+    squares = sum(float(np.sum(np.square(ours[name].astype(np.float64) - theirs[name]))) for name in theirs)
+    found = math.sqrt(squares / sum(float(np.sum(np.square(tensor))) for tensor in theirs.values()))
+    return found if math.isfinite(found) else math.inf
+
+
+def _batches(stage: Stage) -> dict[str, Array]:
+    x = matched.as_input(stage.dataset.x_train, stage.workload.form)
+    generator = np.random.default_rng(13)
+    chosen = np.stack([generator.choice(len(x), SAMPLES, replace=False) for _ in range(STEPS)])
+    return {"x": x[chosen], "y": stage.dataset.y_train[chosen]}
+
+
+def _reordered(batches: Mapping[str, Array], order: int) -> dict[str, Array]:
+    places = np.random.default_rng([17, order]).permutation(SAMPLES)
+    return {name: array[:, places] for name, array in batches.items()}
