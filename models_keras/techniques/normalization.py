@@ -35,7 +35,8 @@ class UnbiasedBatchNormalization(layers.BatchNormalization):
             raise ValueError(f"batch norm in training needs more than 1 value per channel, got input {inputs.shape}")
         inputs = ops.cast(inputs, keras.backend.result_type(inputs.dtype, "float32"))  # as Keras: bfloat16 is too short
         mean, variance = ops.moments(inputs, axes=list(range(len(inputs.shape) - 1)))
-        unbiased = variance * ops.cast(values / (values - 1), variance.dtype)
+        count = ops.cast(values, variance.dtype)  # a whole number: TensorFlow takes a Python fraction through float32
+        unbiased = variance * (count / (count - 1))
         kept, added = self.momentum, 1 - self.momentum
         self.moving_mean.assign(kept * self.moving_mean + added * mean)
         self.moving_variance.assign(kept * self.moving_variance + added * unbiased)
