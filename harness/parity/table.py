@@ -1,4 +1,4 @@
-"""Findings as a table for a terminal: a line for each half of a pair, a column for each gate."""
+"""Findings as tables for a terminal."""
 
 from __future__ import annotations
 
@@ -9,32 +9,68 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from harness.parity.engine import TECHNIQUES
 from harness.parity.gates import Finding
 from harness.parity.planting import Verdict
 
 
 def table(findings: Sequence[Finding]) -> RenderableType:
-    """Return one line per workload and arm, the figure of each gate, and under it what failed and where."""
+    """Return pairs and techniques, each half in a line or column, and under them what failed and where."""
+    techniques = [finding for finding in findings if finding.family in TECHNIQUES]
+    pairs = [finding for finding in findings if finding.family not in TECHNIQUES]
+    failed = [finding for finding in findings if not finding.passed]
+    return Group(
+        *([_pairs(pairs)] if pairs else []),
+        *([_techniques(techniques)] if techniques else []),
+        *(Text(_sentence(finding)) for finding in failed),
+    )
+
+
+def _pairs(findings: Sequence[Finding]) -> Table:
+    """One line per workload and arm, one column per gate."""
     gates = list(dict.fromkeys(finding.gate for finding in findings))
     lines: dict[tuple[str, str], dict[str, Finding]] = {}
     for finding in findings:
         lines.setdefault((finding.workload, finding.arm), {})[finding.gate] = finding
+    own: set[str] = set()
     shown = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     shown.add_column("workload", no_wrap=True)
     shown.add_column("arm", no_wrap=True)
     for gate in gates:
         bounds = {finding.bound for finding in findings if finding.gate == gate and finding.bound}
-        shown.add_column(gate + "".join(f"\n≤ {bound:g}" for bound in bounds), justify="right")
+        if len(bounds) > 1:  # as that of the trajectory, measured for each pair
+            own.add(gate)
+        shown.add_column(
+            gate.replace(" ", "\n") + (f"\n≤ {bounds.pop():g}" if len(bounds) == 1 else ""), justify="right"
+        )
     for (workload, arm), by_gate in lines.items():
-        shown.add_row(workload, arm, *(_cell(by_gate.get(gate)) for gate in gates))
-    failed = [finding for finding in findings if not finding.passed]
-    return Group(shown, *(Text(_sentence(finding)) for finding in failed))
+        shown.add_row(workload, arm, *(_cell(by_gate.get(gate), bounded=gate in own) for gate in gates))
+    return shown
 
 
-def _cell(finding: Finding | None) -> Text:
+def _techniques(findings: Sequence[Finding]) -> Table:
+    """One line per technique and what is compared of it, one column per arm."""
+    arms = list(dict.fromkeys(finding.arm for finding in findings))
+    lines: dict[tuple[str, str], dict[str, Finding]] = {}
+    for finding in findings:
+        lines.setdefault((finding.gate, finding.workload), {})[finding.arm] = finding
+    shown = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for heading in ("gate", "technique", "bound"):
+        shown.add_column(heading, no_wrap=True)
+    for arm in arms:
+        shown.add_column(arm, justify="right", no_wrap=True)
+    for (gate, what), by_arm in lines.items():
+        bound = next(iter(by_arm.values())).bound
+        shown.add_row(gate, what, "" if bound is None else f"{bound:g}", *(_cell(by_arm.get(arm)) for arm in arms))
+    return shown
+
+
+def _cell(finding: Finding | None, *, bounded: bool = False) -> Text:
     if finding is None:
         return Text("–", style="dim")
     figure = "ok" if finding.figure is None else f"{finding.figure:.1e}" if finding.bound else f"{finding.figure:g}"
+    if bounded:
+        figure += f" ≤ {finding.bound:.1e}"
     return Text(figure) if finding.passed else Text(f"FAIL {figure}".removesuffix(" ok"), style="bold red")
 
 
