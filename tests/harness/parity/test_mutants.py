@@ -1,0 +1,44 @@
+"""Planted faults: the gates must find every one, and name the place. This is what makes a green gate mean something."""
+
+import pytest
+
+from harness.parity import planting
+from harness.parity.mutants import MUTANTS, Mutant
+from harness.registry import UnknownName
+
+
+def test_mutants_fit_the_source():
+    assert len(MUTANTS) >= 40
+    assert len({mutant.name for mutant in MUTANTS}) == len(MUTANTS)
+    for mutant in MUTANTS:
+        assert mutant.new in planting.patched(mutant)
+
+
+@pytest.mark.parametrize("old", ["not in the file", "ops.relu"])
+def test_a_mutant_that_does_not_fit_is_refused(old):
+    mutant = Mutant("stale", "models_keras/architectures/lenet.py", old, "", "lenet_mnist5k", "")
+    with pytest.raises(ValueError, match=r"mutant 'stale': .* stands \d times in models_keras/architectures/lenet.py"):
+        next(planting.run([mutant], planting.ARM))
+
+
+@pytest.mark.timeout(900)
+def test_every_mutant_is_found_in_its_place():
+    verdicts = list(planting.run(MUTANTS, planting.ARM))
+    assert [verdict for verdict in verdicts if not verdict.located] == []
+    assert {verdict.mutant.name for verdict in verdicts} == {mutant.name for mutant in MUTANTS}
+
+
+def test_a_harmless_change_lives():
+    harmless = Mutant(
+        "harmless", "models_keras/architectures/mlp.py", "import keras", "import keras  # unchanged", "mlp_digits", ""
+    )
+    (verdict,) = planting.run([harmless], planting.ARM)
+    assert verdict.caught is None
+    assert not verdict.located
+
+
+def test_mutants_are_chosen_by_what_shows_them():
+    assert {mutant.workload for mutant in planting.choose(["gru_mnist1d", "loss"])} == {"gru_mnist1d", "loss"}
+    assert planting.choose([]) == list(MUTANTS)
+    with pytest.raises(UnknownName, match="did you mean 'gru_mnist1d'"):
+        planting.choose(["gru_mnist"])
