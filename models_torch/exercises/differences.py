@@ -49,7 +49,7 @@ def _spread(make: Callable[[], nn.Module], arrays: Arrays, form: str) -> Arrays:
     layer = nn.Sequential(OrderedDict(layer=make().double()))
     if form == "reconciled":
         _load(layer, arrays)
-    drawn = {name: tensor for name, tensor in layer.named_parameters() if name in arrays}
+    drawn = {name: tensor.detach() for name, tensor in layer.named_parameters() if name in arrays}
     spread = {name: [float(t.std(correction=0)), float(t.abs().max())] for name, t in drawn.items()}
     says = "; ".join(f"{name.removeprefix('layer.')} {std:.2g} (≤ {most:.2g})" for name, (std, most) in spread.items())
     return _give(says, **spread)
