@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "differences.md"
 ARMS = ("torch", "keras-tensorflow")
 ROUNDING = 1e-10
-"""Relative differences below it are float64's rounding; they are not the same on every machine, so none is printed."""
+"""Differences below it are float64's rounding."""
 
 
 @dataclass(frozen=True)
@@ -282,24 +282,20 @@ Every default that differs between the frameworks and that a pair has to reconci
 what is left of it in the pairs. `make differences` measures it all anew and writes this page, and a test compares it
 with what is measured then; the defaults named here are read from the frameworks where they are numbers.
 
-*Difference* is the root mean square of the difference of the two results, divided by that of PyTorch's: 1 is as large as
-the thing itself. *Reconciled* is the same as the pairs have it, as a power of ten that it stays
-below; – where the pairs do not have it yet. All is computed in float64 on a CPU from the same noise, in Keras by its
-TensorFlow backend ({told}), by the functions in
+*Difference* is the root mean square of the difference of the two results, divided by that of PyTorch's: 1 is as large
+as the thing itself. *Reconciled* is the same as the pairs have it, as a power of ten that it stays below; – where the
+pairs do not have it yet. All is computed in float64 on a CPU from the same noise, in Keras by its TensorFlow backend ({told}), by the functions in
 [models_torch/exercises/differences.py](../models_torch/exercises/differences.py) and
 [models_keras/exercises/differences.py](../models_keras/exercises/differences.py)."""
 
 
 def _difference(figure: float) -> str:
-    if figure < ROUNDING:
-        return "0"
-    return f"{figure:.2g}" if 1e-3 <= figure < 100 else f"{figure:.0f}" if figure >= 100 else f"{figure:.1e}"
+    return f"{figure:.2g}" if figure >= 1e-3 else f"{figure:.1e}"
 
 
 def _bound(figure: float | None) -> str:
-    if figure is None:
-        return "–"
-    return "0" if figure == 0 else f"< 1e{max(math.floor(math.log10(figure)) + 1, round(math.log10(ROUNDING)))}"
+    """Return the least power of ten above a figure, none below 1e-10: rounding is not the same on every machine."""
+    return "–" if figure is None else f"< 1e{math.floor(math.log10(max(figure, ROUNDING / 10))) + 1}"
 
 
 def main() -> None:
