@@ -123,7 +123,7 @@ def group_norm_epsilon(arrays: Arrays, form: str) -> Arrays:
 def rms_norm_epsilon(arrays: Arrays, form: str) -> Arrays:
     (sequence,) = _take(arrays, "sequence")
     layer = nn.RMSNorm(8, eps=None if form == "default" else 1e-6).double()
-    return _give("the type's own: 2.2e-16 in float64", output=layer(0.001 * sequence))
+    return _give(f"the type's own: {torch.finfo(torch.float64).eps:.1e} in float64", output=layer(0.001 * sequence))
 
 
 # ----------------------------------------------------------------------------------------------------- recurrent
