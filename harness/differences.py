@@ -284,7 +284,8 @@ with what is measured then; the defaults named here are read from the frameworks
 
 *Difference* is the root mean square of the difference of the two results, divided by that of PyTorch's: 1 is as large
 as the thing itself. *Reconciled* is the same as the pairs have it, as a power of ten that it stays below (Keras takes
-some constants through float32, which leaves more than 1e-10); – where the pairs do not have it yet. All is computed in float64 on a CPU from the same noise, in Keras by its TensorFlow backend
+some constants through float32, which leaves more than 1e-10); – where the pairs do not have it yet. All is computed in
+float64 on a CPU from the same noise, in Keras by its TensorFlow backend
 ({told}), by the functions in
 [models_torch/exercises/differences.py](../models_torch/exercises/differences.py) and
 [models_keras/exercises/differences.py](../models_keras/exercises/differences.py)."""
