@@ -20,7 +20,6 @@ import numpy as np
 
 from harness import matched, registry
 from harness.contract import LayerKind, TensorSpec
-from harness.parity.errors import distance
 from harness.parity.workers import Workers
 from harness.store.atomic import write_atomically
 
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "differences.md"
 ARMS = ("torch", "keras-tensorflow")
 ROUNDING = 1e-10
-"""Relative differences below it are float64's rounding; they are not the same on every machine, so none is printed."""
+"""Differences below it are float64's rounding."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ class Measured:
 
     Attributes:
         says: The default of each half, in words.
-        default: Largest difference, relative to the RMS of PyTorch's result, in the default form.
+        default: RMS of the difference over that of PyTorch's result, in the default form.
         reconciled: The same as the pairs have it; None where they do not have it yet.
     """
 
@@ -235,9 +234,26 @@ def _measure(workers: Workers, row: Row, inputs: Mapping[str, Array]) -> Measure
         said = [str(half.pop("says", "")) for half in halves]
         says = says or said
         theirs, ours = halves
-        figures.append(distance(ours, theirs, 0).error if theirs and ours else None)
+        figures.append(apart(ours, theirs) if theirs and ours else None)
     default, reconciled = figures
     return Measured(row, (says[0], says[1]), default or 0.0, reconciled)
+
+
+def apart(ours: Mapping[str, Array], theirs: Mapping[str, Array]) -> float:
+    """Return the RMS of the difference over that of ``theirs``: the largest over the tensors that are not zero there.
+
+    Raises:
+        ValueError: If the two are not of the same names and shapes, or not finite.
+    """
+    largest = 0.0
+    for name in theirs.keys() | ours.keys():
+        if name not in ours or name not in theirs or ours[name].shape != theirs[name].shape:
+            raise ValueError(f"{name}: the halves return other shapes")
+        difference, scale = (float(np.sqrt(np.mean(x**2))) for x in (ours[name] - theirs[name], theirs[name]))
+        if not math.isfinite(difference) or (scale == 0 and difference > 0):
+            raise ValueError(f"{name}: no relative difference of {difference} to {scale}")
+        largest = max(largest, difference / scale if scale else 0.0)
+    return largest
 
 
 def page(measured: Mapping[str, Sequence[Measured]]) -> str:
@@ -263,24 +279,22 @@ Every default that differs between the frameworks and that a pair has to reconci
 what is left of it in the pairs. `make differences` measures it all anew and writes this page, and a test compares it
 with what is measured then; the defaults named here are read from the frameworks where they are numbers.
 
-*Difference* is the largest difference of the two results over a tensor, divided by the root mean square of PyTorch's:
-0.5 is half the size of the thing itself. *Reconciled* is the same as the pairs have it, as a power of ten that it stays
-below; – where the pairs do not have it yet. All is computed in float64 on a CPU from the same noise, in Keras by its
-TensorFlow backend ({told}), by the functions in
+*Difference* is the root mean square of the difference of the two results, divided by that of PyTorch's: 1 is as large
+as the thing itself. *Reconciled* is the same as the pairs have it, as a power of ten that it stays below (Keras takes
+some constants through float32, which leaves more than 1e-10); – where the pairs do not have it yet. All is computed in
+float64 on a CPU from the same noise, in Keras by its TensorFlow backend
+({told}), by the functions in
 [models_torch/exercises/differences.py](../models_torch/exercises/differences.py) and
 [models_keras/exercises/differences.py](../models_keras/exercises/differences.py)."""
 
 
 def _difference(figure: float) -> str:
-    if figure < ROUNDING:
-        return "0"
-    return f"{figure:.2g}" if 1e-3 <= figure < 100 else f"{figure:.0f}" if figure >= 100 else f"{figure:.1e}"
+    return f"{figure:.2g}" if figure >= 1e-3 else f"{figure:.1e}"
 
 
 def _bound(figure: float | None) -> str:
-    if figure is None:
-        return "–"
-    return "0" if figure == 0 else f"< 1e{max(math.floor(math.log10(figure)) + 1, round(math.log10(ROUNDING)))}"
+    """Return the least power of ten above a figure, none below 1e-10: rounding is not the same on every machine."""
+    return "–" if figure is None else f"< 1e{math.floor(math.log10(max(figure, ROUNDING / 10))) + 1}"
 
 
 def main() -> None:

@@ -436,8 +436,12 @@ class _Recorder(keras.Model):
         super().__init__()
         self.batches: list[list[float]] = []
 
+    def call(self, x: Any) -> Any:
+        return x
+
     def train_step(self, data: Any) -> dict[str, Any]:
-        self.batches.append(ops.convert_to_numpy(data[0]).ravel().tolist())
+        x, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+        self.batches.append(ops.convert_to_numpy(x).ravel().tolist())
         return {"loss": ops.zeros(())}
 
 

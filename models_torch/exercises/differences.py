@@ -49,7 +49,7 @@ def _spread(make: Callable[[], nn.Module], arrays: Arrays, form: str) -> Arrays:
     layer = nn.Sequential(OrderedDict(layer=make().double()))
     if form == "reconciled":
         _load(layer, arrays)
-    drawn = {name: tensor for name, tensor in layer.named_parameters() if name in arrays}
+    drawn = {name: tensor.detach() for name, tensor in layer.named_parameters() if name in arrays}
     spread = {name: [float(t.std(correction=0)), float(t.abs().max())] for name, t in drawn.items()}
     says = "; ".join(f"{name.removeprefix('layer.')} {std:.2g} (≤ {most:.2g})" for name, (std, most) in spread.items())
     return _give(says, **spread)
@@ -123,7 +123,7 @@ def group_norm_epsilon(arrays: Arrays, form: str) -> Arrays:
 def rms_norm_epsilon(arrays: Arrays, form: str) -> Arrays:
     (sequence,) = _take(arrays, "sequence")
     layer = nn.RMSNorm(8, eps=None if form == "default" else 1e-6).double()
-    return _give("the type's own: 2.2e-16 in float64", output=layer(0.001 * sequence))
+    return _give(f"the type's own: {torch.finfo(torch.float64).eps:.1e} in float64", output=layer(0.001 * sequence))
 
 
 # ----------------------------------------------------------------------------------------------------- recurrent

@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from harness import registry
-from harness.convert import ConversionError, HalvesDisagree, convert, processes
+from harness.convert import ConversionError, HalvesDisagree, as_text, convert, processes
 from harness.parity import mutants
 from models_torch.architectures.lenet import LeNet5
 from models_torch.architectures.mlp import MLP
@@ -65,11 +65,16 @@ def bits(path):
 
 
 @pytest.mark.parametrize(
-    ("workload", "arm"),
-    [("lenet_mnist5k", "keras-torch"), ("gru_mnist1d", "keras-torch"), *(("mlp_digits", arm) for arm in BACKENDS)],
+    ("workload", "arm", "dtype"),
+    [
+        ("lenet_mnist5k", "keras-torch", "float32"),
+        ("gru_mnist1d", "keras-torch", "float32"),
+        ("mlp_digits", "keras-torch", "float32"),
+        *(("mlp_digits", arm, "float64") for arm in BACKENDS),
+    ],
 )
-def test_there_and_back_is_the_same_to_the_bit(trained, workers, tmp_path, workload, arm):
-    source = trained(workload)
+def test_there_and_back_is_the_same_to_the_bit(trained, workers, tmp_path, workload, arm, dtype):
+    source = trained(workload, lambda state: state.update({n: t.to(getattr(torch, dtype)) for n, t in state.items()}))
     there = convert(source, workload, "keras", arm=arm, workers=workers)
     assert there.output == str(tmp_path / "model.weights.h5")
     assert there.arms == ("torch", arm)
@@ -77,7 +82,7 @@ def test_there_and_back_is_the_same_to_the_bit(trained, workers, tmp_path, workl
     back = convert(there.output, workload, "torch", tmp_path / "back.safetensors", arm, workers=workers)
     assert bits(back.output) == bits(source)
     make(workload).load_state_dict(load_file(back.output), strict=True)
-    assert (back.left, back.widened, back.dtype) == ((), {}, "float32")
+    assert (back.left, back.widened, back.dtype) == ((), {}, dtype)
     written = {"back.safetensors", "model.safetensors", "model.weights.h5"}
     assert {path.name for path in tmp_path.iterdir()} == written
 
@@ -102,16 +107,12 @@ def test_a_keras_user_gets_the_same_predictions_on_another_backend(trained, work
         np.testing.assert_allclose(np.load(tmp_path / f"{workload}.npy"), outputs, rtol=0, atol=1e-6)
 
 
-def test_float64_stays_and_bfloat16_is_widened(trained, workers, tmp_path):
-    source = trained("mlp_digits", lambda state: state.update({n: t.double() for n, t in state.items()}))
-    assert convert(source, "mlp_digits", "keras", arm="keras-torch", workers=workers).dtype == "float64"
-    back = convert(tmp_path / "model.weights.h5", "mlp_digits", "torch", arm="keras-torch", force=True, workers=workers)
-    assert {tensor.dtype for tensor in load_file(back.output).values()} == {torch.float64}
-
+def test_bfloat16_is_widened_and_said_so(trained, workers):
     source = trained("mlp_digits", lambda state: state.update({n: t.bfloat16() for n, t in state.items()}))
     before = load_file(source)
     done = convert(source, "mlp_digits", "keras", arm="keras-torch", force=True, workers=workers)
     assert done.widened == dict.fromkeys(before, "bfloat16")
+    assert "6 tensors stored as bfloat16" in as_text(done)
     back = convert(done.output, "mlp_digits", "torch", arm="keras-torch", force=True, workers=workers)
     assert {n: t.float().tolist() for n, t in before.items()} == {
         n: t.tolist() for n, t in load_file(back.output).items()
@@ -243,16 +244,12 @@ def test_a_wrong_request_gets_one_clear_line_and_writes_nothing(
     assert Path("there.weights.h5").read_text() == "mine"
 
 
-def test_the_command_tells_what_it_wrote_and_replaces_only_when_told(twinbench, trained, tmp_path):
-    source = trained("mlp_digits")
-    asked = ["convert", str(source), "--workload", "mlp_digits", "--to", "keras", "--arm", "keras-torch"]
-    told = json.loads(twinbench(*asked, "--json").out)
-    assert (told["tensors"], told["numbers"], told["dtype"]) == (6, 17226, "float32")
-    written = Path(told["output"]).read_bytes()
-    Path(told["output"]).write_text("mine")
-    assert twinbench(*asked).status == 2
-    assert Path(told["output"]).read_text() == "mine"
-    ended = twinbench(*asked, "--force")
+def test_the_command_tells_what_it_wrote_and_replaces_what_it_is_told_to(twinbench, trained, tmp_path):
+    (tmp_path / "model.weights.h5").write_text("old")
+    asked = ["convert", str(trained("mlp_digits")), "--workload", "mlp_digits", "--to", "keras", "--arm", "keras-torch"]
+    ended = twinbench(*asked, "--force", "--json")
     assert (ended.status, ended.err) == (0, "")
-    assert "6 tensors, 17,226 numbers, float32" in ended.out
-    assert Path(told["output"]).read_bytes() == written
+    told = json.loads(ended.out)
+    assert (told["tensors"], told["numbers"], told["dtype"]) == (6, 17226, "float32")
+    with h5py.File(told["output"]) as file:
+        assert file["fc/dense/vars/0"].shape == (64, 128)
