@@ -46,6 +46,7 @@ def check(workers: Workers, arms: Sequence[str], seed: int = 0) -> Iterator[Find
         A finding per schedule and arm: the largest error of a learning rate, relative to their root mean square.
     """
     metrics = {"metrics": progress(seed)}
+    cases: list[tuple[str, str, dict[str, Array], dict[str, Any]]]
     cases = [(name, "cosine", {}, arguments) for name, arguments in COSINES.items()]
     cases += [(name, "plateau", metrics, {"learning_rate": 0.1} | arguments) for name, arguments in PLATEAUS.items()]
     for name, function, arrays, arguments in cases:

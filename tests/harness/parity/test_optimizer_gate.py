@@ -96,7 +96,7 @@ OPTIMIZER_FAULTS = [
             "abs(g) + self.epsilon)",
             "abs(g))",
             "adamax",
-            "exp_inf of 0.weight after 1 steps",
+            "parameters of 0.weight after 1 steps",
         ),
         ALL,
     ),
