@@ -280,7 +280,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "abs(g) + self.epsilon)",
         "abs(g))",
         "optimizer",
-        "exp_inf of 0.weight after 1 steps",
+        "parameters of 0.weight after 1 steps",
     ),
     Mutant(
         "NAdam's next momentum a step late",

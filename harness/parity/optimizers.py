@@ -102,8 +102,8 @@ def differences(workers: Workers, arm: str, seed: int = 0) -> Iterator[tuple[str
             for run in rates:
                 start = _of(f"{run}/parameters", arrays)
                 ends = (_of(f"{run}/{AT[-1]}/parameters", found) for found in (ours, theirs))
-                moved = [{name: end[name] - start[name] for name in start} for end in ends]
-                yield row, run, distance(moved[0], moved[1], bound=0).error
+                moved, expected = ({name: end[name] - start[name] for name in start} for end in ends)
+                yield row, run, distance(moved, expected, bound=0).error
 
 
 def variants(optimizer: Optimizer) -> Iterator[tuple[Optimizer, dict[str, list[float]]]]:
