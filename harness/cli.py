@@ -7,11 +7,12 @@ Everything heavy is imported by the command that needs it.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -206,6 +207,16 @@ def doctor(as_json: AsJson = False) -> None:
 # ------------------------------------------------------------------------------------------------------- parts
 
 
+@contextlib.contextmanager
+def interruptible() -> Iterator[None]:
+    """End the program with its own exit status when the user ends what goes on inside; nothing of it is kept."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        typer.echo("interrupted", err=True)
+        raise typer.Exit(INTERRUPTED) from None
+
+
 def _prove(todo: Mapping[str, Sequence[Task]], reference: str, seed: int) -> list[Finding]:
     """Run gates, and show on stderr what has been found last."""
     from rich.console import Console
@@ -213,7 +224,7 @@ def _prove(todo: Mapping[str, Sequence[Task]], reference: str, seed: int) -> lis
     from harness.parity import engine
 
     findings = []
-    with Console(stderr=True).status("parity: starting") as status:
+    with Console(stderr=True).status("parity: starting") as status, interruptible():
         for finding in engine.check(todo, reference, seed):
             findings.append(finding)
             status.update(f"parity: {finding.workload} · {finding.arm} · {finding.gate}")
@@ -235,7 +246,7 @@ def _plant(shown_by: Sequence[str], arms: Sequence[str], as_json: bool) -> int:
     (arm,) = [registry.find_arm(name).name for name in arms] or [planting.ARM]
     chosen = planting.choose(shown_by)
     verdicts = []
-    with Console(stderr=True).status("mutants: starting") as status:
+    with Console(stderr=True).status("mutants: starting") as status, interruptible():
         for verdict in planting.run(chosen, arm):
             verdicts.append(verdict)
             status.update(f"mutants: {len(verdicts)} of {len(chosen)}; {verdict.mutant.name}: {verdict.caught}")
