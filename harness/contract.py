@@ -209,11 +209,13 @@ class Setup:
     """What a worker process is told before it imports its framework. It cannot change afterwards.
 
     Attributes:
-        threads: Cores the process may use; its affinity is cut to as many.
+        threads: Threads of the framework.
+        pinned: Cut the affinity to as many cores, the first ones, as a measurement needs; else the kernel finds one.
     """
 
     precision: Precision
     threads: int
+    pinned: bool = True
     device: Literal["cpu"] = "cpu"
 
 

@@ -117,7 +117,7 @@ SECTIONS: Mapping[str, Sequence[Row]] = {
     "Normalisation": (
         Row("batch_norm_epsilon", "batch norm: epsilon (inputs of std 0.02)", f"1e-5 {_STATED}"),
         Row("batch_norm_momentum", "batch norm: momentum (running mean after one batch)", "Keras: 1 − PyTorch's"),
-        Row("batch_norm_variance", "batch norm: running variance (batch of 4)", "a layer of the pair's own"),
+        Row("batch_norm_variance", "batch norm: running variance (batch of 4)", "`UnbiasedBatchNormalization`"),
         Row("layer_norm_epsilon", "layer norm: epsilon (inputs of std 0.02)", f"1e-5 {_STATED}"),
         Row("group_norm_epsilon", "group norm: epsilon (inputs of std 0.02)", f"1e-5 {_STATED}"),
         Row("rms_norm_epsilon", "RMS norm: epsilon (inputs of std 0.001)", f"1e-6 {_STATED}"),
@@ -152,25 +152,27 @@ SECTIONS: Mapping[str, Sequence[Row]] = {
     ),
     "Optimizers: change of a parameter": (
         Row("sgd_learning_rate", "SGD: learning rate", _STATED),
-        Row("momentum_under_a_drop", "momentum, learning rate ÷ 10 after 5 of 10 steps", "an optimizer of our own"),
+        Row("momentum_under_a_drop", "momentum, learning rate ÷ 10 after 5 of 10 steps", "Keras: `UnscaledMomentum`"),
         Row(
             "adam_epsilon",
             "Adam: epsilon (gradients near 1e-6)",
             "`CanonicalEpsilon` in `models_keras/techniques/optimizers.py`",
         ),
         Row("adamw_decay", "AdamW: weight decay", _STATED),
-        Row("weight_decay", "SGD with momentum: `weight_decay=0.1`", "an optimizer of our own"),
+        Row("weight_decay", "SGD with momentum: `weight_decay=0.1`", "Keras: `CoupledDecay`"),
         Row("l2_factor", "L2 penalty λ (one step)", "Keras: `L2(λ / 2)`"),
         Row("rmsprop_defaults", "RMSprop: its numbers", _STATED),
-        Row("rmsprop_epsilon", "RMSprop: epsilon (gradients near 1e-4, same numbers)", "an optimizer of our own"),
+        Row(
+            "rmsprop_epsilon", "RMSprop: epsilon (gradients near 1e-4, same numbers)", "Keras: `RMSpropEpsilonOutside`"
+        ),
         Row("adagrad_defaults", "Adagrad: its numbers", _STATED),
         Row("adadelta_defaults", "Adadelta: its numbers", _STATED),
-        Row("nadam_momentum", "NAdam: momentum's schedule (same numbers)", "PyTorch: `momentum_decay=1`"),
-        Row("clipping_by_norm", "clipping two gradients of norm 3 and 0.5 at 1", "Keras: `global_clipnorm`"),
+        Row("nadam_momentum", "NAdam: momentum's schedule (same numbers)", "Keras: `NesterovSchedule`"),
+        Row("clipping_by_norm", "clipping two gradients of norm 3 and 0.5 at 1", "Keras: `CanonicalClipping`"),
         Row("accumulation", "four gradients accumulated", "PyTorch: the loss divided by their number"),
     ),
     "Schedules and fitting": (
-        Row("cosine_past_its_end", "cosine over 10 steps, then 6 more", "rates computed once for both"),
+        Row("cosine_past_its_end", "cosine over 10 steps, then 6 more", "Keras: `CosineRisingAgain`"),
         Row("exponential_decay", "exponential decay, 5 steps an epoch", "Keras: `staircase=True`"),
         Row("milestones", "learning rate at its milestone", "Keras: the step before it"),
         Row("plateau_patience", "plateau, patience 2, 9 flat epochs", "Keras: patience + 1"),

@@ -130,7 +130,7 @@ class Workers:
         spec = registry.find_arm(arm)
         spec = dataclasses.replace(spec, environment={**spec.environment, **spec.checking})
         log = self.scratch / f"{arm}-{precision}.log"
-        return Worker(spec, Setup(precision, self.threads), log, self.scratch, overlay)
+        return Worker(spec, Setup(precision, self.threads, pinned=False), log, self.scratch, overlay)
 
 
 class Patched(Workers):

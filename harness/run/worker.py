@@ -54,7 +54,8 @@ class Server:
     def start(self, entry: str, setup: dict[str, Any], blocked: list[str], spawned_ns: int) -> dict[str, Any]:
         """Cut cores, keep neighbours out, import and configure the framework."""
         self.spawned_ns = spawned_ns
-        limit_cores(setup["threads"])
+        if setup["pinned"]:
+            limit_cores(setup["threads"])
         keep_out(blocked)
         module, _, factory = entry.partition(":")
         self.arm = getattr(importlib.import_module(module), factory)(Setup(**setup))

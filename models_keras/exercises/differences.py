@@ -13,9 +13,11 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from harness.contract import Optimizer
+from harness.contract import Clipping, Optimizer
 from models_keras.bridge import Bridge
+from models_keras.techniques.normalization import UnbiasedBatchNormalization
 from models_keras.techniques.optimizers import make_optimizer
+from models_keras.techniques.schedules import make_cosine
 
 Arrays = dict[str, np.ndarray]
 
@@ -118,9 +120,7 @@ def batch_norm_momentum(arrays: Arrays, form: str) -> Arrays:
 
 
 def batch_norm_variance(arrays: Arrays, form: str) -> Arrays:
-    if form == "reconciled":
-        return {}
-    layer = layers.BatchNormalization(momentum=0.9)
+    layer = layers.BatchNormalization(momentum=0.9) if form == "default" else UnbiasedBatchNormalization()
     layer(arrays["features"][:4], training=True)
     return _give("moving variance ÷ n", moved=layer.moving_variance - 0.9)
 
@@ -287,6 +287,10 @@ def _train(optimizer: keras.Optimizer, arrays: Arrays, scale: float = 1) -> np.n
     return ops.convert_to_numpy(variable) - arrays["start"]
 
 
+def _reconciled(spec: Optimizer, arrays: Arrays, scale: float = 1) -> Arrays:
+    return _give("", moved=_train(make_optimizer(spec), arrays, scale))
+
+
 def _told(optimizer: type[keras.Optimizer], *names: str) -> str:
     defaults = inspect.signature(optimizer).parameters
     return ", ".join(f"{name} {defaults[name].default}" for name in names)
@@ -294,15 +298,15 @@ def _told(optimizer: type[keras.Optimizer], *names: str) -> str:
 
 def sgd_learning_rate(arrays: Arrays, form: str) -> Arrays:
     if form == "reconciled":
-        return _give("", moved=_train(make_optimizer(Optimizer("sgd", 1e-3)), arrays))
+        return _reconciled(Optimizer("sgd", 1e-3), arrays)
     return _give(_told(keras.optimizers.SGD, "learning_rate"), moved=_train(keras.optimizers.SGD(), arrays))
 
 
 def momentum_under_a_drop(arrays: Arrays, form: str) -> Arrays:
-    if form == "reconciled":
-        return {}
     variable = keras.Variable(arrays["start"])
     optimizer = keras.optimizers.SGD(0.1, momentum=0.9)
+    if form == "reconciled":
+        optimizer = make_optimizer(Optimizer("sgd", 0.1, momentum=0.9))
     for step, gradient in enumerate(arrays["gradients"]):
         optimizer.learning_rate = 0.1 if step < STEPS // 2 else 0.01
         optimizer.apply([ops.convert_to_tensor(gradient)], [variable])
@@ -311,54 +315,54 @@ def momentum_under_a_drop(arrays: Arrays, form: str) -> Arrays:
 
 def adam_epsilon(arrays: Arrays, form: str) -> Arrays:
     if form == "reconciled":
-        return _give("", moved=_train(make_optimizer(Optimizer("adam", 1e-3, epsilon=1e-8)), arrays, 1e-6))
+        return _reconciled(Optimizer("adam", 1e-3, epsilon=1e-8), arrays, 1e-6)
     says = _told(keras.optimizers.Adam, "epsilon") + ", beside the uncorrected root"
     return _give(says, moved=_train(keras.optimizers.Adam(), arrays, 1e-6))
 
 
 def adamw_decay(arrays: Arrays, form: str) -> Arrays:
     if form == "reconciled":
-        return {}
+        return _reconciled(Optimizer("adamw", 1e-3, weight_decay=0.01), arrays)
     return _give(_told(keras.optimizers.AdamW, "weight_decay"), moved=_train(keras.optimizers.AdamW(), arrays))
 
 
 def rmsprop_defaults(arrays: Arrays, form: str) -> Arrays:
     if form == "reconciled":
-        return {}
+        return _reconciled(Optimizer("rmsprop", 0.01, rho=0.99), arrays)
     says = _told(keras.optimizers.RMSprop, "learning_rate", "rho", "epsilon")
     return _give(says, moved=_train(keras.optimizers.RMSprop(), arrays))
 
 
 def rmsprop_epsilon(arrays: Arrays, form: str) -> Arrays:
     if form == "reconciled":
-        return {}
+        return _reconciled(Optimizer("rmsprop", 1e-3, rho=0.9, epsilon=1e-7), arrays, 1e-4)
     optimizer = keras.optimizers.RMSprop(1e-3, rho=np.float64(0.9), epsilon=1e-7)
     return _give("under the root", moved=_train(optimizer, arrays, 1e-4))
 
 
 def adagrad_defaults(arrays: Arrays, form: str) -> Arrays:
     if form == "reconciled":
-        return {}
+        return _reconciled(Optimizer("adagrad", 0.01, epsilon=1e-10), arrays)
     says = _told(keras.optimizers.Adagrad, "learning_rate", "initial_accumulator_value", "epsilon")
     return _give(says, moved=_train(keras.optimizers.Adagrad(), arrays))
 
 
 def adadelta_defaults(arrays: Arrays, form: str) -> Arrays:
     if form == "reconciled":
-        return {}
+        return _reconciled(Optimizer("adadelta", 1.0, rho=0.9, epsilon=1e-6), arrays)
     says = _told(keras.optimizers.Adadelta, "learning_rate", "rho", "epsilon")
     return _give(says, moved=_train(keras.optimizers.Adadelta(), arrays))
 
 
 def nadam_momentum(arrays: Arrays, form: str) -> Arrays:
     if form == "reconciled":
-        return {}
+        return _reconciled(Optimizer("nadam", 1e-3, epsilon=1e-7), arrays)
     return _give("β₁(1 − ½·0.96ᵗ)", moved=_train(keras.optimizers.Nadam(1e-3, epsilon=1e-7), arrays))
 
 
 def weight_decay(arrays: Arrays, form: str) -> Arrays:
     if form == "reconciled":
-        return {}
+        return _reconciled(Optimizer("sgd", 0.1, momentum=0.9, weight_decay=0.1), arrays)
     optimizer = keras.optimizers.SGD(0.1, momentum=np.float64(0.9), weight_decay=0.1)
     return _give("decoupled: taken from the variable", moved=_train(optimizer, arrays))
 
@@ -375,11 +379,12 @@ def l2_factor(arrays: Arrays, form: str) -> Arrays:
 
 
 def clipping_by_norm(arrays: Arrays, form: str) -> Arrays:
-    if form == "reconciled":
-        return {}
     variables = [keras.Variable(np.zeros(size)) for size in (3, 5)]
     gradients = [ops.convert_to_tensor(arrays[name]) for name in ("long_gradient", "short_gradient")]
-    keras.optimizers.SGD(1.0, clipnorm=1.0).apply(gradients, variables)
+    optimizer = keras.optimizers.SGD(1.0, clipnorm=1.0)
+    if form == "reconciled":
+        optimizer = make_optimizer(Optimizer("sgd", 1.0, clipping=Clipping("global_norm", 1.0)))
+    optimizer.apply(gradients, variables)
     return _give("`clipnorm`: of each by itself", long=variables[0], short=variables[1])
 
 
@@ -399,9 +404,8 @@ def _rates(schedule: Callable[[int], Any], count: int) -> list[float]:
 
 
 def cosine_past_its_end(arrays: Arrays, form: str) -> Arrays:
-    if form == "reconciled":
-        return {}
-    return _give("stays", rates=_rates(keras.optimizers.schedules.CosineDecay(0.1, 10), 16))
+    make = keras.optimizers.schedules.CosineDecay if form == "default" else make_cosine
+    return _give("stays", rates=_rates(make(0.1, 10), 16))
 
 
 def exponential_decay(arrays: Arrays, form: str) -> Arrays:

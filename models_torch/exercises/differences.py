@@ -5,6 +5,7 @@ frameworks ask for) or ``reconciled`` (as the pairs have it), and returns what i
 ``says``: the default in words, its numbers read from the framework. Where no form reconciles, it returns nothing.
 """
 
+import functools
 import inspect
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
@@ -16,8 +17,10 @@ from torch import Tensor, nn
 from torch.optim import lr_scheduler
 from torch.utils.data import DataLoader, TensorDataset
 
-from harness.contract import Optimizer
+from harness.contract import Clipping, Optimizer
+from models_torch.techniques.clipping import clip
 from models_torch.techniques.optimizers import make_optimizer
+from models_torch.techniques.schedules import make_cosine
 
 Arrays = dict[str, np.ndarray]
 
@@ -100,8 +103,6 @@ def batch_norm_momentum(arrays: Arrays, form: str) -> Arrays:
 
 
 def batch_norm_variance(arrays: Arrays, form: str) -> Arrays:
-    if form == "reconciled":
-        return {}
     (features,) = _take(arrays, "features")
     layer = nn.BatchNorm1d(8, momentum=0.1).double()
     layer(features[:4])
@@ -260,6 +261,10 @@ def _train(make: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer], arra
     return parameter.detach() - start
 
 
+def _reconciled(spec: Optimizer, arrays: Arrays, scale: float = 1) -> Arrays:
+    return _give("", moved=_train(lambda own: make_optimizer(spec, own), arrays, scale))
+
+
 def _told(optimizer: type[torch.optim.Optimizer], *names: str) -> str:
     defaults = inspect.signature(optimizer).parameters
     return ", ".join(f"{name} {defaults[name].default}" for name in names)
@@ -267,16 +272,16 @@ def _told(optimizer: type[torch.optim.Optimizer], *names: str) -> str:
 
 def sgd_learning_rate(arrays: Arrays, form: str) -> Arrays:
     if form == "reconciled":
-        return _give("", moved=_train(lambda own: make_optimizer(Optimizer("sgd", 1e-3), own), arrays))
+        return _reconciled(Optimizer("sgd", 1e-3), arrays)
     return _give(_told(torch.optim.SGD, "lr"), moved=_train(torch.optim.SGD, arrays))
 
 
 def momentum_under_a_drop(arrays: Arrays, form: str) -> Arrays:
-    if form == "reconciled":
-        return {}
     start, gradients = _take(arrays, "start", "gradients")
     parameter = nn.Parameter(start.clone())
     optimizer = torch.optim.SGD([parameter], lr=0.1, momentum=0.9)
+    if form == "reconciled":
+        optimizer = make_optimizer(Optimizer("sgd", 0.1, momentum=0.9), [parameter])
     for step, gradient in enumerate(gradients):
         optimizer.param_groups[0]["lr"] = 0.1 if step < STEPS // 2 else 0.01
         parameter.grad = gradient
@@ -286,54 +291,53 @@ def momentum_under_a_drop(arrays: Arrays, form: str) -> Arrays:
 
 def adam_epsilon(arrays: Arrays, form: str) -> Arrays:
     if form == "reconciled":
-        spec = Optimizer("adam", 1e-3, epsilon=1e-8)
-        return _give("", moved=_train(lambda own: make_optimizer(spec, own), arrays, 1e-6))
+        return _reconciled(Optimizer("adam", 1e-3, epsilon=1e-8), arrays, 1e-6)
     says = _told(torch.optim.Adam, "eps") + ", beside the corrected root"
     return _give(says, moved=_train(torch.optim.Adam, arrays, 1e-6))
 
 
 def adamw_decay(arrays: Arrays, form: str) -> Arrays:
     if form == "reconciled":
-        return {}
+        return _reconciled(Optimizer("adamw", 1e-3, weight_decay=0.01), arrays)
     return _give(_told(torch.optim.AdamW, "weight_decay"), moved=_train(torch.optim.AdamW, arrays))
 
 
 def rmsprop_defaults(arrays: Arrays, form: str) -> Arrays:
     if form == "reconciled":
-        return {}
+        return _reconciled(Optimizer("rmsprop", 0.01, rho=0.99), arrays)
     return _give(_told(torch.optim.RMSprop, "lr", "alpha", "eps"), moved=_train(torch.optim.RMSprop, arrays))
 
 
 def rmsprop_epsilon(arrays: Arrays, form: str) -> Arrays:
     if form == "reconciled":
-        return {}
+        return _reconciled(Optimizer("rmsprop", 1e-3, rho=0.9, epsilon=1e-7), arrays, 1e-4)
     moved = _train(lambda own: torch.optim.RMSprop(own, lr=1e-3, alpha=0.9, eps=1e-7), arrays, 1e-4)
     return _give("beside the root", moved=moved)
 
 
 def adagrad_defaults(arrays: Arrays, form: str) -> Arrays:
     if form == "reconciled":
-        return {}
+        return _reconciled(Optimizer("adagrad", 0.01, epsilon=1e-10), arrays)
     says = _told(torch.optim.Adagrad, "lr", "initial_accumulator_value", "eps")
     return _give(says, moved=_train(torch.optim.Adagrad, arrays))
 
 
 def adadelta_defaults(arrays: Arrays, form: str) -> Arrays:
     if form == "reconciled":
-        return {}
+        return _reconciled(Optimizer("adadelta", 1.0, rho=0.9, epsilon=1e-6), arrays)
     return _give(_told(torch.optim.Adadelta, "lr", "rho", "eps"), moved=_train(torch.optim.Adadelta, arrays))
 
 
 def nadam_momentum(arrays: Arrays, form: str) -> Arrays:
     if form == "reconciled":
-        return {}
+        return _reconciled(Optimizer("nadam", 1e-3, epsilon=1e-7), arrays)
     says = _told(torch.optim.NAdam, "momentum_decay")
     return _give(says, moved=_train(lambda own: torch.optim.NAdam(own, lr=1e-3, eps=1e-7), arrays))
 
 
 def weight_decay(arrays: Arrays, form: str) -> Arrays:
     if form == "reconciled":
-        return {}
+        return _reconciled(Optimizer("sgd", 0.1, momentum=0.9, weight_decay=0.1), arrays)
     moved = _train(lambda own: torch.optim.SGD(own, lr=0.1, momentum=0.9, weight_decay=0.1), arrays)
     return _give("coupled: added to the gradient", moved=moved)
 
@@ -347,12 +351,13 @@ def l2_factor(arrays: Arrays, form: str) -> Arrays:
 
 
 def clipping_by_norm(arrays: Arrays, form: str) -> Arrays:
-    if form == "reconciled":
-        return {}
     parameters = [nn.Parameter(torch.zeros(size, dtype=torch.float64)) for size in (3, 5)]
     for parameter, gradient in zip(parameters, _take(arrays, "long_gradient", "short_gradient"), strict=True):
         parameter.grad = gradient
-    nn.utils.clip_grad_norm_(parameters, 1.0)
+    if form == "reconciled":
+        clip(parameters, Clipping("global_norm", 1.0))
+    else:
+        nn.utils.clip_grad_norm_(parameters, 1.0)
     torch.optim.SGD(parameters, lr=1.0).step()
     return _give("`clip_grad_norm_`: of all gradients together", long=parameters[0], short=parameters[1])
 
@@ -382,9 +387,8 @@ def _rates(make: Callable[[torch.optim.Optimizer], lr_scheduler.LRScheduler], co
 
 
 def cosine_past_its_end(arrays: Arrays, form: str) -> Arrays:
-    if form == "reconciled":
-        return {}
-    rates = _rates(lambda optimizer: lr_scheduler.CosineAnnealingLR(optimizer, T_max=10), 16)
+    make = functools.partial(lr_scheduler.CosineAnnealingLR, T_max=10)
+    rates = _rates(make if form == "default" else functools.partial(make_cosine, steps=10), 16)
     return _give("rises again", rates=rates)
 
 
