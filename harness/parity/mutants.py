@@ -54,7 +54,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "output",
     ),
     Mutant("tanh GELU for ReLU", _ACTIVATIONS, '"relu": ops.relu', '"relu": ops.gelu', "mlp_digits", "fc.1"),
-    Mutant("softmax before the loss", _MLP, "return head(x)", "return ops.softmax(head(x))", "mlp_digits", "output"),
+    Mutant("softmax before the loss", _MLP, "return head(x)", "return keras.ops.softmax(head(x))", "mlp_digits", "output"),
     Mutant(
         "average for max pooling", _LENET, "layers.MaxPooling2D", "layers.AveragePooling2D", "lenet_mnist5k", "conv2"
     ),
