@@ -34,5 +34,5 @@ def save(model: nn.Module, path: str) -> None:
 
 
 def restore(model: nn.Module, path: str) -> None:
-    """Load a ``state_dict`` strictly; what the file lacks, a counter of batch norm say, stays as it is."""
-    model.load_state_dict({**model.state_dict(), **load(Path(path).read_bytes())}, strict=True)
+    """Load a ``state_dict`` strictly; PyTorch itself lets a file lack the counters of batch norm."""
+    model.load_state_dict(load(Path(path).read_bytes()), strict=True)
