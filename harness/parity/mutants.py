@@ -54,7 +54,9 @@ MUTANTS: tuple[Mutant, ...] = (
         "output",
     ),
     Mutant("tanh GELU for ReLU", _ACTIVATIONS, '"relu": ops.relu', '"relu": ops.gelu', "mlp_digits", "fc.1"),
-    Mutant("softmax before the loss", _MLP, "return head(x)", "return keras.ops.softmax(head(x))", "mlp_digits", "output"),
+    Mutant(
+        "softmax before the loss", _MLP, "return head(x)", "return keras.ops.softmax(head(x))", "mlp_digits", "output"
+    ),
     Mutant(
         "average for max pooling", _LENET, "layers.MaxPooling2D", "layers.AveragePooling2D", "lenet_mnist5k", "conv2"
     ),
@@ -103,10 +105,10 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant("Adam beta_2 of .99", _OPTIMIZERS, "number(spec.beta_2)", "0.99", "mlp_digits", "fc"),
     Mutant(
-        "momentum forgotten",
+        "momentum squared",
         _OPTIMIZERS,
         '"SGD", mixins, {"momentum": spec.momentum,',
-        '"SGD", mixins, {"momentum": 0.0,',
+        '"SGD", mixins, {"momentum": spec.momentum**2,',
         "softmax_breast_cancer",
         "fc",
     ),
@@ -143,12 +145,12 @@ MUTANTS: tuple[Mutant, ...] = (
         "loss",
     ),
     Mutant(
-        "channels not moved last",
+        "channels exchanged with columns",
         _ARM,
         "return np.moveaxis(x, 1, -1) if",
-        "return x.reshape(len(x), *x.shape[2:], x.shape[1]) if",
+        "return np.swapaxes(x, 1, -1) if",
         "lenet_mnist5k",
-        "",
+        "conv1",
     ),
     Mutant(
         "batch norm momentum of .9",
