@@ -34,7 +34,7 @@ class Distance:
 def distance(ours: Mapping[str, Array], theirs: Mapping[str, Array], bound: float) -> Distance:
     """Compare tensors by name, in the order of ``theirs``, the reference.
 
-    A NaN, an infinity, a missing or extra name and another shape count as infinitely far.
+    A NaN, an infinity, a missing or extra name, another shape and what is no number count as infinitely far.
     """
     scale = FLOOR * _rms(theirs.values())
     worst, where, first = 0.0, "", None
@@ -49,6 +49,8 @@ def distance(ours: Mapping[str, Array], theirs: Mapping[str, Array], bound: floa
 
 def _error(ours: Array | None, theirs: Array | None, scale: float) -> float:
     if ours is None or theirs is None or ours.shape != theirs.shape:
+        return math.inf
+    if ours.dtype.kind not in "biuf":  # bfloat16, which no half should answer with, arrives as raw bytes
         return math.inf
     if not (np.isfinite(ours).all() and np.isfinite(theirs).all()):
         return math.inf

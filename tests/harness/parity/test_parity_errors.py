@@ -35,8 +35,9 @@ def test_the_first_beyond_the_bound_is_named_not_the_worst():
         {"a": np.array([1.0, math.nan])},
         {"a": np.array([1.0, math.inf])},
         {"a": np.ones(2), "extra": np.ones(2)},
+        {"a": np.zeros(2, "V2")},
     ],
-    ids=["missing", "another shape", "NaN", "infinity", "extra"],
+    ids=["missing", "another shape", "NaN", "infinity", "extra", "bfloat16"],
 )
 def test_what_cannot_be_compared_is_infinitely_far(ours):
     found = distance(ours, {"a": np.ones(2)}, 1e9)
