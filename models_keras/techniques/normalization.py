@@ -10,7 +10,9 @@ class UnbiasedBatchNormalization(layers.BatchNormalization):
     """Batch norm (Ioffe and Szegedy, 2015) whose running variance is of the population: divided by n − 1, not by n.
 
     Algorithm 2 of the paper asks for the unbiased estimate, and PyTorch keeps it. Keras keeps the biased one, which is
-    (n − 1)/n as large, where n counts the values behind one channel's statistics: batch times positions.
+    (n − 1)/n as large, where n counts the values behind one channel's statistics: batch times positions. After three
+    batches the running variance is off by up to 19 % where n is 4, by 2.5 % where n is 30 (``tests/models_keras``,
+    ``layers_check.py``).
     Keras forms it inside its ``call``, so here the update is written out.
     In training both normalize by the biased variance, so only evaluation differs.
 
