@@ -5,6 +5,7 @@ Arms are checked side by side, as many at a time as there are cores; each answer
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import os
 import queue
@@ -155,7 +156,7 @@ class Prover:
         self.turn = threading.Lock()
         self.turn_single = threading.Lock()
         self.subjects: dict[str, Subject] = {}
-        self.singles: dict[str, Reference] = {}
+        self.others: dict[tuple[Precision, str, str], Reference] = {}
 
     def carry_out(self, arm: str, todo: Sequence[Task], workers: Workers) -> Iterator[Finding]:
         """Carry out an arm's tasks one after the other, its processes taken from ``workers``."""
@@ -185,11 +186,19 @@ class Prover:
                 workers.begin(arm, precision, twin=precision == "fp64" and arm == self.reference)
             subject = self.subject(workload)
 
-            def half(precision: Precision) -> Half:
+            def half(precision: Precision, variant: Workload = workload) -> Half:
                 # The reference is compared with itself too, in a second process: its float32 with its float64.
                 twin = precision == "fp64" and arm == self.reference
                 worker = workers.get(arm, precision, twin=twin)
-                return Half(worker, workload, subject.stored, workers.exchange)
+                return Half(worker, variant, subject.stored, workers.exchange)
+
+            variants: list[Workload] = []
+
+            def pair(variant: Workload) -> tuple[Reference, Half]:
+                variants.append(variant)
+                opened = half("fp64", variant)
+                opened.load(subject.tensors)
+                return self.other_reference(subject, "fp64", variant), opened
 
             stage = Stage(
                 workload=workload,
@@ -198,7 +207,8 @@ class Prover:
                 reference=subject.reference,
                 exact=half("fp64"),
                 open_single=None if spec.witness else functools.partial(half, "fp32"),
-                reference_single=functools.partial(self.reference_single, subject),
+                reference_single=functools.partial(self.other_reference, subject, "fp32", workload),
+                open_pair=pair,
                 tensors=subject.tensors,
                 x=subject.x,
                 y=subject.y,
@@ -206,21 +216,24 @@ class Prover:
             corresponds = all(finding.passed for finding in GATES["structure"](stage))
             for gate in gates if corresponds else ["structure"]:  # else no noise could be loaded
                 if corresponds:
+                    if variants:  # a worker holds one model
+                        variants.clear()
+                        stage = dataclasses.replace(stage, exact=half("fp64"))
                     stage.exact.load(subject.tensors)
                 yield from GATES[gate](stage)
         except WorkerFailure as failure:
             yield Finding(workload.name, arm, gate, passed=False, where=str(failure))
 
-    def reference_single(self, subject: Subject) -> Reference:
-        """Return the reference's half in float32, with the noise loaded, made at the first call."""
-        name = subject.workload.name
+    def other_reference(self, subject: Subject, precision: Precision, variant: Workload) -> Reference:
+        """Return the reference's half in another precision or variant, with the noise, made at the first call."""
+        known = (precision, variant.name, str(variant.architecture.arguments))
         with self.lock:
-            if name not in self.singles:
-                worker = self.workers.get(self.reference, "fp32", twin=True)
-                lock = self.turn_single
-                self.singles[name] = Reference(worker, lock, subject.workload, subject.stored, self.workers.exchange)
-                self.singles[name].load(subject.tensors)
-            return self.singles[name]
+            if known not in self.others:
+                worker = self.workers.get(self.reference, precision, twin=precision == "fp32")
+                turn = self.turn if precision == "fp64" else self.turn_single
+                self.others[known] = Reference(worker, turn, variant, subject.stored, self.workers.exchange)
+                self.others[known].load(subject.tensors)
+            return self.others[known]
 
     def subject(self, workload: Workload) -> Subject:
         """Return what the halves of a workload are tested with, made at the first call."""

@@ -12,20 +12,20 @@ import numpy as np
 
 from harness import matched
 from harness.contract import Dataset, TensorSpec, Workload
+from harness.parity.dropout import dropout
 from harness.parity.errors import Distance, distance
 from harness.parity.immaterial import immaterial, not_zero, parts, split, unmatched
 from harness.parity.pair import Half, Reference
 from harness.parity.train_mode import train_mode
+from harness.parity.training import training
 from harness.parity.trajectory import trajectory
 
 if TYPE_CHECKING:
     from harness.contract import Array
 
-FORWARD_FP64, FORWARD_FP32, BACKWARD_FP64, TRAINED_FP64 = 1e-10, 1e-5, 1e-8, 1e-8
+FORWARD_FP64, FORWARD_FP32, BACKWARD_FP64 = 1e-10, 1e-5, 1e-8
 MOVED = 1e-9
 """Least relative change of the output that a perturbation of 1 % of a tensor must cause to count as tested."""
-
-STEPS = 10
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,7 @@ class Stage:
         exact: The arm's half in float64. A gate finds the noise loaded and may leave anything behind.
         open_single: Opens the arm's half in float32; None for a witness, which computes in float64 only.
         reference_single: Opens the half that is compared with in float32.
+        open_pair: Opens both halves of a variant of the workload in float64, in place of ``exact``, with the noise.
         tensors: Seeded noise for every tensor; nothing is left at zero or one, where a fault could hide.
         x: (N, ...) a batch in canonical form, N odd so that no axis is mistaken for it.
     """
@@ -81,6 +82,7 @@ class Stage:
     exact: Half
     open_single: Callable[[], Half] | None
     reference_single: Callable[[], Reference]
+    open_pair: Callable[[Workload], tuple[Reference, Half]]
     tensors: Mapping[str, Array]
     x: Array
     y: Array
@@ -182,6 +184,7 @@ def forward(stage: Stage) -> Iterator[Finding]:
 
 def backward(stage: Stage) -> Iterator[Finding]:
     """The loss, the gradient of every parameter and of the input, float64; zero where a tensor is immaterial."""
+    stage.exact.probe("gradients", x=stage.x, y=stage.y)  # once before, so that what piles up shows
     expected, found = (split(half.probe("gradients", x=stage.x, y=stage.y)) for half in (stage.reference, stage.exact))
     declared = immaterial(stage.workload.architecture, expected)
     order = ["loss", *(name for name in expected if name != "loss" and name not in declared)]
@@ -207,22 +210,13 @@ def data(stage: Stage) -> Iterator[Finding]:
     )
 
 
-def training(stage: Stage) -> Iterator[Finding]:
-    """Every tensor, running statistics included, after ten steps of the workload's own optimizer, float64."""
-    batches = matched.stage_batches(stage.dataset, stage.workload, stage.workload.batch_size)
-    chosen = [batches[i % len(batches)] for i in range(STEPS)]
-    stacked = {"x": np.stack([x for x, _ in chosen]), "y": np.stack([y for _, y in chosen])}
-    expected = stage.reference.probe("steps", **stacked)
-    found = stage.exact.probe("steps", **stacked)
-    yield stage.finding("training fp64", distance(found, expected, TRAINED_FP64), TRAINED_FP64)
-
-
 GATES: Mapping[str, Callable[[Stage], Iterator[Finding]]] = {
     "structure": structure,
     "data": data,
     "sensitivity": sensitivity,
     "forward": forward,
     "backward": backward,
+    "dropout": dropout,
     "train_mode": train_mode,
     "training": training,
     "trajectory": trajectory,

@@ -380,12 +380,13 @@ MUTANTS: tuple[Mutant, ...] = (
         "dense.weight",
     ),
     Mutant(
-        "one dropout mask for all steps",
+        "dropout without rescaling",
         _REGULARIZERS,
         "layers.Dropout(rate)",
-        "layers.SpatialDropout1D(rate)",
+        'type("D", (layers.Dropout,), {"call": lambda self, x, training=False: '
+        "layers.Dropout.call(self, x, training=training) * (1 - rate * training)})(rate)",
         "randomness",
-        "",
+        "training: scale",
     ),
     Mutant(
         "alpha dropout for dropout",

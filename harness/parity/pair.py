@@ -7,6 +7,8 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from harness import matched
 from harness.contract import Cell, TensorSpec, Workload
 from harness.parity.workers import TIMEOUT_S, Exchange
@@ -17,13 +19,18 @@ if TYPE_CHECKING:
     from harness.contract import Array
 
 
-def without_dropout(workload: Workload) -> Workload:
-    """Return the workload with dropout off: no two frameworks draw the same masks, so no gate could compare them."""
+def with_dropout(workload: Workload, rate: float) -> Workload:
+    """Return a workload that has dropout with another rate of it, and any other as it is."""
     architecture = workload.architecture
-    if not architecture.arguments.get("dropout"):
+    if "dropout" not in architecture.arguments:
         return workload
-    arguments = {**architecture.arguments, "dropout": 0.0}
+    arguments = {**architecture.arguments, "dropout": rate}
     return dataclasses.replace(workload, architecture=dataclasses.replace(architecture, arguments=arguments))
+
+
+def without_dropout(workload: Workload) -> Workload:
+    """Return the workload with dropout off: no two frameworks draw the same masks, so few gates could compare them."""
+    return with_dropout(workload, 0.0)
 
 
 class Half:
@@ -48,9 +55,14 @@ class Half:
         """Do one thing (``harness.run.worker.Server.probe``) and return the arrays of the answer, in order."""
         return self.exchange.ask(self.worker, "probe", arrays, what=what)[0]
 
-    def load(self, tensors: Mapping[str, Array]) -> None:
-        """Overwrite every tensor."""
-        self.exchange.ask(self.worker, "probe", tensors, what="load")
+    def load(self, tensors: Mapping[str, Array], seed: int = 0) -> None:
+        """Overwrite every tensor, and start all else afresh."""
+        self.exchange.ask(self.worker, "probe", tensors, what="load", seed=seed)
+
+    def train(self, batches: Mapping[str, Array]) -> dict[str, Array]:
+        """Take a step over each of the batches ``x`` and ``y``, stacked, and return all tensors."""
+        self.probe("stage", **batches)
+        return self.probe("run", count=np.array(len(batches["x"])))
 
     def hashes(self) -> dict[str, str]:
         """Return what the half's process says of its data; see ``harness.matched.hash_data``."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ import numpy as np
 
 from harness import matched
 from harness.parity.errors import distance
+from harness.parity.pair import Half
 
 if TYPE_CHECKING:
     from harness.contract import Array
@@ -36,12 +38,16 @@ def trajectory(stage: Stage) -> Iterator[Finding]:
     if stage.open_single is None:
         return
     batches = _batches(stage)
-    exact = stage.reference.probe("steps", **batches)
-    single = stage.reference_single()
-    band = BAND * max(apart(single.probe("steps", **_reordered(batches, order)), exact) for order in range(ORDERS))
+    exact = stage.reference.answer("trajectory", lambda half: half.train(batches))
+    single, strays = stage.reference_single(), []
+    for order in range(ORDERS):
+        reordered = _reordered(batches, order)
+        found = single.answer(f"trajectory {order}", functools.partial(Half.train, batches=reordered))
+        strays.append(apart(found, exact))
+    band = BAND * max(strays)
     half = stage.open_single()
     half.load(stage.tensors)
-    found = half.probe("steps", **batches)
+    found = half.train(batches)
     figure = apart(found, exact)
     where = None if figure <= band else distance(found, exact, 0).where
     finding = stage.finding("trajectory fp32", distance({}, {}, 0), band)

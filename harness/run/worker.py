@@ -176,14 +176,16 @@ class Server:
             "order_sha256": matched.hash_orders(orders),
         }
 
-    def probe(self, what: str, given: str, answer: str) -> dict[str, Any]:
+    def probe(self, what: str, given: str, answer: str, seed: int = 0) -> dict[str, Any]:
         """Do one thing to the open session for the parity gates; arrays go in and out through ``.npz`` files.
 
         Args:
-            what: ``load`` tensors by name; ``taps`` for ``x``; ``gradients`` for ``x`` and ``y``; ``steps`` over the
-                batches ``x`` and ``y``, stacked; ``dump`` all tensors.
+            what: ``load`` tensors by name; ``taps`` for ``x``; ``gradients`` for ``x`` and ``y``; ``stage`` the batches
+                ``x`` and ``y``, stacked; ``run`` a ``count`` of steps over them; ``fit`` to ``x`` and ``y`` in
+                ``orders`` by ``batch_size``; ``predict`` for ``x``; ``dump`` all tensors, as ``run`` and ``fit`` do.
             given: Path of the file with the arguments.
             answer: Path of the file to write.
+            seed: For ``load``: of what is random in training.
         """
         import numpy as np
 
@@ -191,16 +193,23 @@ class Server:
             arrays = {name: stored[name] for name in stored.files}
         found: dict[str, Any] = {}
         if what == "load":
-            self.session.load({name: array.astype(self._dtype) for name, array in arrays.items()})
+            self.session.load({name: array.astype(self._dtype) for name, array in arrays.items()}, seed)
         elif what == "taps":
             found = self.session.taps(arrays["x"])
         elif what == "gradients":
             gradients = self.session.gradients(arrays["x"], arrays["y"])
             found = {**gradients.parameters, "loss": np.array(gradients.loss), "inputs": gradients.inputs}
-        elif what == "steps":
+        elif what == "stage":
             self.session.stage(list(zip(arrays["x"], arrays["y"], strict=True)))
-            self.session.run_steps(len(arrays["x"]))
+        elif what == "run":
+            self.session.run_steps(int(arrays["count"]))
             found = self.session.dump()
+        elif what == "fit":
+            orders = list(arrays["orders"])
+            losses = self.session.fit(arrays["x"], arrays["y"], orders, int(arrays["batch_size"]))
+            found = self.session.dump() | {"losses": np.array(losses)}
+        elif what == "predict":
+            found = {"output": self.session.predict(arrays["x"], len(arrays["x"]))}
         elif what == "dump":
             found = self.session.dump()
         else:

@@ -1,0 +1,51 @@
+"""Gate 7 on a pair: whole train steps, taken over staged batches, repeated, and through ``fit``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from harness import matched
+from harness.parity.errors import distance
+
+if TYPE_CHECKING:
+    from harness.contract import Array
+    from harness.parity.gates import Finding, Stage
+    from harness.parity.pair import Half
+
+TRAINED_FP64 = 1e-8
+STEPS = 10
+FIT_SAMPLES, FIT_BATCH = 25, 10
+"""Two full batches and one of half the size, which tells a mean over batches from one over samples. Batch norm over two
+samples alone would give gradients of nothing but rounding, which Adam makes whole steps of."""
+
+
+def training(stage: Stage) -> Iterator[Finding]:
+    """Every tensor, running statistics included, after steps of the workload's own optimizer, float64.
+
+    Ten steps; the same ten again, after other steps and a prediction have left their traces and ``load`` has wiped
+    them out; two epochs of ``fit`` in two orders, with the losses that it reports.
+    """
+    batches = matched.stage_batches(stage.dataset, stage.workload, stage.workload.batch_size)
+    chosen = [batches[i % len(batches)] for i in range(STEPS)]
+    stacked = {"x": np.stack([x for x, _ in chosen]), "y": np.stack([y for _, y in chosen])}
+    expected = stage.reference.answer("training", lambda half: half.train(stacked))
+    yield stage.finding("training fp64", distance(stage.exact.train(stacked), expected, TRAINED_FP64), TRAINED_FP64)
+
+    stage.exact.probe("run", count=np.array(STEPS // 2))
+    stage.exact.probe("predict", x=stage.x)
+    stage.exact.load(stage.tensors)
+    again = stage.exact.probe("run", count=np.array(STEPS))
+    yield stage.finding("training again", distance(again, expected, TRAINED_FP64), TRAINED_FP64)
+
+    def fitted(half: Half) -> dict[str, Array]:
+        return half.probe("fit", x=x, y=y, orders=orders, batch_size=np.array(FIT_BATCH))
+
+    x = matched.as_input(stage.dataset.x_train[:FIT_SAMPLES], stage.workload.form)
+    y = stage.dataset.y_train[:FIT_SAMPLES]
+    orders = np.stack(list(matched.batch_orders(len(x), 2, seed=5, shuffle=True)))
+    stage.exact.load(stage.tensors)
+    compared = distance(fitted(stage.exact), stage.reference.answer("fit", fitted), TRAINED_FP64)
+    yield stage.finding("training fit", compared, TRAINED_FP64)
