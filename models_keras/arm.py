@@ -74,7 +74,7 @@ class KerasSession:
         Compiled functions are kept.
         """
         self.bridge.load(tensors)
-        keras.utils.set_random_seed(seed)  # Keras' dropout on torch draws from torch's own generator, not from a state
+        backend.seed(seed)
         for number, state in enumerate(self.random_states):  # each (seed, draws so far)
             state.assign([seed * len(self.random_states) + number, 0])
         self.model.reset_metrics()

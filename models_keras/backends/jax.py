@@ -22,6 +22,10 @@ def configure(setup: Setup) -> None:
     jax.config.update("jax_default_matmul_precision", "highest" if setup.precision != "bf16" else None)
 
 
+def seed(number: int) -> None:
+    """Start anew what is random beside the states of the layers: nothing on this backend."""
+
+
 def place(x: Any, y: Any) -> Any:
     """Put one batch on the device, in the form that the train function takes."""
     return jax.device_put((x, y))

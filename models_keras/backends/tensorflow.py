@@ -20,6 +20,10 @@ def configure(setup: Setup) -> None:
     tf.config.experimental.enable_tensor_float_32_execution(False)
 
 
+def seed(number: int) -> None:
+    """Start anew what is random beside the states of the layers: nothing on this backend."""
+
+
 def place(x: Any, y: Any) -> Any:
     """Put one batch on the device, in the form that the train function takes."""
     return tf.constant(x), tf.constant(y)

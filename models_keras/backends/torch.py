@@ -17,6 +17,11 @@ def configure(setup: Setup) -> None:
     torch.backends.fp32_precision = "ieee"
 
 
+def seed(number: int) -> None:
+    """Start anew what is random beside the states of the layers: Keras' dropout draws from torch's own generator."""
+    torch.manual_seed(number)
+
+
 def place(x: Any, y: Any) -> Any:
     """Put one batch on the device, in the form that the train function takes."""
     return [(keras.ops.convert_to_tensor(x), keras.ops.convert_to_tensor(y))]
