@@ -53,44 +53,51 @@ def settings() -> dict[str, Any]:
 class Tensors:
     """Tensors that an update rule treats as one: each operation is one call for all of them (``torch._foreach_*``).
 
-    Keras' own optimizers on torch do the same. ``+=``, ``-=`` and ``*=`` work in place.
+    Keras' own optimizers on torch do the same. A product with a number is not computed but kept as ``scale``, which a
+    sum then takes in with it. ``+=``, ``-=`` and ``*=`` work in place, on what has no scale.
     """
 
-    def __init__(self, each: Sequence[torch.Tensor]):
+    def __init__(self, each: Sequence[torch.Tensor], scale: float = 1.0):
         self.each = list(each)
+        self.scale = scale
 
-    def __add__(self, other: Any) -> Tensors:
-        return Tensors(torch._foreach_add(self.each, _each(other)))
+    def values(self) -> list[torch.Tensor]:
+        """Return the tensors, multiplied by the scale."""
+        return self.each if self.scale == 1.0 else list(torch._foreach_mul(self.each, self.scale))
 
-    def __sub__(self, other: Any) -> Tensors:
-        return Tensors(torch._foreach_sub(self.each, _each(other)))
+    def __add__(self, other: Tensors | float) -> Tensors:
+        if isinstance(other, Tensors):
+            return Tensors(torch._foreach_add(self.values(), other.each, alpha=other.scale))
+        return Tensors(torch._foreach_add(self.values(), other))
 
-    def __mul__(self, other: Any) -> Tensors:
-        return Tensors(torch._foreach_mul(self.each, _each(other)))
+    def __mul__(self, other: Tensors | torch.Tensor | float) -> Tensors:
+        if isinstance(other, Tensors):
+            return Tensors(torch._foreach_mul(self.each, other.each), self.scale * other.scale)
+        if isinstance(other, torch.Tensor):
+            return Tensors(torch._foreach_mul(self.each, other), self.scale)
+        return Tensors(self.each, self.scale * other)
 
     __rmul__ = __mul__
 
-    def __truediv__(self, other: Any) -> Tensors:
-        return Tensors(torch._foreach_div(self.each, _each(other)))
+    def __truediv__(self, other: Tensors | float) -> Tensors:
+        if isinstance(other, Tensors):
+            return Tensors(torch._foreach_div(self.each, other.values()), self.scale)
+        return Tensors(self.each, self.scale / other)
 
     def __abs__(self) -> Tensors:
-        return Tensors(torch._foreach_abs(self.each))
+        return Tensors(torch._foreach_abs(self.each), abs(self.scale))
 
-    def __iadd__(self, other: Any) -> Tensors:
-        torch._foreach_add_(self.each, _each(other))
+    def __iadd__(self, other: Tensors) -> Tensors:
+        torch._foreach_add_(self.each, other.each, alpha=other.scale)
         return self
 
-    def __isub__(self, other: Any) -> Tensors:
-        torch._foreach_sub_(self.each, _each(other))
+    def __isub__(self, other: Tensors) -> Tensors:
+        torch._foreach_add_(self.each, other.each, alpha=-other.scale)
         return self
 
-    def __imul__(self, other: Any) -> Tensors:
-        torch._foreach_mul_(self.each, _each(other))
+    def __imul__(self, other: float) -> Tensors:
+        torch._foreach_mul_(self.each, other)
         return self
-
-
-def _each(operand: Any) -> Any:
-    return operand.each if isinstance(operand, Tensors) else operand
 
 
 def tensors(variables: Sequence[Any]) -> list[torch.Tensor]:
@@ -105,13 +112,13 @@ def together(values: list[torch.Tensor]) -> list[Tensors]:
 
 def apart(values: list[Tensors]) -> list[torch.Tensor]:
     """Inverse of ``together``."""
-    return [tensor for group in values for tensor in group.each]
+    return [tensor for group in values for tensor in group.values()]
 
 
 def store(target: Tensors, value: Tensors) -> None:
     """Write what a rule returned to where it belongs, unless it was computed in place."""
     if value is not target:
-        torch._foreach_copy_(target.each, value.each)
+        torch._foreach_copy_(target.each, value.values())
 
 
 def number(scalar: Any) -> float:
@@ -128,12 +135,12 @@ def lost_in_subtraction(beta: float, step: float) -> float:
 
 def sqrt(x: Tensors) -> Tensors:
     """Return the root of every element."""
-    return Tensors(torch._foreach_sqrt(x.each))
+    return Tensors(torch._foreach_sqrt(x.values()))
 
 
 def maximum(x: Tensors, y: Tensors) -> Tensors:
     """Return the larger of each two elements."""
-    return Tensors(torch._foreach_maximum(x.each, y.each))
+    return Tensors(torch._foreach_maximum(x.values(), y.values()))
 
 
 def total_norm(values: list[torch.Tensor]) -> torch.Tensor:

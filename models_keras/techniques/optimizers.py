@@ -171,25 +171,6 @@ class AdagradEpsilonOutside(Rule):
         return p, total
 
 
-class AdadeltaInFloat64(Rule):
-    """Keras' Adadelta, which is PyTorch's, with its coefficients in the type of the parameters.
-
-    In float64 Keras' own update takes ρ as a float32 on TensorFlow, and cannot be compiled with a NumPy scalar for it.
-    """
-
-    slots = ("_accumulated_grads", "_accumulated_delta_vars")
-
-    def rule(self, learning_rate: Any, g: Any, p: Any, square: Any, deltas: Any) -> tuple[Any, ...]:
-        """Set v ← ρv + (1 − ρ)g²; Δ = g √(u + ε) / √(v + ε); u ← ρu + (1 − ρ)Δ²; p ← p − ηΔ."""
-        square *= self.rho
-        square += (1 - self.rho) * (g * g)
-        delta = g * backend.sqrt(deltas + self.epsilon) / backend.sqrt(square + self.epsilon)
-        deltas *= self.rho
-        deltas += (1 - self.rho) * (delta * delta)
-        p -= learning_rate * delta
-        return p, square, deltas
-
-
 class AdamaxEpsilonInNorm(Rule):
     """Makes Keras' Adamax add epsilon to each |g| that enters the norm; Keras adds it to the norm as it divides.
 
@@ -331,7 +312,7 @@ def _adagrad(spec: Optimizer) -> Recipe:
 
 
 def _adadelta(spec: Optimizer) -> Recipe:
-    return Recipe("Adadelta", (AdadeltaInFloat64,), {"rho": spec.rho, "epsilon": spec.epsilon})
+    return Recipe("Adadelta", (), {"rho": spec.rho, "epsilon": spec.epsilon})
 
 
 def _adam(spec: Optimizer) -> Recipe:
