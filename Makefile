@@ -11,7 +11,7 @@ EXTRAS_cuda := torch,tensorflow,jax-cuda,dev
 INSTALL := .venv/bin/python -m pip install --disable-pip-version-check --constraint constraints/$(DEVICE).txt
 INSTALLED := .venv/installed-$(DEVICE)
 
-.PHONY: help setup bench bench-harness differences differences-check test lint format clean
+.PHONY: help setup bench bench-harness differences differences-check test test-long lint format clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*  ## /  make \1\t/p' Makefile | expand -t 24
@@ -34,6 +34,9 @@ differences-check: setup  ## compare docs/differences.md with what is measured n
 
 test: setup  ## run the tests that a contributor needs
 	.venv/bin/python -m pytest
+
+test-long: setup  ## run what takes minutes: planted faults in the larger models, every gate of theirs
+	.venv/bin/python -m pytest -m long
 
 lint: setup  ## check style, types and the direction of imports
 	.venv/bin/python -m ruff check

@@ -21,11 +21,21 @@ def test_a_mutant_that_does_not_fit_is_refused(old):
         next(planting.run([mutant], planting.ARM))
 
 
+LARGE = ("resnet20_mnist5k", "vit_mnist5k")
+
+
 @pytest.mark.timeout(900)
-def test_every_mutant_is_found_in_its_place():
-    verdicts = list(planting.run(MUTANTS, planting.ARM))
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        pytest.param([mutant for mutant in MUTANTS if mutant.workload not in LARGE], id="small"),
+        pytest.param([mutant for mutant in MUTANTS if mutant.workload in LARGE], id="large", marks=pytest.mark.long),
+    ],
+)
+def test_every_mutant_is_found_in_its_place(chosen):
+    verdicts = list(planting.run(chosen, planting.ARM))
     assert [verdict for verdict in verdicts if not verdict.located] == []
-    assert {verdict.mutant.name for verdict in verdicts} == {mutant.name for mutant in MUTANTS}
+    assert {verdict.mutant.name for verdict in verdicts} == {mutant.name for mutant in chosen}
 
 
 def test_a_harmless_change_lives():

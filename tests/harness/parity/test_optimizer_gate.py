@@ -46,16 +46,11 @@ def test_compiled_updates_are_the_same(workers, arm):
     assert len(findings) == len(rows) * len(ALL) + len(schedules.COSINES) + len(schedules.PLATEAUS)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("name", "shown_by", "red"), [(name, *shown) for name, shown in OPTIMIZER_FAULTS.items()])
 def test_a_fault_in_an_optimizer_is_found_in_its_variants(faulty, name, shown_by, red):
     failed = [f for f in optimizers.check(faulty(MUTANTS[name]), ["keras-torch"], rows=[shown_by]) if not f.passed]
     assert {finding.workload.partition(" · ")[2] for finding in failed} == red
-    assert failed[0].where.startswith(MUTANTS[name].located)
-
-
-@pytest.mark.parametrize("name", [name for name, mutant in MUTANTS.items() if mutant.workload == "schedule"])
-def test_a_fault_in_a_schedule_is_found(faulty, name):
-    failed = [finding for finding in schedules.check(faulty(MUTANTS[name]), ["keras-torch"]) if not finding.passed]
     assert failed[0].where.startswith(MUTANTS[name].located)
 
 
