@@ -16,7 +16,7 @@ from harness.report.plots import Pictures
 from harness.report.readback import Readback, flatten
 from harness.report.sentences import sentences
 from harness.report.summary import Comparison, Summary
-from harness.schema import ArmStatus
+from harness.schema import ArmStatus, Manifest
 
 _TEMPLATES = jinja2.Environment(
     loader=jinja2.PackageLoader("harness.report"),
@@ -270,6 +270,19 @@ def _listed(values: Mapping[str, str]) -> str:
     return "; ".join(f"{text.escape(setting)} = {text.escape(value)}" for setting, value in values.items())
 
 
+def _prove(manifest: Manifest) -> str:
+    """Return the command that proves what the run's own command then races."""
+    suite = manifest.suite
+    workloads = [choice.name for choice in suite.workloads]
+    return shlex.join(["twinbench", "parity", *workloads, "--suite", _suite(manifest), "--arms", ",".join(suite.arms)])
+
+
+def _suite(manifest: Manifest) -> str:
+    """Return the suite as the command named it: its own name, or the path of its file."""
+    named = [word for word in manifest.command if word == manifest.suite.name or word.endswith((".yaml", ".yml"))]
+    return named[0] if named else manifest.suite.name
+
+
 def render(summary: Summary, pictures: Pictures) -> str:
     """Return the report."""
     manifest = summary.manifest
@@ -285,6 +298,7 @@ def render(summary: Summary, pictures: Pictures) -> str:
         "environment": _key_values(flatten(manifest.environment), ("environment", "value")),
         "versions": _versions(manifest.arms),
         "settings": _settings(summary.readback),
+        "prove": None if manifest.proofs is None else text.one_line(_prove(manifest), limit=10_000),
         "command": text.one_line(shlex.join(manifest.command), limit=10_000),
     }
     return _TEMPLATES.get_template("report.md.j2").render(context)
