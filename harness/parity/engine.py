@@ -181,9 +181,7 @@ class Prover:
             return
         gate = "structure"
         try:
-            precisions: tuple[Precision, ...] = ("fp64",) if spec.witness else ("fp64", "fp32")
-            for precision in precisions:  # both import at once
-                workers.begin(arm, precision, twin=precision == "fp64" and arm == self.reference)
+            workers.begin(arm, "fp64", twin=arm == self.reference)  # while the reference is asked what it holds
             subject = self.subject(workload)
 
             def half(precision: Precision, variant: Workload = workload) -> Half:

@@ -9,10 +9,14 @@ from harness.contract import TensorSpec
 
 RACED = ("torch", "keras-tensorflow", "keras-jax", "keras-torch")
 KERAS = RACED[1:]
+LARGE = ("resnet20_mnist5k", "vit_mnist5k")
 PUBLISHED_PARAMETERS = {"softmax_mnist1d": 410, "mlp_mnist1d": 15_210, "cnn_mnist1d": 5_210, "gru_mnist1d": 5_134}
 
 
-@pytest.mark.parametrize("workload", sorted(registry.workloads()))
+@pytest.mark.parametrize(
+    "workload",
+    [pytest.param(name, marks=pytest.mark.long if name in LARGE else ()) for name in sorted(registry.workloads())],
+)
 @pytest.mark.parametrize("arm", KERAS)
 def test_first_step_is_the_same(bench, arm, workload):
     ours = bench.open("torch", workload)
@@ -29,6 +33,7 @@ def test_parameter_counts_are_the_papers(bench, arm, workload):
     assert bench.open(arm, workload)["parameters"] == PUBLISHED_PARAMETERS[workload]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("arm", RACED)
 @pytest.mark.parametrize(("workload", "parameters"), [("resnet20_mnist5k", 269_434), ("vit_mnist5k", 205_962)])
 def test_running_statistics_are_not_counted_as_parameters(bench, arm, workload, parameters):
