@@ -281,7 +281,10 @@ def _proofs(asked: Suite, suite: str, results: Path) -> list[Proof]:
 
     kept = proofs.Proofs(results / "parity")
     if lacking := proofs.describe(proofs.unproven(asked, kept)):
-        command = shlex.join(["twinbench", "parity", "--suite", suite, "--arms", ",".join(asked.arms)])
+        named = [choice.name for choice in asked.workloads]
+        command = shlex.join(
+            ["twinbench", "parity", *named, "--suite", suite, "--arms", ",".join(asked.arms), "--results", str(results)]
+        )
         fail(
             f"not proven for this code: {lacking}. Prove it with: {command}\nOr add --unverified; it marks every table"
         )

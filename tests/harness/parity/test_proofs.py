@@ -59,7 +59,7 @@ def test_a_race_of_unproven_halves_is_refused_with_the_command_that_proves_them(
     ended = twinbench("run", "quick", "--arms", "torch", "--workloads", "mlp_digits", "--results", str(tmp_path))
     assert ended.status == 2
     assert "not proven for this code: mlp_digits (torch), techniques (torch)" in ended.err
-    assert "twinbench parity --suite quick --arms torch" in ended.err
+    assert f"twinbench parity mlp_digits --suite quick --arms torch --results {tmp_path}" in ended.err
     assert not (tmp_path / "runs").exists()
 
 
