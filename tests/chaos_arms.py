@@ -212,7 +212,7 @@ def spec(name: str, **changes: Any) -> ArmSpec:
         "needs": (),
         "distributions": ("numpy",),
         "precisions": ("fp32", "fp64"),
-        "architectures": ("linear", "mlp"),
+        "architectures": {"linear": ("in_features", "out_features"), "mlp": ("in_features", "hidden", "out_features")},
     }
     return ArmSpec(name=name, entry="chaos_arms:ChaosArm", environment=environment, **(given | changes))
 
