@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from harness import matched, registry
-from harness.parity.pair import TIMEOUT_S, Exchange, Half, without_dropout
+from harness.parity.pair import Half, without_dropout
+from harness.parity.workers import TIMEOUT_S, Exchange
 from harness.run.coordinator import store_dataset
 
 WORKLOAD = registry.find_workload("mlp_norm_digits")
@@ -17,7 +18,7 @@ def opened(bench, request, tmp_path):
     """How to open a form of the workload in one arm's process."""
     worker = bench.worker(request.param, "fp32")
     stored = store_dataset(registry.load_dataset(WORKLOAD.dataset), tmp_path)
-    yield lambda workload: Half(worker, request.param, workload, stored, Exchange(tmp_path))
+    yield lambda workload: Half(worker, workload, stored, Exchange(tmp_path))
     bench.current.pop(worker, None)
 
 
