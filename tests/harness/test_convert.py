@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 
 from harness import registry
 from harness.convert import ConversionError, HalvesDisagree, as_text, convert, processes
-from harness.parity import mutants
+from harness.parity import mutants, planting
 from models_torch.architectures.lenet import LeNet5
 from models_torch.architectures.mlp import MLP
 from models_torch.architectures.recurrent import BiGRU
@@ -209,11 +209,13 @@ def test_a_file_cut_anywhere_is_refused(trained, workers, tmp_path, to):
 def test_a_pair_that_is_not_one_function_converts_nothing(trained, tmp_path):
     source = trained("mlp_digits")
     wrong = next(mutant for mutant in mutants.MUTANTS if mutant.name == "softmax before the loss")
+    package = planting.planted(wrong, tmp_path / "planted")
     with (
-        mutants.planted(wrong, tmp_path / "planted"),
+        processes() as healthy,
+        healthy.patched(package, tmp_path / "planted") as hosts,
         pytest.raises(HalvesDisagree, match="twinbench parity mlp_digits"),
     ):
-        convert(source, "mlp_digits", "keras", arm="keras-torch")
+        convert(source, "mlp_digits", "keras", arm="keras-torch", workers=hosts)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["model.safetensors", "planted"]
 
 

@@ -37,5 +37,6 @@ def test_it_is_on_in_training_and_off_in_evaluation(opened):
 
 def test_training_from_a_seed_repeats_itself(opened):
     half = opened(WORKLOAD)
+    half.worker.ask("warm_up", TIMEOUT_S, block_ms=1.0)  # in a run, too, a process has taken steps before it trains
     first, again = (half.worker.ask("train", TIMEOUT_S, seed=3, epochs=1)["final_sha256"] for _ in range(2))
     assert first == again
