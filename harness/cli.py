@@ -143,7 +143,10 @@ def parity(
         chosen = [registry.find_workload(name) for name in workloads or registry.workloads()]
         rivals = [registry.find_arm(name).name for name in _split(arms) or registry.arms()]
         reference = engine.choose_reference(rivals)
-        able = [arm for arm in rivals if registry.missing(registry.find_arm(arm)) is None]
+        absent = {arm: reason for arm in rivals if (reason := registry.missing(registry.find_arm(arm)))}
+        if arms and absent:
+            fail("; ".join(f"{arm} cannot run here: {reason}" for arm, reason in absent.items()))
+        able = [arm for arm in rivals if arm not in absent]
         todo = {arm: engine.tasks(chosen, wanted) for arm in able}
     findings = _prove(todo, reference, seed)
     proofs.keep(findings, reference, kept)
@@ -243,7 +246,9 @@ def _plant(shown_by: Sequence[str], arms: Sequence[str], as_json: bool) -> int:
     from harness.parity import planting
     from harness.parity.table import mutant_table
 
-    (arm,) = [registry.find_arm(name).name for name in arms] or [planting.ARM]
+    if len(arms) > 1:
+        fail(f"--mutants tries one arm at a time, not {', '.join(arms)}")
+    arm = registry.find_arm(arms[0] if arms else planting.ARM).name
     chosen = planting.choose(shown_by)
     verdicts = []
     with Console(stderr=True).status("mutants: starting") as status, interruptible():

@@ -170,6 +170,15 @@ class Workload:
     pilot: str
     shuffle: bool = True
 
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> Workload:
+        """Return the workload that ``dataclasses.asdict`` told of."""
+        parts = {
+            "architecture": Architecture(**fields["architecture"]),
+            "optimizer": Optimizer.from_dict(fields["optimizer"]),
+        }
+        return cls(**{**fields, **parts})
+
     @property
     def loss(self) -> Literal["cross_entropy", "mse"]:
         """Mean over the batch: cross-entropy from logits for classes, squared error for targets."""

@@ -91,13 +91,14 @@ def check(workers: Workers, arms: Sequence[str], seed: int = 0) -> Iterator[Find
     for workload in (still_workload("accuracy"), still_workload("r2")):
         arrays, expected = epochs(workload, np.random.default_rng([seed, 17]))
         for arm in arms:
-            asked = {"workload": dataclasses.asdict(workload), "batch_size": BATCH}
-            found = workers.exercise(arm, "fp64", "losses", "epochs", arrays, **asked)
+            outputs = workload.architecture.arguments["out_features"]
+            asked = {"workload": dataclasses.asdict(workload), "outputs": outputs}
+            found = workers.ask(arm, "fp64", "epochs", arrays, **asked)
             yield _finding(
                 f"loss of an epoch · {workload.loss}", arm, "loss epoch", found, {"losses": expected["losses"]}, EPOCH
             )
-            outputs = {name: expected[name] for name in ("batched", "single")}
-            yield _finding(f"outputs in batches · {workload.loss}", arm, "loss outputs", found, outputs, EPOCH)
+            predicted = {name: expected[name] for name in ("batched", "single")}
+            yield _finding(f"outputs in batches · {workload.loss}", arm, "loss outputs", found, predicted, EPOCH)
 
 
 def hand_made(case: Case, generator: np.random.Generator) -> dict[str, Array]:

@@ -105,16 +105,23 @@ class Workers:
         self, arm: str, precision: Precision, family: str, function: str, arrays: Mapping[str, Array], **arguments: Any
     ) -> dict[str, Array]:
         """Call a function of an arm's ``exercises/<family>.py`` (see ``ArmSpec``) and return its arrays, in order."""
+        return self.ask(
+            arm,
+            precision,
+            "exercise",
+            arrays,
+            module=f"{package_of(arm)}.exercises.{family}",
+            function=function,
+            arguments=arguments,
+        )
+
+    def ask(
+        self, arm: str, precision: Precision, do: str, arrays: Mapping[str, Array], **request: Any
+    ) -> dict[str, Array]:
+        """Make a request of an arm's worker that takes arrays and answers with arrays, and return these, in order."""
         worker = self.get(arm, precision)
         with self._entry(arm, precision, False).lock:
-            return self.exchange.ask(
-                worker,
-                "exercise",
-                arrays,
-                module=f"{package_of(arm)}.exercises.{family}",
-                function=function,
-                arguments=arguments,
-            )[0]
+            return self.exchange.ask(worker, do, arrays, **request)[0]
 
     def _entry(self, arm: str, precision: Precision, twin: bool) -> _Entry:
         known = (arm, precision, twin)

@@ -272,6 +272,32 @@ class Server:
 
         return matched.hash_data(self.dataset, self.workload)
 
+    def epochs(self, workload: dict[str, Any], outputs: int, given: str, answer: str) -> dict[str, Any]:
+        """Train a model that no cell describes for an epoch for each of ``orders``, then predict.
+
+        Args:
+            workload: A ``Workload``, with its batch size.
+            outputs: As for ``Arm.open``.
+            given: Path of an ``.npz`` file with ``x``, ``y``, ``orders`` and the parameters by name.
+            answer: Path of the ``.npz`` file to write: ``losses`` as the epochs report them, and outputs predicted in
+                batches (``batched``) and one by one (``single``).
+        """
+        import numpy as np
+
+        with np.load(given, allow_pickle=False) as stored:
+            tensors = {name: stored[name] for name in stored.files}
+        x, y, orders = (tensors.pop(name) for name in ("x", "y", "orders"))
+        asked = Workload.from_dict(workload)
+        session = self.arm.open(asked, x.shape[1:], outputs)
+        session.load(tensors)
+        found: dict[str, Any] = {
+            "losses": np.array(session.fit(x, y, orders, asked.batch_size)),
+            "batched": session.predict(x, asked.batch_size),
+            "single": session.predict(x, 1),
+        }
+        np.savez(answer, **found)
+        return {}
+
     def exercise(
         self, module: str, function: str, arguments: dict[str, Any], given: str, answer: str
     ) -> dict[str, Any]:

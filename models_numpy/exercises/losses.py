@@ -1,4 +1,4 @@
-"""Losses by themselves, and the loss that an epoch reports."""
+"""Losses by themselves."""
 
 from __future__ import annotations
 
@@ -7,9 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from harness.contract import Architecture, Optimizer, Workload
-from models_numpy.architectures.linear import Linear
-from models_numpy.arm import NumpySession
 from models_numpy.losses import LOSSES
 
 if TYPE_CHECKING:
@@ -20,26 +17,3 @@ def loss(arrays: Mapping[str, Array], name: str, options: Mapping[str, Any]) -> 
     """Return the value of a loss for ``outputs`` and ``targets``, and its gradient with respect to the outputs."""
     value, gradient = LOSSES[name](arrays["outputs"], arrays["targets"], **options)
     return {"value": np.array(value), "gradient": gradient}
-
-
-def epochs(arrays: Mapping[str, Array], workload: Mapping[str, Any], batch_size: int) -> dict[str, Array]:
-    """Train an epoch for each of ``orders`` on ``x`` and ``y``, from the parameters that the other arrays are.
-
-    Returns:
-        ``losses`` as the epochs report them; then ``batched`` and ``single``, outputs predicted in batches of
-        ``batch_size`` and of one.
-    """
-    x, y, orders = (arrays[name] for name in ("x", "y", "orders"))
-    rule = _read(workload)
-    session = NumpySession(Linear(**rule.architecture.arguments), rule)
-    session.load({name: array for name, array in arrays.items() if name not in ("x", "y", "orders")})
-    return {
-        "losses": np.array(session.fit(x, y, orders, batch_size)),
-        "batched": session.predict(x, batch_size),
-        "single": session.predict(x, 1),
-    }
-
-
-def _read(fields: Mapping[str, Any]) -> Workload:
-    architecture, optimizer = Architecture(**fields["architecture"]), Optimizer(**fields["optimizer"])
-    return Workload(**{**fields, "architecture": architecture, "optimizer": optimizer})

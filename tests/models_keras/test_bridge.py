@@ -1,14 +1,7 @@
 """The bridge carries every layer type it knows, on every backend, to the bit and without changing the function."""
 
-import json
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
 BACKENDS = ("tensorflow", "jax", "torch")
 # Keras' own attention takes the scale (TensorFlow) and the softmax (JAX) through float32 whatever the dtype: measured
 # 1e-7 and 2e-6 on this input. The pairs use ``ExactAttention``, which does not.
@@ -16,16 +9,8 @@ ATTENTION = {"tensorflow": 1e-6, "jax": 1e-5, "torch": 1e-12}
 
 
 @pytest.fixture(scope="module", params=BACKENDS)
-def checked(request):
-    done = subprocess.run(
-        [sys.executable, str(Path(__file__).with_name("bridge_check.py"))],
-        env=os.environ | {"KERAS_BACKEND": request.param, "CUDA_VISIBLE_DEVICES": "", "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    return request.param, json.loads(done.stdout)
+def checked(request, run_check):
+    return request.param, run_check("bridge_check.py", request.param)
 
 
 def test_every_layer_type_is_tried(checked):

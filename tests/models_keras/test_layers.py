@@ -1,28 +1,13 @@
 """Batch norm in training and activations are PyTorch's, on every backend, in float32 and float64."""
 
-import json
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
 BOUNDS = {"float32": 2e-6, "float64": 1e-12}
 
 
 @pytest.fixture(scope="module", params=["tensorflow", "jax", "torch"])
-def checked(request):
-    done = subprocess.run(
-        [sys.executable, str(Path(__file__).with_name("layers_check.py"))],
-        env=os.environ | {"KERAS_BACKEND": request.param, "CUDA_VISIBLE_DEVICES": "", "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    return json.loads(done.stdout)
+def checked(request, run_check):
+    return run_check("layers_check.py", request.param)
 
 
 @pytest.mark.parametrize("dtype", sorted(BOUNDS))
