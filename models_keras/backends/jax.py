@@ -52,7 +52,7 @@ def run_steps(model: keras.Model, batches: Iterator[Any], count: int) -> float:
     return float(logs["loss"])
 
 
-def gradients(model: keras.Model, x: Any, y: Any, wrt_inputs: bool) -> tuple[Any, list[Any], Any]:
+def gradients(model: keras.Model, x: Any, y: Any, wrt_inputs: bool = True) -> tuple[Any, list[Any], Any]:
     """Return the mean loss of a batch in training mode, and its gradients by variable and, where asked, by input."""
     buffers = [variable.value for variable in model.non_trainable_variables]
     # A stateless call passes its arguments on as they are, also to a model that behaves alike in training.
