@@ -21,7 +21,7 @@ def test_a_mutant_that_does_not_fit_is_refused(old):
         next(planting.run([mutant], planting.ARM))
 
 
-LARGE = ("resnet20_mnist5k", "vit_mnist5k")
+LARGE = ("resnet20_mnist5k", "transformer_movie_sentences", "vit_mnist5k")
 
 
 @pytest.mark.timeout(900)
