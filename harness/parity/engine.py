@@ -24,7 +24,7 @@ from harness import matched, registry
 from harness.contract import Dataset, Precision, Workload
 from harness.parity import augmentation, bands, losses, optimizers, randomness, schedules
 from harness.parity.gates import GATES, Finding, Stage, noise
-from harness.parity.pair import Half, Reference, without_dropout
+from harness.parity.pair import Half, Reference, without_chance
 from harness.parity.workers import Workers
 from harness.registry import UnknownName
 from harness.run.coordinator import store_dataset
@@ -210,7 +210,7 @@ class Prover:
         self, workload: Workload, arm: str, gates: Sequence[str], workers: Workers, seed: int = 0
     ) -> Iterator[Finding]:
         """Run gates on one arm's half of one workload."""
-        spec, workload = registry.find_arm(arm), without_dropout(workload)
+        spec, workload = registry.find_arm(arm), without_chance(workload)
         if registry.unsupported(spec, workload, "fp64") is not None:
             return
         gate = "structure"
@@ -280,9 +280,8 @@ class Prover:
                 reference.load(tensors)
                 chosen = np.random.default_rng([seed, 3]).choice(len(dataset.x_train), BATCH, replace=False)
                 x = matched.as_input(dataset.x_train[chosen], workload.form)
-                self.subjects[workload.name, seed] = Subject(
-                    workload, dataset, stored, reference, tensors, x, dataset.y_train[chosen], seed
-                )
+                y = matched.as_target(dataset.y_train[chosen], workload)
+                self.subjects[workload.name, seed] = Subject(workload, dataset, stored, reference, tensors, x, y, seed)
             return self.subjects[workload.name, seed]
 
     def _forget(self, name: str, seed: int) -> None:
