@@ -84,7 +84,8 @@ def check(workers: Workers, arms: Sequence[str], seed: int = 0) -> Iterator[Find
                 except WorkerFailure as failure:
                     yield Finding(title, arm, gate, passed=False, where=str(failure))
                 else:
-                    yield Finding(title, arm, gate, found.first is None, found.error, bound, found.first)
+                    where = found.first and f"{case.title}: {found.first}"
+                    yield Finding(title, arm, gate, where is None, found.error, bound, where)
 
 
 def given(case: Case, seed: int) -> dict[str, Array]:
