@@ -22,7 +22,7 @@ import numpy as np
 
 from harness import matched, registry
 from harness.contract import Dataset, Precision, Workload
-from harness.parity import augmentation, bands, losses, optimizers, randomness, schedules
+from harness.parity import augmentation, bands, layers, losses, optimizers, randomness, schedules
 from harness.parity.gates import GATES, Finding, Stage, noise
 from harness.parity.pair import Half, Reference, without_chance
 from harness.parity.workers import Workers
@@ -46,6 +46,7 @@ SEEDLESS = ("structure", "data")
 
 TECHNIQUES: Mapping[str, Callable[[Workers, Sequence[str], int], Iterator[Finding]]] = {
     "loss": losses.check,
+    "layer": layers.check,
     "optimizer": optimizers.check,
     "schedule": schedules.check,
     "augmentation": augmentation.check,
