@@ -1,8 +1,8 @@
 """The command line: ``twinbench``.
 
 Tables of a person's interest go to stdout, progress and errors to stderr. Exit status: 0 fine, 1 a verdict failed,
-2 the request was wrong, 3 some cells could not be run, 70 twinbench itself is at fault, 130 interrupted and resumable.
-Everything heavy is imported by the command that needs it.
+2 the request was wrong, 3 some cells could not be run or their times say nothing, 70 twinbench itself is at fault,
+130 interrupted and resumable. Everything heavy is imported by the command that needs it.
 """
 
 from __future__ import annotations
