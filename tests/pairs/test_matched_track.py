@@ -94,8 +94,19 @@ def test_a_used_process_races_like_a_fresh_one(bench, arm):
 
 
 @pytest.mark.parametrize("arm", RACED)
-@pytest.mark.parametrize(("workload", "threads"), [("mlp_digits", 1), ("lenet_mnist5k", 1), ("lenet_mnist5k", 2)])
-def test_same_seed_same_bits_in_three_processes(bench, arm, workload, threads):
+@pytest.mark.parametrize("workload", ["mlp_digits", "lenet_mnist5k"])
+def test_same_seed_same_bits_in_three_processes(bench, arm, workload):
+    repeats_itself(bench, arm, workload, threads=1)
+
+
+@pytest.mark.parametrize(
+    "arm", ["torch", "keras-jax", *(pytest.param(arm, marks=pytest.mark.long) for arm in (KERAS[0], KERAS[2]))]
+)
+def test_same_seed_same_bits_at_two_threads(bench, arm):
+    repeats_itself(bench, arm, "lenet_mnist5k", threads=2)
+
+
+def repeats_itself(bench, arm, workload, threads):
     hashes = set()
     for process in range(3):
         trained = bench.train(arm, workload, seed=3, epochs=1, process=process, threads=threads)
