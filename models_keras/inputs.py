@@ -15,7 +15,8 @@ def check_sequence(x: KerasTensor, features: int, length: int | None = None) -> 
     Raises:
         ValueError: If rank, type, features or length of ``x`` is another; it says what was expected.
     """
-    fits = len(x.shape) == 3 and x.shape[2] == features and keras.backend.is_float_dtype(x.dtype)
+    kind = keras.backend.standardize_dtype(x.dtype)
+    fits = len(x.shape) == 3 and x.shape[2] == features and keras.backend.is_float_dtype(kind)
     if not (fits and x.shape[1] != 0 and x.shape[1] in (None, length or x.shape[1])):
         form = f"(N, {length or 'length'}, {features})"
-        raise ValueError(f"x must be sequences {form} of floating-point numbers, got {x.dtype} {tuple(x.shape)}")
+        raise ValueError(f"x must be sequences {form} of floating-point numbers, got {kind} {tuple(x.shape)}")

@@ -145,7 +145,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "x[:, 0, self.hidden_size :]",
         "x[:, -1, self.hidden_size :]",
         "lstm_mnist1d",
-        "fc",
+        "rnn.weight_hh_l1_reverse",
     ),
     Mutant(
         "the forward units' first step for their last",
@@ -153,7 +153,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "x[:, -1, : self.hidden_size]",
         "x[:, 0, : self.hidden_size]",
         "rnn_mnist1d",
-        "fc",
+        "rnn.weight_hh_l0",
     ),
     Mutant(
         "dropout above the layers instead of between them",
