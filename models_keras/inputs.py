@@ -35,11 +35,11 @@ def check_sequence(x: KerasTensor, features: int, length: int | None = None) -> 
     Raises:
         ValueError: If rank, type, features or length of ``x`` is another; it says what was expected.
     """
-    kind = keras.backend.standardize_dtype(x.dtype)
-    fits = len(x.shape) == 3 and x.shape[2] == features and keras.backend.is_float_dtype(kind)
+    dtype = keras.backend.standardize_dtype(x.dtype)
+    fits = len(x.shape) == 3 and x.shape[2] == features and keras.backend.is_float_dtype(dtype)
     if not (fits and x.shape[1] != 0 and x.shape[1] in (None, length or x.shape[1])):
         form = f"(N, {length or 'length'}, {features})"
-        raise ValueError(f"x must be sequences {form} of floating-point numbers, got {kind} {tuple(x.shape)}")
+        raise ValueError(f"x must be sequences {form} of floating-point numbers, got {dtype} {tuple(x.shape)}")
 
 
 def _check(x: KerasTensor, form: str, axes: int, in_channels: int, at_least: int, exactly: int | None) -> None:

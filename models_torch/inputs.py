@@ -34,11 +34,11 @@ def check_sequence(x: Tensor, features: int, length: int | None = None) -> None:
     Raises:
         ValueError: If rank, type, features or length of ``x`` is another; it says what was expected.
     """
-    kind = str(x.dtype).removeprefix("torch.")
+    dtype = str(x.dtype).removeprefix("torch.")
     fits = x.ndim == 3 and x.shape[2] == features and x.is_floating_point()
     if not (fits and x.shape[1] > 0 and x.shape[1] == (length or x.shape[1])):
         form = f"(N, {length or 'length'}, {features})"
-        raise ValueError(f"x must be sequences {form} of floating-point numbers, got {kind} {tuple(x.shape)}")
+        raise ValueError(f"x must be sequences {form} of floating-point numbers, got {dtype} {tuple(x.shape)}")
 
 
 def _check(x: Tensor, form: str, axes: int, in_channels: int, at_least: int, exactly: int | None) -> None:
