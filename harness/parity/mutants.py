@@ -31,7 +31,9 @@ class Mutant:
 
 _LENET, _MLP = "models_keras/architectures/lenet.py", "models_keras/architectures/mlp.py"
 _GRU, _BRIDGE = "models_keras/architectures/recurrent.py", "models_keras/bridge.py"
+_STACK, _ONE_BIAS = "models_keras/techniques/recurrent.py", "models_torch/techniques/recurrent.py"
 _RESNET, _VIT = "models_keras/architectures/resnet.py", "models_keras/architectures/vit.py"
+_VGG, _MOBILENET = "models_keras/architectures/vgg.py", "models_keras/architectures/mobilenet.py"
 _NORMALIZATION, _EMBEDDINGS = "models_keras/techniques/normalization.py", "models_keras/techniques/embeddings.py"
 _ACTIVATIONS = "models_keras/techniques/activations.py"
 _OPTIMIZERS, _ARM = "models_keras/techniques/optimizers.py", "models_keras/arm.py"
@@ -109,6 +111,86 @@ MUTANTS: tuple[Mutant, ...] = (
         'layers.GRU(hidden_size, recurrent_activation="hard_sigmoid",',
         "gru_mnist1d",
         "gru",
+    ),
+    Mutant(
+        "LSTM forget gate with a bias of 1 more",
+        _BRIDGE,
+        'f"{path}.bias_ih{suffix}", "recurrent", _same, _same)',
+        'f"{path}.bias_ih{suffix}", "recurrent", _same, lambda b: b + np.repeat([0, 1, 0, 0], len(b) // 4))',
+        "lstm_mnist1d",
+        "rnn",
+    ),
+    Mutant(
+        "LSTM gates in another order",
+        _BRIDGE,
+        '"recurrent", np.transpose, np.transpose)',
+        '"recurrent", np.transpose, lambda weight: np.roll(weight, len(weight) // 4, axis=0).T)',
+        "lstm_mnist1d",
+        "rnn",
+    ),
+    Mutant(
+        "stacked layers exchanged",
+        _BRIDGE,
+        'suffix=f"_l{number}")',
+        'suffix=f"_l{len(stack.stacked) - 1 - number}")',
+        "lstm_mnist1d",
+        "rnn.weight_ih_l0",
+    ),
+    Mutant(
+        "stacked layers under one name",
+        _BRIDGE,
+        'suffix=f"_l{number}")',
+        'suffix="_l0")',
+        "lstm_mnist1d",
+        "",
+    ),
+    Mutant(
+        "the backward units' first step for their last",
+        _GRU,
+        "x[:, 0, self.hidden_size :]",
+        "x[:, -1, self.hidden_size :]",
+        "lstm_mnist1d",
+        "rnn.weight_hh_l1_reverse",
+    ),
+    Mutant(
+        "the forward units' first step for their last",
+        _GRU,
+        "x[:, -1, : self.hidden_size]",
+        "x[:, 0, : self.hidden_size]",
+        "rnn_mnist1d",
+        "rnn.weight_hh_l0",
+    ),
+    Mutant(
+        "dropout above the layers instead of between them",
+        _STACK,
+        "layer(self.dropout(x, training=training))",
+        "self.dropout(layer(x), training=training)",
+        "lstm_mnist1d",
+        "",
+    ),
+    Mutant(
+        "one dropout mask for all steps",
+        _STACK,
+        "layers.Dropout(dropout)",
+        "layers.SpatialDropout1D(dropout)",
+        "lstm_mnist1d",
+        "",
+    ),
+    Mutant(
+        "ReLU in the simple RNN",
+        _STACK,
+        "layer(units,",
+        'layer(units, activation="relu",',
+        "rnn_mnist1d",
+        "rnn",
+    ),
+    Mutant(
+        "PyTorch's second bias trained",
+        _ONE_BIAS,
+        'name.startswith("bias_hh")',
+        'name.startswith("bias_hr")',
+        "rnn_mnist1d",
+        "rnn.bias_hh_l0",
     ),
     Mutant(
         "Adam epsilon in Keras' place",
@@ -234,6 +316,80 @@ MUTANTS: tuple[Mutant, ...] = (
         "(self.added, 0)",
         "resnet20_mnist5k",
         "blocks.4.conv1",
+    ),
+    Mutant(
+        "pooling that drops an odd edge",
+        _VGG,
+        'layers.MaxPooling2D(2, padding="same")',
+        "layers.MaxPooling2D(2)",
+        "vgg11_mnist5k",
+        "features.15",
+    ),
+    Mutant(
+        "a stack that keeps its training to itself",
+        _VGG,
+        "layer(x, training=training) if differs",
+        "layer(x, training=False) if differs",
+        "vgg11_mnist5k",
+        "loss",
+    ),
+    Mutant(
+        "average for max pooling in a stack",
+        _VGG,
+        "yield layers.MaxPooling2D",
+        "yield layers.AveragePooling2D",
+        "vgg11_mnist5k",
+        "features.4",
+    ),
+    Mutant(
+        "ReLU for ReLU6",
+        _MOBILENET,
+        "y = ops.relu6(self.bn2(self.depthwise",
+        "y = ops.relu(self.bn2(self.depthwise",
+        "mobilenet_mnist5k",
+        "blocks.",
+    ),
+    Mutant(
+        "dropped inverted residual",
+        _MOBILENET,
+        "return x + y if",
+        "return y if",
+        "mobilenet_mnist5k",
+        "blocks.3.expand",
+    ),
+    Mutant(
+        "ReLU6 after the linear bottleneck",
+        _MOBILENET,
+        "y = self.bn3(self.project(y), training=training)",
+        "y = ops.relu6(self.bn3(self.project(y), training=training))",
+        "mobilenet_mnist5k",
+        "blocks.1.expand",
+    ),
+    Mutant(
+        "stride on the projection",
+        _MOBILENET,
+        "strides=stride, use_bias=False)\n        self.bn2 = UnbiasedBatchNormalization()\n"
+        "        self.project = layers.Conv2D(channels, kernel_size=1,",
+        "strides=1, use_bias=False)\n        self.bn2 = UnbiasedBatchNormalization()\n"
+        "        self.project = layers.Conv2D(channels, kernel_size=1, strides=stride,",
+        "mobilenet_mnist5k",
+        "blocks.1.depthwise",
+    ),
+    Mutant(
+        "depthwise convolution padded on one side",
+        _MOBILENET,
+        "layers.ZeroPadding2D(1)\n        self.depthwise",
+        "layers.ZeroPadding2D(((0, 2), (0, 2)))\n        self.depthwise",
+        "mobilenet_mnist5k",
+        "blocks.0.depthwise",
+    ),
+    Mutant(
+        "one batch norm with a momentum of .01",
+        _MOBILENET,
+        "self.bn1 = UnbiasedBatchNormalization()\n        self.blocks",
+        "self.bn1 = UnbiasedBatchNormalization(momentum=0.01)\n        self.blocks",
+        "mobilenet_mnist5k",
+        "bn1.running_mean",
     ),
     Mutant(
         "Adam's epsilon on the uncorrected root",
