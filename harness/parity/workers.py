@@ -184,8 +184,9 @@ class Patched(Workers):
     def _of_reference(
         self, precision: Precision, arrays: Mapping[str, Array], asked: Mapping[str, Any]
     ) -> dict[str, Array]:
-        healthy = package_of(self.reference) != self.package
-        return (self.others if healthy else super())._of_reference(precision, arrays, asked)
+        if package_of(self.reference) != self.package:
+            return self.others._of_reference(precision, arrays, asked)
+        return super()._of_reference(precision, arrays, asked)
 
 
 def package_of(arm: str) -> str:
