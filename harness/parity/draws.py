@@ -88,7 +88,7 @@ def partners(partner: Array) -> dict[str, float]:
     counts = np.stack([np.count_nonzero(partner == other, axis=0) for other in range(n)])
     mean = batches / n
     statistic = float(np.sum((counts - mean) ** 2)) / mean * (n - 1) / n
-    repeated = int(np.count_nonzero(partner[::2] == partner[1::2]))  # about one in each pair of batches: Poisson, its mean 1
+    repeated = int(np.count_nonzero(partner[::2] == partner[1::2]))  # one in a pair of batches, on average: Poisson
     return {
         "permutation": surprise(float(stats.chi2.sf(statistic, (n - 1) ** 2))),
         "independence of permutations": surprise(_two_sided_poisson(repeated, batches // 2)),
