@@ -31,11 +31,13 @@ class Mutant:
 
 _LENET, _MLP = "models_keras/architectures/lenet.py", "models_keras/architectures/mlp.py"
 _GRU, _BRIDGE = "models_keras/architectures/recurrent.py", "models_keras/bridge.py"
+_STACK, _ONE_BIAS = "models_keras/techniques/recurrent.py", "models_torch/techniques/recurrent.py"
 _RESNET, _VIT = "models_keras/architectures/resnet.py", "models_keras/architectures/vit.py"
 _TRANSFORMER, _TORCH_TRANSFORMER = (
     "models_keras/architectures/transformer.py",
     "models_torch/architectures/transformer.py",
 )
+_VGG, _MOBILENET = "models_keras/architectures/vgg.py", "models_keras/architectures/mobilenet.py"
 _NORMALIZATION, _EMBEDDINGS = "models_keras/techniques/normalization.py", "models_keras/techniques/embeddings.py"
 _ACTIVATIONS = "models_keras/techniques/activations.py"
 _OPTIMIZERS, _ARM = "models_keras/techniques/optimizers.py", "models_keras/arm.py"
@@ -44,6 +46,10 @@ _SCHEDULES, _INITIALIZERS = "models_keras/techniques/schedules.py", "models_kera
 _REGULARIZERS, _TORCH_REGULARIZERS = (
     "models_keras/techniques/regularizers.py",
     "models_torch/techniques/regularizers.py",
+)
+_AUGMENTATION, _TORCH_AUGMENTATION = (
+    "models_keras/techniques/augmentation.py",
+    "models_torch/techniques/augmentation.py",
 )
 _POOLING = "models_keras/techniques/pooling.py"
 _TORCH_LOSSES, _TORCH_ARM = "models_torch/techniques/losses.py", "models_torch/arm.py"
@@ -109,6 +115,86 @@ MUTANTS: tuple[Mutant, ...] = (
         'layers.GRU(hidden_size, recurrent_activation="hard_sigmoid",',
         "gru_mnist1d",
         "gru",
+    ),
+    Mutant(
+        "LSTM forget gate with a bias of 1 more",
+        _BRIDGE,
+        'f"{path}.bias_ih{suffix}", "recurrent", _same, _same)',
+        'f"{path}.bias_ih{suffix}", "recurrent", _same, lambda b: b + np.repeat([0, 1, 0, 0], len(b) // 4))',
+        "lstm_mnist1d",
+        "rnn",
+    ),
+    Mutant(
+        "LSTM gates in another order",
+        _BRIDGE,
+        '"recurrent", np.transpose, np.transpose)',
+        '"recurrent", np.transpose, lambda weight: np.roll(weight, len(weight) // 4, axis=0).T)',
+        "lstm_mnist1d",
+        "rnn",
+    ),
+    Mutant(
+        "stacked layers exchanged",
+        _BRIDGE,
+        'suffix=f"_l{number}")',
+        'suffix=f"_l{len(stack.stacked) - 1 - number}")',
+        "lstm_mnist1d",
+        "rnn.weight_ih_l0",
+    ),
+    Mutant(
+        "stacked layers under one name",
+        _BRIDGE,
+        'suffix=f"_l{number}")',
+        'suffix="_l0")',
+        "lstm_mnist1d",
+        "",
+    ),
+    Mutant(
+        "the backward units' first step for their last",
+        _GRU,
+        "x[:, 0, self.hidden_size :]",
+        "x[:, -1, self.hidden_size :]",
+        "lstm_mnist1d",
+        "rnn.weight_hh_l1_reverse",
+    ),
+    Mutant(
+        "the forward units' first step for their last",
+        _GRU,
+        "x[:, -1, : self.hidden_size]",
+        "x[:, 0, : self.hidden_size]",
+        "rnn_mnist1d",
+        "rnn.weight_hh_l0",
+    ),
+    Mutant(
+        "dropout above the layers instead of between them",
+        _STACK,
+        "layer(self.dropout(x, training=training))",
+        "self.dropout(layer(x), training=training)",
+        "lstm_mnist1d",
+        "",
+    ),
+    Mutant(
+        "one dropout mask for all steps",
+        _STACK,
+        "layers.Dropout(dropout)",
+        "layers.SpatialDropout1D(dropout)",
+        "lstm_mnist1d",
+        "",
+    ),
+    Mutant(
+        "ReLU in the simple RNN",
+        _STACK,
+        "layer(units,",
+        'layer(units, activation="relu",',
+        "rnn_mnist1d",
+        "rnn",
+    ),
+    Mutant(
+        "PyTorch's second bias trained",
+        _ONE_BIAS,
+        'name.startswith("bias_hh")',
+        'name.startswith("bias_hr")',
+        "rnn_mnist1d",
+        "rnn.bias_hh_l0",
     ),
     Mutant(
         "Adam epsilon in Keras' place",
@@ -300,6 +386,80 @@ MUTANTS: tuple[Mutant, ...] = (
         "blocks.4.conv1",
     ),
     Mutant(
+        "pooling that drops an odd edge",
+        _VGG,
+        'layers.MaxPooling2D(2, padding="same")',
+        "layers.MaxPooling2D(2)",
+        "vgg11_mnist5k",
+        "features.15",
+    ),
+    Mutant(
+        "a stack that keeps its training to itself",
+        _VGG,
+        "layer(x, training=training) if differs",
+        "layer(x, training=False) if differs",
+        "vgg11_mnist5k",
+        "loss",
+    ),
+    Mutant(
+        "average for max pooling in a stack",
+        _VGG,
+        "yield layers.MaxPooling2D",
+        "yield layers.AveragePooling2D",
+        "vgg11_mnist5k",
+        "features.4",
+    ),
+    Mutant(
+        "ReLU for ReLU6",
+        _MOBILENET,
+        "y = ops.relu6(self.bn2(self.depthwise",
+        "y = ops.relu(self.bn2(self.depthwise",
+        "mobilenet_mnist5k",
+        "blocks.",
+    ),
+    Mutant(
+        "dropped inverted residual",
+        _MOBILENET,
+        "return x + y if",
+        "return y if",
+        "mobilenet_mnist5k",
+        "blocks.3.expand",
+    ),
+    Mutant(
+        "ReLU6 after the linear bottleneck",
+        _MOBILENET,
+        "y = self.bn3(self.project(y), training=training)",
+        "y = ops.relu6(self.bn3(self.project(y), training=training))",
+        "mobilenet_mnist5k",
+        "blocks.1.expand",
+    ),
+    Mutant(
+        "stride on the projection",
+        _MOBILENET,
+        "strides=stride, use_bias=False)\n        self.bn2 = UnbiasedBatchNormalization()\n"
+        "        self.project = layers.Conv2D(channels, kernel_size=1,",
+        "strides=1, use_bias=False)\n        self.bn2 = UnbiasedBatchNormalization()\n"
+        "        self.project = layers.Conv2D(channels, kernel_size=1, strides=stride,",
+        "mobilenet_mnist5k",
+        "blocks.1.depthwise",
+    ),
+    Mutant(
+        "depthwise convolution padded on one side",
+        _MOBILENET,
+        "layers.ZeroPadding2D(1)\n        self.depthwise",
+        "layers.ZeroPadding2D(((0, 2), (0, 2)))\n        self.depthwise",
+        "mobilenet_mnist5k",
+        "blocks.0.depthwise",
+    ),
+    Mutant(
+        "one batch norm with a momentum of .01",
+        _MOBILENET,
+        "self.bn1 = UnbiasedBatchNormalization()\n        self.blocks",
+        "self.bn1 = UnbiasedBatchNormalization(momentum=0.01)\n        self.blocks",
+        "mobilenet_mnist5k",
+        "bn1.running_mean",
+    ),
+    Mutant(
         "Adam's epsilon on the uncorrected root",
         _OPTIMIZERS,
         "return self._epsilon * math.sqrt(1 - self.beta_2 ** (int(self.iterations.value) + 1))",
@@ -371,6 +531,30 @@ MUTANTS: tuple[Mutant, ...] = (
         "optimizer",
         "parameters of 0.weight after 1 steps",
     ),
+    Mutant(
+        "bias correction subtracted in float32",
+        "models_keras/backends/torch.py",
+        "return one_minus_power(beta, step) / float(1 - power)",
+        "return 1.0",
+        "optimizer",
+        "parameters of 0.",
+    ),
+    Mutant(
+        "an epsilon that float32 loses",
+        _OPTIMIZERS,
+        "return self._epsilon * math.sqrt(",
+        "return (float(np.asarray(0.25 + self._epsilon, keras.config.floatx())) - 0.25) * math.sqrt(",
+        "optimizer",
+        "parameters of",
+    ),
+    Mutant(
+        "a momentum that float32 forgets",
+        _OPTIMIZERS,
+        "buffer *= self.momentum\n        buffer += g",
+        "buffer *= float(np.asarray(self.momentum - 1000, keras.config.floatx())) + 1000\n        buffer += g",
+        "optimizer",
+        "parameters of 0.weight after 2 steps",
+    ),
     Mutant("a cosine one step ahead", _SCHEDULES, "ops.cast(step,", "ops.cast(step + 1,", "schedule", "step 0"),
     Mutant("a plateau one epoch early", _SCHEDULES, "wait > self", "wait >= self", "schedule", "step"),
     Mutant("a threshold not relative", _SCHEDULES, "best * (1 - self", "best - (self", "schedule", "step"),
@@ -433,6 +617,54 @@ MUTANTS: tuple[Mutant, ...] = (
         'if setup.precision in ("bf16", "fp32")',
         "mlp_digits",
         "fc.0",
+    ),
+    Mutant(
+        "pictures turned clockwise",
+        _AUGMENTATION,
+        "middle_row + cos * down + sin * right, middle_column + cos * right - sin * down",
+        "middle_row + cos * down - sin * right, middle_column + cos * right + sin * down",
+        "augmentation",
+        "rotation: x",
+    ),
+    Mutant(
+        "the partner's share for one's own",
+        _AUGMENTATION,
+        "of_pictures, of_targets = share[:, None, None, None], share[:, None]",
+        "of_pictures, of_targets = share[:, None, None, None], 1 - share[:, None]",
+        "augmentation",
+        "mixup: y",
+    ),
+    Mutant(
+        "a shift off by one",
+        _AUGMENTATION,
+        "rows - offset[:, 0, None, None], columns - offset[:, 1, None, None]",
+        "rows - offset[:, 0, None, None] - 1, columns - offset[:, 1, None, None]",
+        "augmentation",
+        "shift: x",
+    ),
+    Mutant(
+        "a border drawn out for zeros",
+        _AUGMENTATION,
+        "found + (weight * ops.cast(inside, x.dtype))[..., None] * value",
+        "found + weight[..., None] * value",
+        "augmentation",
+        "shift: x",
+    ),
+    Mutant(
+        "pictures shrunk for enlarged",
+        _AUGMENTATION,
+        "middle_row + (rows - middle_row) / times, middle_column",
+        "middle_row + (rows - middle_row) * times, middle_column",
+        "augmentation",
+        "zoom: x",
+    ),
+    Mutant(
+        "PyTorch's squares from their middle on",
+        _TORCH_AUGMENTATION,
+        "first = centre - size // 2",
+        "first = centre",
+        "augmentation",
+        "cutout: x",
     ),
     Mutant(
         "fan_out for fan_in",
