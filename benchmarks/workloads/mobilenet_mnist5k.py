@@ -13,14 +13,14 @@ WORKLOAD = Workload(
     architecture=Architecture(
         "mobilenet",
         "MobileNetV2",
-        {"in_channels": 1, "width": 0.5, "strides": (2, 1, 2, 2, 2, 1, 1, 1), "num_classes": 10, "dropout": 0.0},
+        {"in_channels": 1, "width": 0.5, "strides": (2, 1, 2, 2, 1, 1, 1, 1), "num_classes": 10, "dropout": 0.0},
     ),
-    optimizer=Optimizer("sgd", learning_rate=0.03, momentum=0.9),
+    optimizer=Optimizer("sgd", learning_rate=0.05, momentum=0.9),
     batch_size=32,
-    epochs=8,
+    epochs=9,
     loss="cross_entropy",
     metric="accuracy",
     target=0.95,
     margin=0.01,
-    pilot="PyTorch 2.13, its default initialisation, 1 seed, dropout .2: .958, and .954, .948 after 6, 7 epochs",
+    pilot="PyTorch 2.13, its default initialisation, 1 seed: .968, and .955, .953 after 7, 8 epochs",
 )
