@@ -380,8 +380,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "strided convolution padded on one side",
         _RESNET,
-        "layers.ZeroPadding2D(1)",
-        "layers.ZeroPadding2D(((0, 1), (0, 1)))",
+        "layers.ZeroPadding2D(1) if self.stride > 1 else None\n        padding",
+        "layers.ZeroPadding2D(((0, 1), (0, 1))) if self.stride > 1 else None\n        padding",
         "resnet20_mnist5k",
         "blocks.3.conv1",
     ),
