@@ -1,0 +1,103 @@
+"""A GPT in Keras and in PyTorch with the same tensors, on the backend that ``KERAS_BACKEND`` names: what both write.
+
+Prints one JSON object: way of choosing -> the ids that each wrote; how often Keras traced the model; and for each bad
+call the errors of both halves.
+"""
+
+import json
+import sys
+
+import keras
+import numpy as np
+import torch
+
+from models_keras.architectures.gpt import GPT
+from models_keras.bridge import Bridge
+from models_keras.techniques.generation import generate
+from models_torch.architectures import gpt as torch_gpt
+from models_torch.techniques import generation as torch_generation
+
+SIZE = {"vocabulary": 11, "length": 8, "width": 12, "depth": 2, "heads": 3}
+PROMPTS = np.random.default_rng(1).integers(0, 11, (4, 3), np.int32)
+WAYS = {
+    "greedy": {},
+    "sampled": {"temperature": 1.0, "seed": 3},
+    "another seed": {"temperature": 1.0, "seed": 4},
+    "cold": {"temperature": 0.3, "seed": 3},
+    "of three": {"temperature": 2.0, "top_k": 3, "seed": 3},
+    "of one": {"temperature": 2.0, "top_k": 1, "seed": 3},
+}
+BAD_INPUT = {
+    "too long": np.zeros((2, 9), np.int32),
+    "id too high": np.full((2, 3), 11, np.int32),
+    "id below 0": np.full((2, 3), -1, np.int32),
+    "fractions": np.zeros((2, 3), np.float32),
+    "no batch": np.zeros(3, np.int32),
+}
+BAD_CALLS = {
+    "empty prompt": (PROMPTS[:, :0], {}),
+    "prompt without batch": (PROMPTS[0], {}),
+    "negative count": (PROMPTS, {"count": -1}),
+    "no window": (PROMPTS, {"window": 0}),
+    "negative temperature": (PROMPTS, {"temperature": -1.0}),
+    "top_k of 0": (PROMPTS, {"temperature": 1.0, "top_k": 0}),
+    "top_k above the vocabulary": (PROMPTS, {"temperature": 1.0, "top_k": 12}),
+}
+
+
+class Counted(GPT):
+    """Counts how often Python goes through the model: at every call if eager, at every trace if compiled."""
+
+    calls = 0
+
+    def call(self, ids, training=None):
+        self.calls += 1
+        return super().call(ids, training=training)
+
+
+def pair():
+    ours, theirs = Counted(**SIZE), torch_gpt.GPT(**SIZE)
+    ours(keras.Input((8,), dtype="int32"))
+    generator = np.random.default_rng(0)
+    tensors = {n: generator.normal(0, 0.7, tuple(t.shape)).astype(np.float32) for n, t in theirs.named_parameters()}
+    theirs.load_state_dict({name: torch.from_numpy(tensor) for name, tensor in tensors.items()})
+    Bridge(ours).load(tensors)
+    return ours, theirs
+
+
+def error_of(call):
+    try:
+        call()
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+if __name__ == "__main__":
+    ours, theirs = pair()
+    window = {"count": 14, "window": 8}
+    ours.predict_on_batch(np.zeros((4, 8), np.int32))
+    before = ours.calls
+    written = {
+        way: [
+            generate(ours, PROMPTS, **window, **options).tolist(),
+            torch_generation.generate(theirs, torch.from_numpy(PROMPTS), **window, **options).tolist(),
+        ]
+        for way, options in WAYS.items()
+    }
+    traces = ours.calls - before
+    inputs = {
+        name: [
+            error_of(lambda ids=ids: ours(keras.ops.convert_to_tensor(ids))),
+            error_of(lambda ids=ids: theirs(torch.from_numpy(ids))),
+        ]
+        for name, ids in BAD_INPUT.items()
+    }
+    calls = {
+        name: [
+            error_of(lambda p=prompt, o=options: generate(ours, p, **window | o)),
+            error_of(lambda p=prompt, o=options: torch_generation.generate(theirs, torch.from_numpy(p), **window | o)),
+        ]
+        for name, (prompt, options) in BAD_CALLS.items()
+    }
+    sys.stdout.write(json.dumps({"written": written, "traces": traces, "inputs": inputs, "calls": calls}))
