@@ -31,6 +31,7 @@ class Mutant:
 
 _LENET, _MLP = "models_keras/architectures/lenet.py", "models_keras/architectures/mlp.py"
 _GRU, _BRIDGE = "models_keras/architectures/recurrent.py", "models_keras/bridge.py"
+_STACK, _ONE_BIAS = "models_keras/techniques/recurrent.py", "models_torch/techniques/recurrent.py"
 _RESNET, _VIT = "models_keras/architectures/resnet.py", "models_keras/architectures/vit.py"
 _NORMALIZATION, _EMBEDDINGS = "models_keras/techniques/normalization.py", "models_keras/techniques/embeddings.py"
 _ACTIVATIONS = "models_keras/techniques/activations.py"
@@ -105,6 +106,86 @@ MUTANTS: tuple[Mutant, ...] = (
         'layers.GRU(hidden_size, recurrent_activation="hard_sigmoid",',
         "gru_mnist1d",
         "gru",
+    ),
+    Mutant(
+        "LSTM forget gate with a bias of 1 more",
+        _BRIDGE,
+        'f"{path}.bias_ih{suffix}", "recurrent", _same, _same)',
+        'f"{path}.bias_ih{suffix}", "recurrent", _same, lambda b: b + np.repeat([0, 1, 0, 0], len(b) // 4))',
+        "lstm_mnist1d",
+        "rnn",
+    ),
+    Mutant(
+        "LSTM gates in another order",
+        _BRIDGE,
+        '"recurrent", np.transpose, np.transpose)',
+        '"recurrent", np.transpose, lambda weight: np.roll(weight, len(weight) // 4, axis=0).T)',
+        "lstm_mnist1d",
+        "rnn",
+    ),
+    Mutant(
+        "stacked layers exchanged",
+        _BRIDGE,
+        'suffix=f"_l{number}")',
+        'suffix=f"_l{len(stack.stacked) - 1 - number}")',
+        "lstm_mnist1d",
+        "rnn.weight_ih_l0",
+    ),
+    Mutant(
+        "stacked layers under one name",
+        _BRIDGE,
+        'suffix=f"_l{number}")',
+        'suffix="_l0")',
+        "lstm_mnist1d",
+        "",
+    ),
+    Mutant(
+        "the backward units' first step for their last",
+        _GRU,
+        "x[:, 0, self.hidden_size :]",
+        "x[:, -1, self.hidden_size :]",
+        "lstm_mnist1d",
+        "fc",
+    ),
+    Mutant(
+        "the forward units' first step for their last",
+        _GRU,
+        "x[:, -1, : self.hidden_size]",
+        "x[:, 0, : self.hidden_size]",
+        "rnn_mnist1d",
+        "fc",
+    ),
+    Mutant(
+        "dropout above the layers instead of between them",
+        _STACK,
+        "layer(self.dropout(x, training=training))",
+        "self.dropout(layer(x), training=training)",
+        "lstm_mnist1d",
+        "",
+    ),
+    Mutant(
+        "one dropout mask for all steps",
+        _STACK,
+        "layers.Dropout(dropout)",
+        "layers.SpatialDropout1D(dropout)",
+        "lstm_mnist1d",
+        "",
+    ),
+    Mutant(
+        "ReLU in the simple RNN",
+        _STACK,
+        "layer(units,",
+        'layer(units, activation="relu",',
+        "rnn_mnist1d",
+        "rnn",
+    ),
+    Mutant(
+        "PyTorch's second bias trained",
+        _ONE_BIAS,
+        'name.startswith("bias_hh")',
+        'name.startswith("bias_hr")',
+        "rnn_mnist1d",
+        "rnn.bias_hh_l0",
     ),
     Mutant(
         "Adam epsilon in Keras' place",
