@@ -3,6 +3,9 @@
 import pytest
 import torch
 
+from harness.registry import find_workload
+from models_torch.architectures.gpt import GPT
+from models_torch.architectures.recurrent import RecurrentLM
 from models_torch.architectures.resnet import CIFARResNet
 from models_torch.architectures.vit import ViT
 
@@ -29,3 +32,13 @@ def test_resnet_20_has_269722_parameters_with_shortcuts_that_have_none():
 
 def test_vit_b16_has_the_published_size():
     assert size(ViT, **VIT_B16) == 86_567_656
+
+
+def test_gpt_2_has_the_published_size_with_its_head_tied():
+    assert size(GPT) == 124_439_808
+
+
+def test_the_language_models_that_are_compared_have_one_size():
+    gpt, lstm = (find_workload(name).architecture for name in ("gpt_python_docs", "lstm_python_docs"))
+    assert size(GPT, **gpt.arguments) == 357_312
+    assert size(RecurrentLM, **lstm.arguments) == 359_841
