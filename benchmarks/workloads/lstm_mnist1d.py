@@ -29,6 +29,7 @@ WORKLOAD = Workload(
     optimizer=Optimizer("adam", learning_rate=1e-2),
     batch_size=100,
     epochs=150,
+    loss="cross_entropy",
     metric="accuracy",
     target=0.94,
     margin=0.01,

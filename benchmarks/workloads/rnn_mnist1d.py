@@ -23,6 +23,7 @@ WORKLOAD = Workload(
     optimizer=Optimizer("adam", learning_rate=1e-3, clipping=Clipping("global_norm", 1.0)),
     batch_size=100,
     epochs=150,
+    loss="cross_entropy",
     metric="accuracy",
     target=0.6,
     margin=0.03,

@@ -33,8 +33,10 @@ _LENET, _MLP = "models_keras/architectures/lenet.py", "models_keras/architecture
 _GRU, _BRIDGE = "models_keras/architectures/recurrent.py", "models_keras/bridge.py"
 _STACK, _ONE_BIAS = "models_keras/techniques/recurrent.py", "models_torch/techniques/recurrent.py"
 _RESNET, _VIT = "models_keras/architectures/resnet.py", "models_keras/architectures/vit.py"
+_VGG, _MOBILENET = "models_keras/architectures/vgg.py", "models_keras/architectures/mobilenet.py"
 _NORMALIZATION, _EMBEDDINGS = "models_keras/techniques/normalization.py", "models_keras/techniques/embeddings.py"
 _ACTIVATIONS = "models_keras/techniques/activations.py"
+_GPT = "models_keras/architectures/gpt.py"
 _OPTIMIZERS, _ARM = "models_keras/techniques/optimizers.py", "models_keras/arm.py"
 _LOSSES, _CLIPPING = "models_keras/techniques/losses.py", "models_keras/techniques/clipping.py"
 _SCHEDULES, _INITIALIZERS = "models_keras/techniques/schedules.py", "models_keras/techniques/initializers.py"
@@ -145,7 +147,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "x[:, 0, self.hidden_size :]",
         "x[:, -1, self.hidden_size :]",
         "lstm_mnist1d",
-        "fc",
+        "rnn.weight_hh_l1_reverse",
     ),
     Mutant(
         "the forward units' first step for their last",
@@ -153,7 +155,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "x[:, -1, : self.hidden_size]",
         "x[:, 0, : self.hidden_size]",
         "rnn_mnist1d",
-        "fc",
+        "rnn.weight_hh_l0",
     ),
     Mutant(
         "dropout above the layers instead of between them",
@@ -311,6 +313,80 @@ MUTANTS: tuple[Mutant, ...] = (
         "(self.added, 0)",
         "resnet20_mnist5k",
         "blocks.4.conv1",
+    ),
+    Mutant(
+        "pooling that drops an odd edge",
+        _VGG,
+        'layers.MaxPooling2D(2, padding="same")',
+        "layers.MaxPooling2D(2)",
+        "vgg11_mnist5k",
+        "features.15",
+    ),
+    Mutant(
+        "a stack that keeps its training to itself",
+        _VGG,
+        "layer(x, training=training) if differs",
+        "layer(x, training=False) if differs",
+        "vgg11_mnist5k",
+        "loss",
+    ),
+    Mutant(
+        "average for max pooling in a stack",
+        _VGG,
+        "yield layers.MaxPooling2D",
+        "yield layers.AveragePooling2D",
+        "vgg11_mnist5k",
+        "features.4",
+    ),
+    Mutant(
+        "ReLU for ReLU6",
+        _MOBILENET,
+        "y = ops.relu6(self.bn2(self.depthwise",
+        "y = ops.relu(self.bn2(self.depthwise",
+        "mobilenet_mnist5k",
+        "blocks.",
+    ),
+    Mutant(
+        "dropped inverted residual",
+        _MOBILENET,
+        "return x + y if",
+        "return y if",
+        "mobilenet_mnist5k",
+        "blocks.3.expand",
+    ),
+    Mutant(
+        "ReLU6 after the linear bottleneck",
+        _MOBILENET,
+        "y = self.bn3(self.project(y), training=training)",
+        "y = ops.relu6(self.bn3(self.project(y), training=training))",
+        "mobilenet_mnist5k",
+        "blocks.1.expand",
+    ),
+    Mutant(
+        "stride on the projection",
+        _MOBILENET,
+        "strides=stride, use_bias=False)\n        self.bn2 = UnbiasedBatchNormalization()\n"
+        "        self.project = layers.Conv2D(channels, kernel_size=1,",
+        "strides=1, use_bias=False)\n        self.bn2 = UnbiasedBatchNormalization()\n"
+        "        self.project = layers.Conv2D(channels, kernel_size=1, strides=stride,",
+        "mobilenet_mnist5k",
+        "blocks.1.depthwise",
+    ),
+    Mutant(
+        "depthwise convolution padded on one side",
+        _MOBILENET,
+        "layers.ZeroPadding2D(1)\n        self.depthwise",
+        "layers.ZeroPadding2D(((0, 2), (0, 2)))\n        self.depthwise",
+        "mobilenet_mnist5k",
+        "blocks.0.depthwise",
+    ),
+    Mutant(
+        "one batch norm with a momentum of .01",
+        _MOBILENET,
+        "self.bn1 = UnbiasedBatchNormalization()\n        self.blocks",
+        "self.bn1 = UnbiasedBatchNormalization(momentum=0.01)\n        self.blocks",
+        "mobilenet_mnist5k",
+        "bn1.running_mean",
     ),
     Mutant(
         "Adam's epsilon on the uncorrected root",
@@ -490,5 +566,70 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "PyTorch's dropout by channel", _TORCH_REGULARIZERS, "nn.Dropout(rate)", "nn.Dropout1d(rate)", "randomness", ""
+    ),
+    Mutant(
+        "attention that looks one place ahead",
+        _GPT,
+        "use_causal_mask=True",
+        "attention_mask=ops.tril(ops.ones((1, x.shape[1], x.shape[1])), 1)",
+        "gpt_python_docs",
+        "blocks.0.attn",
+    ),
+    Mutant(
+        "attention without its causal mask",
+        _GPT,
+        "use_causal_mask=True",
+        "use_causal_mask=False",
+        "gpt_python_docs",
+        "blocks.0.attn",
+    ),
+    Mutant(
+        "PyTorch's attention without its causal mask",
+        "models_torch/techniques/attention.py",
+        "is_causal=True",
+        "is_causal=False",
+        "gpt_python_docs",
+        "blocks.0.attn",
+    ),
+    Mutant(
+        "an embedding that does not learn as the head",
+        _GPT,
+        "ops.transpose(self.token.embeddings)",
+        "ops.transpose(ops.stop_gradient(self.token.embeddings.value))",
+        "gpt_python_docs",
+        "token.weight",
+    ),
+    Mutant(
+        "an embedding that does not learn as the input",
+        _GPT,
+        "self.token(ids)",
+        "ops.stop_gradient(self.token(ids))",
+        "gpt_python_docs",
+        "token.weight",
+    ),
+    Mutant(
+        "a head of its own",
+        _GPT,
+        "ops.matmul(self.norm(x), ops.transpose(self.token.embeddings))",
+        "self.head(self.norm(x))\n\n    def build(self, shape):\n"
+        "        self.head = layers.Dense(self.vocabulary, use_bias=False)",
+        "gpt_python_docs",
+        "head.weight",
+    ),
+    Mutant(
+        "positions from 1",
+        _EMBEDDINGS,
+        "self.embeddings[: x.shape[1]]",
+        "ops.roll(self.embeddings, -1, axis=0)[: x.shape[1]]",
+        "gpt_python_docs",
+        "position",
+    ),
+    Mutant(
+        "exact GELU for the tanh form",
+        _GPT,
+        "y = gelu_tanh(",
+        "y = keras.activations.gelu(",
+        "gpt_python_docs",
+        "blocks.0.fc2",
     ),
 )

@@ -5,7 +5,6 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
-
 def gelu_tanh(x: Tensor) -> Tensor:
     """Gaussian error linear unit, approximated by tanh (Hendrycks and Gimpel, 2016), as in GPT-2."""
     return F.gelu(x, approximate="tanh")
