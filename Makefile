@@ -6,8 +6,8 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 DEVICE := $(shell nvidia-smi -L >/dev/null 2>&1 && echo cuda || echo cpu)
-EXTRAS_cpu := torch,tensorflow-cpu,jax,dev
-EXTRAS_cuda := torch,tensorflow,jax-cuda,dev
+EXTRAS_cpu := torch,tensorflow-cpu,jax,pretrained,dev
+EXTRAS_cuda := torch,tensorflow,jax-cuda,pretrained,dev
 INSTALL := .venv/bin/python -m pip install --disable-pip-version-check --constraint constraints/$(DEVICE).txt
 INSTALLED := .venv/installed-$(DEVICE)
 

@@ -10,13 +10,17 @@ from __future__ import annotations
 
 import io
 import tarfile
+from typing import IO, TYPE_CHECKING, cast
 
 import numpy as np
 
 from benchmarks.datasets import words
 from benchmarks.datasets.archive import fetch
-from benchmarks.datasets.preparation import DatasetUnavailable, assemble, stratified_split
+from benchmarks.datasets.preparation import assemble, stratified_split
 from harness.contract import Dataset
+
+if TYPE_CHECKING:
+    from harness.contract import Array
 
 DISTRIBUTION, VERSION = "vaderSentiment", "3.3.2"
 SHA256 = "5d7c06e027fc8b99238edb0d53d970cf97066ef97654009890b83703849632f9"
@@ -55,7 +59,7 @@ def load() -> Dataset:
     )
 
 
-def rated() -> tuple[np.ndarray, np.ndarray]:
+def rated() -> tuple[Array, Array]:
     """Return all 10,605 sentences (N,) and the mean of their ratings (N,), from −4 to 4, in the order of the file.
 
     Raises:
@@ -70,6 +74,4 @@ def rated() -> tuple[np.ndarray, np.ndarray]:
 def _member(archive: bytes, name: str) -> bytes:
     """Return a file of a ``.tar.gz`` in memory; nothing is unpacked to a disk."""
     with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as members:
-        file = members.extractfile(name)
-        assert file is not None
-        return file.read()
+        return cast(IO[bytes], members.extractfile(name)).read()

@@ -12,13 +12,14 @@ the rest (a few hundred typographic quotes and dashes).
 from __future__ import annotations
 
 import hashlib
+import importlib
 import platform
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from benchmarks.datasets.preparation import TEST_ONE_IN, import_carrier, sha256
+from benchmarks.datasets.preparation import TEST_ONE_IN, DatasetUnavailable, sha256
 from harness.contract import Dataset
 
 if TYPE_CHECKING:
@@ -41,7 +42,11 @@ def load() -> Dataset:
     Raises:
         DatasetUnavailable: If this Python comes without ``pydoc_data``.
     """
-    topics = import_carrier("pydoc_data.topics", distribution="Python's standard library", dataset="python_docs").topics
+    try:
+        topics = importlib.import_module("pydoc_data.topics").topics
+    except ImportError as error:
+        remedy = "Use a complete Python: some systems give parts of it in packages of their own"
+        raise DatasetUnavailable("python_docs", "Python's standard library", str(error), remedy) from error
     text = once_each(topics.values())
     ids = encode(text)
     size = BLOCK * LENGTH + 1

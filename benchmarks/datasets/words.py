@@ -22,7 +22,7 @@ def split(text: str) -> list[str]:
 
 
 def vocabulary(texts: Iterable[str], at_least: int) -> dict[str, int]:
-    """Return the id of every word that occurs ``at_least`` so often: from 2, the commonest first, equals by alphabet."""
+    """Return the ids, from 2, of words that occur ``at_least`` so often: the commonest first, equals by alphabet."""
     counts = Counter(word for text in texts for word in split(text))
     words = sorted((word for word, count in counts.items() if count >= at_least), key=lambda w: (-counts[w], w))
     return {word: number for number, word in enumerate(words, start=2)}

@@ -34,6 +34,10 @@ _GRU, _BRIDGE = "models_keras/architectures/recurrent.py", "models_keras/bridge.
 _STACK, _ONE_BIAS = "models_keras/techniques/recurrent.py", "models_torch/techniques/recurrent.py"
 _RESNET, _VIT = "models_keras/architectures/resnet.py", "models_keras/architectures/vit.py"
 _VGG, _MOBILENET = "models_keras/architectures/vgg.py", "models_keras/architectures/mobilenet.py"
+_TRANSFORMER, _TORCH_TRANSFORMER = (
+    "models_keras/architectures/transformer.py",
+    "models_torch/architectures/transformer.py",
+)
 _NORMALIZATION, _EMBEDDINGS = "models_keras/techniques/normalization.py", "models_keras/techniques/embeddings.py"
 _ACTIVATIONS = "models_keras/techniques/activations.py"
 _GPT = "models_keras/architectures/gpt.py"
@@ -297,6 +301,70 @@ MUTANTS: tuple[Mutant, ...] = (
         "key_dim=width // heads // 2",
         "vit_mnist5k",
         "blocks.0",
+    ),
+    Mutant(
+        "attention mask inverted",
+        _TRANSFORMER,
+        "attention_mask=keep[:, None, :]",
+        "attention_mask=ops.logical_not(keep[:, None, :])",
+        "transformer_movie_sentences",
+        "blocks.0.attn",
+    ),
+    Mutant(
+        "attention mask ignored",
+        _TRANSFORMER,
+        "attention_mask=keep[:, None, :], ",
+        "",
+        "transformer_movie_sentences",
+        "blocks.0.attn",
+    ),
+    Mutant(
+        "PyTorch's attention mask not turned round",
+        _TORCH_TRANSFORMER,
+        "key_padding_mask=~keep",
+        "key_padding_mask=keep",
+        "transformer_movie_sentences",
+        "blocks.0.attn",
+    ),
+    Mutant(
+        "another id taken for padding",
+        _TRANSFORMER,
+        "keep = ids != self.padding",
+        "keep = ids != self.padding + 1",
+        "transformer_movie_sentences",
+        "blocks.0.attn",
+    ),
+    Mutant(
+        "padding counted in the mean of tokens",
+        _TRANSFORMER,
+        "weights = ops.cast(keep, x.dtype)[:, :, None]",
+        "weights = ops.ones_like(x[:, :, :1])",
+        "transformer_movie_sentences",
+        "head",
+    ),
+    Mutant(
+        "post-norm for pre-norm",
+        _TRANSFORMER,
+        "        if self.norm_first:\n            x = x + self.attend(",
+        "        if not self.norm_first:\n            x = x + self.attend(",
+        "transformer_movie_sentences",
+        "blocks.0.norm1",
+    ),
+    Mutant(
+        "positions one further on",
+        _EMBEDDINGS,
+        "x + self.embeddings[: ops.shape(x)[1]]",
+        "x + ops.roll(self.embeddings, -1, axis=0)[: ops.shape(x)[1]]",
+        "transformer_movie_sentences",
+        "position",
+    ),
+    Mutant(
+        "layer norm over the words too",
+        _TRANSFORMER,
+        "self.norm2 = layers.LayerNormalization(",
+        "self.norm2 = layers.LayerNormalization(axis=(1, 2), ",
+        "transformer_movie_sentences",
+        "blocks.0.norm2",
     ),
     Mutant(
         "strided convolution padded on one side",

@@ -31,4 +31,4 @@ class PositionEmbedding(layers.Layer):
 
     def call(self, x: KerasTensor) -> KerasTensor:
         """Add the vectors."""
-        return x + self.embeddings[: x.shape[1]]
+        return x + self.embeddings[: ops.shape(x)[1]]

@@ -22,7 +22,8 @@ def test_a_mutant_that_does_not_fit_is_refused(old):
 
 
 LARGE = (
-    "gpt_python_docs", "lstm_python_docs", "mobilenet_mnist5k", "resnet20_mnist5k", "vgg11_mnist5k", "vit_mnist5k",
+    "gpt_python_docs", "lstm_python_docs", "mobilenet_mnist5k", "resnet20_mnist5k", "transformer_movie_sentences",
+    "vgg11_mnist5k", "vit_mnist5k",
 )  # fmt: skip
 
 
