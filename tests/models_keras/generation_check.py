@@ -1,7 +1,8 @@
-"""A GPT in Keras and in PyTorch with the same tensors, on the backend that ``KERAS_BACKEND`` names: what both write.
+"""Language models in Keras and in PyTorch with the same tensors, on the backend that ``KERAS_BACKEND`` names.
 
-Prints one JSON object: way of choosing -> the ids that each wrote; how often Keras traced the model; and for each bad
-call the errors of both halves.
+Prints one JSON object: ``written``, way of choosing -> the ids that each half wrote; ``traces``: how often Keras went
+through the GPT in Python meanwhile; ``parameters`` of both halves of the GPT; ``inputs`` and ``calls``: what each half
+says to what it cannot take (null if it takes it).
 """
 
 import json
@@ -12,9 +13,11 @@ import numpy as np
 import torch
 
 from models_keras.architectures.gpt import GPT
+from models_keras.architectures.recurrent import RecurrentLM
 from models_keras.bridge import Bridge
 from models_keras.techniques.generation import generate
 from models_torch.architectures import gpt as torch_gpt
+from models_torch.architectures import recurrent as torch_recurrent
 from models_torch.techniques import generation as torch_generation
 
 SIZE = {"vocabulary": 11, "length": 8, "width": 12, "depth": 2, "heads": 3}
@@ -55,13 +58,16 @@ class Counted(GPT):
         return super().call(ids, training=training)
 
 
-def pair():
-    ours, theirs = Counted(**SIZE), torch_gpt.GPT(**SIZE)
+def alike(ours, theirs):
+    """Fill both halves with the same tensors."""
     ours(keras.Input((8,), dtype="int32"))
+    bridge = Bridge(ours)
     generator = np.random.default_rng(0)
-    tensors = {n: generator.normal(0, 0.7, tuple(t.shape)).astype(np.float32) for n, t in theirs.named_parameters()}
+    tensors = {
+        name: generator.normal(0, 0.7, spec.shape).astype(np.float32) for name, spec in bridge.describe().items()
+    }
     theirs.load_state_dict({name: torch.from_numpy(tensor) for name, tensor in tensors.items()})
-    Bridge(ours).load(tensors)
+    bridge.load(tensors)
     return ours, theirs
 
 
@@ -74,7 +80,8 @@ def error_of(call):
 
 
 if __name__ == "__main__":
-    ours, theirs = pair()
+    ours, theirs = alike(Counted(**SIZE), torch_gpt.GPT(**SIZE))
+    lstms = alike(RecurrentLM(11, 6, 12), torch_recurrent.RecurrentLM(11, 6, 12))
     window = {"count": 14, "window": 8}
     ours.predict_on_batch(np.zeros((4, 8), np.int32))
     before = ours.calls
@@ -86,11 +93,17 @@ if __name__ == "__main__":
         for way, options in WAYS.items()
     }
     traces = ours.calls - before
+    written["greedy, by an LSTM"] = [
+        generate(lstms[0], PROMPTS, **window).tolist(),
+        torch_generation.generate(lstms[1], torch.from_numpy(PROMPTS), **window).tolist(),
+    ]
+    parameters = [ours.count_params(), sum(tensor.numel() for tensor in theirs.parameters())]
     inputs = {
-        name: [
-            error_of(lambda ids=ids: ours(keras.ops.convert_to_tensor(ids))),
-            error_of(lambda ids=ids: theirs(torch.from_numpy(ids))),
+        f"{name}, {type(theirs).__name__}": [
+            error_of(lambda half=ours, ids=ids: half(keras.ops.convert_to_tensor(ids))),
+            error_of(lambda half=theirs, ids=ids: half(torch.from_numpy(ids))),
         ]
+        for ours, theirs in ((ours, theirs), lstms)
         for name, ids in BAD_INPUT.items()
     }
     calls = {
@@ -100,4 +113,5 @@ if __name__ == "__main__":
         ]
         for name, (prompt, options) in BAD_CALLS.items()
     }
-    sys.stdout.write(json.dumps({"written": written, "traces": traces, "inputs": inputs, "calls": calls}))
+    told = {"written": written, "traces": traces, "parameters": parameters, "inputs": inputs, "calls": calls}
+    sys.stdout.write(json.dumps(told))
