@@ -34,10 +34,10 @@ WORKLOAD = Workload(
     ),
     optimizer=Optimizer("adam", learning_rate=3e-3, clipping=Clipping("global_norm", 1.0)),
     batch_size=16,
-    epochs=14,
+    epochs=12,
     loss="cross_entropy",
     metric="bits_per_character",
-    target=2.0,
+    target=2.03,
     margin=0.02,
-    pilot="",
+    pilot="PyTorch 2.13, Python 3.11, 1 seed: 1.98 (a 4-gram model: 2.20); no better after 15 epochs",
 )

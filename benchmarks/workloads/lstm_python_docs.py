@@ -14,12 +14,12 @@ WORKLOAD = Workload(
     architecture=Architecture(
         "recurrent", "RecurrentLM", {"vocabulary": 97, "width": 64, "hidden": 256, "layers": 1, "kind": "lstm"}
     ),
-    optimizer=Optimizer("adam", learning_rate=2e-3, clipping=Clipping("global_norm", 1.0)),
+    optimizer=Optimizer("adam", learning_rate=3e-3, clipping=Clipping("global_norm", 1.0)),
     batch_size=16,
-    epochs=14,
+    epochs=12,
     loss="cross_entropy",
     metric="bits_per_character",
-    target=1.95,
+    target=1.93,
     margin=0.02,
-    pilot="",
+    pilot="PyTorch 2.13, Python 3.11, 1 seed: 1.87 (a 4-gram model: 2.20); no better after 14 epochs",
 )

@@ -48,6 +48,10 @@ _REGULARIZERS, _TORCH_REGULARIZERS = (
     "models_keras/techniques/regularizers.py",
     "models_torch/techniques/regularizers.py",
 )
+_AUGMENTATION, _TORCH_AUGMENTATION = (
+    "models_keras/techniques/augmentation.py",
+    "models_torch/techniques/augmentation.py",
+)
 _POOLING = "models_keras/techniques/pooling.py"
 _TORCH_LOSSES, _TORCH_ARM = "models_torch/techniques/losses.py", "models_torch/arm.py"
 
@@ -528,6 +532,30 @@ MUTANTS: tuple[Mutant, ...] = (
         "optimizer",
         "parameters of 0.weight after 1 steps",
     ),
+    Mutant(
+        "bias correction subtracted in float32",
+        "models_keras/backends/torch.py",
+        "return one_minus_power(beta, step) / float(1 - power)",
+        "return 1.0",
+        "optimizer",
+        "parameters of 0.",
+    ),
+    Mutant(
+        "an epsilon that float32 loses",
+        _OPTIMIZERS,
+        "return self._epsilon * math.sqrt(",
+        "return (float(np.asarray(0.25 + self._epsilon, keras.config.floatx())) - 0.25) * math.sqrt(",
+        "optimizer",
+        "parameters of",
+    ),
+    Mutant(
+        "a momentum that float32 forgets",
+        _OPTIMIZERS,
+        "buffer *= self.momentum\n        buffer += g",
+        "buffer *= float(np.asarray(self.momentum - 1000, keras.config.floatx())) + 1000\n        buffer += g",
+        "optimizer",
+        "parameters of 0.weight after 2 steps",
+    ),
     Mutant("a cosine one step ahead", _SCHEDULES, "ops.cast(step,", "ops.cast(step + 1,", "schedule", "step 0"),
     Mutant("a plateau one epoch early", _SCHEDULES, "wait > self", "wait >= self", "schedule", "step"),
     Mutant("a threshold not relative", _SCHEDULES, "best * (1 - self", "best - (self", "schedule", "step"),
@@ -590,6 +618,54 @@ MUTANTS: tuple[Mutant, ...] = (
         'if setup.precision in ("bf16", "fp32")',
         "mlp_digits",
         "fc.0",
+    ),
+    Mutant(
+        "pictures turned clockwise",
+        _AUGMENTATION,
+        "middle_row + cos * down + sin * right, middle_column + cos * right - sin * down",
+        "middle_row + cos * down - sin * right, middle_column + cos * right + sin * down",
+        "augmentation",
+        "rotation: x",
+    ),
+    Mutant(
+        "the partner's share for one's own",
+        _AUGMENTATION,
+        "of_pictures, of_targets = share[:, None, None, None], share[:, None]",
+        "of_pictures, of_targets = share[:, None, None, None], 1 - share[:, None]",
+        "augmentation",
+        "mixup: y",
+    ),
+    Mutant(
+        "a shift off by one",
+        _AUGMENTATION,
+        "rows - offset[:, 0, None, None], columns - offset[:, 1, None, None]",
+        "rows - offset[:, 0, None, None] - 1, columns - offset[:, 1, None, None]",
+        "augmentation",
+        "shift: x",
+    ),
+    Mutant(
+        "a border drawn out for zeros",
+        _AUGMENTATION,
+        "found + (weight * ops.cast(inside, x.dtype))[..., None] * value",
+        "found + weight[..., None] * value",
+        "augmentation",
+        "shift: x",
+    ),
+    Mutant(
+        "pictures shrunk for enlarged",
+        _AUGMENTATION,
+        "middle_row + (rows - middle_row) / times, middle_column",
+        "middle_row + (rows - middle_row) * times, middle_column",
+        "augmentation",
+        "zoom: x",
+    ),
+    Mutant(
+        "PyTorch's squares from their middle on",
+        _TORCH_AUGMENTATION,
+        "first = centre - size // 2",
+        "first = centre",
+        "augmentation",
+        "cutout: x",
     ),
     Mutant(
         "fan_out for fan_in",
