@@ -14,7 +14,7 @@ WORKLOAD = Workload(
     architecture=Architecture(
         "recurrent", "RecurrentLM", {"vocabulary": 97, "width": 64, "hidden": 256, "layers": 1, "kind": "lstm"}
     ),
-    optimizer=Optimizer("adam", learning_rate=3e-3, clipping=Clipping("global_norm", 1.0)),
+    optimizer=Optimizer("adam", learning_rate=2e-3, clipping=Clipping("global_norm", 1.0)),
     batch_size=16,
     epochs=12,
     loss="cross_entropy",
