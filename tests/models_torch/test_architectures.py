@@ -3,13 +3,11 @@
 import pytest
 import torch
 
-from benchmarks.pretrained import minilm
 from harness.registry import find_workload
 from models_torch.architectures.gpt import GPT
 from models_torch.architectures.mobilenet import MobileNetV2
 from models_torch.architectures.recurrent import RecurrentLM
 from models_torch.architectures.resnet import CIFARResNet, ResNet
-from models_torch.architectures.transformer import BERT, SentenceEncoder
 from models_torch.architectures.vgg import VGG
 from models_torch.architectures.vit import ViT
 
@@ -77,17 +75,3 @@ def test_the_language_models_that_are_compared_have_one_size():
     gpt, lstm = (find_workload(name).architecture for name in ("gpt_python_docs", "lstm_python_docs"))
     assert size(GPT, **gpt.arguments) == 357_312
     assert size(RecurrentLM, **lstm.arguments) == 359_841
-
-
-def test_minilm_and_bert_have_the_published_sizes_with_the_pooler():
-    assert size(BERT, **minilm.ARGUMENTS) == 22_713_216
-    assert size(SentenceEncoder, **minilm.ARGUMENTS) == 22_713_216 - (384 + 1) * 384
-    assert size(BERT, width=768, depth=12, heads=12, mlp_width=3072) == 109_482_240
-    assert size(BERT, **find_workload("transformer_movie_sentences").architecture.arguments) == 625_346
-
-
-def test_a_transformer_compiles_whole_though_it_looks_at_ids():
-    model = BERT(vocabulary=20, length=8, width=8, depth=1, heads=2, mlp_width=8, num_classes=2)
-    ids = torch.tensor([[1, 2, 3], [4, 0, 0]])
-    compiled = torch.compile(model, fullgraph=True, backend="eager")
-    torch.testing.assert_close(compiled(ids), model(ids))
