@@ -33,13 +33,14 @@ _LENET, _MLP = "models_keras/architectures/lenet.py", "models_keras/architecture
 _GRU, _BRIDGE = "models_keras/architectures/recurrent.py", "models_keras/bridge.py"
 _STACK, _ONE_BIAS = "models_keras/techniques/recurrent.py", "models_torch/techniques/recurrent.py"
 _RESNET, _VIT = "models_keras/architectures/resnet.py", "models_keras/architectures/vit.py"
+_VGG, _MOBILENET = "models_keras/architectures/vgg.py", "models_keras/architectures/mobilenet.py"
 _TRANSFORMER, _TORCH_TRANSFORMER = (
     "models_keras/architectures/transformer.py",
     "models_torch/architectures/transformer.py",
 )
-_VGG, _MOBILENET = "models_keras/architectures/vgg.py", "models_keras/architectures/mobilenet.py"
 _NORMALIZATION, _EMBEDDINGS = "models_keras/techniques/normalization.py", "models_keras/techniques/embeddings.py"
 _ACTIVATIONS = "models_keras/techniques/activations.py"
+_GPT = "models_keras/architectures/gpt.py"
 _OPTIMIZERS, _ARM = "models_keras/techniques/optimizers.py", "models_keras/arm.py"
 _LOSSES, _CLIPPING = "models_keras/techniques/losses.py", "models_keras/techniques/clipping.py"
 _SCHEDULES, _INITIALIZERS = "models_keras/techniques/schedules.py", "models_keras/techniques/initializers.py"
@@ -717,5 +718,70 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "PyTorch's dropout by channel", _TORCH_REGULARIZERS, "nn.Dropout(rate)", "nn.Dropout1d(rate)", "randomness", ""
+    ),
+    Mutant(
+        "attention that looks one place ahead",
+        _GPT,
+        "use_causal_mask=True",
+        "attention_mask=ops.tril(ops.ones((1, x.shape[1], x.shape[1])), 1)",
+        "gpt_python_docs",
+        "blocks.0.attn",
+    ),
+    Mutant(
+        "attention without its causal mask",
+        _GPT,
+        "use_causal_mask=True",
+        "use_causal_mask=False",
+        "gpt_python_docs",
+        "blocks.0.attn",
+    ),
+    Mutant(
+        "PyTorch's attention without its causal mask",
+        "models_torch/techniques/attention.py",
+        "is_causal=True",
+        "is_causal=False",
+        "gpt_python_docs",
+        "blocks.0.attn",
+    ),
+    Mutant(
+        "an embedding that does not learn as the head",
+        _GPT,
+        "ops.transpose(self.token.embeddings)",
+        "ops.transpose(ops.stop_gradient(self.token.embeddings.value))",
+        "gpt_python_docs",
+        "token.weight",
+    ),
+    Mutant(
+        "an embedding that does not learn as the input",
+        _GPT,
+        "self.token(ids)",
+        "ops.stop_gradient(self.token(ids))",
+        "gpt_python_docs",
+        "token.weight",
+    ),
+    Mutant(
+        "a head of its own",
+        _GPT,
+        "ops.matmul(self.norm(x), ops.transpose(self.token.embeddings))",
+        "self.head(self.norm(x))\n\n    def build(self, shape):\n"
+        "        self.head = layers.Dense(self.vocabulary, use_bias=False)",
+        "gpt_python_docs",
+        "head.weight",
+    ),
+    Mutant(
+        "PyTorch's positions from 1",
+        "models_torch/techniques/embeddings.py",
+        "self.weight[: x.shape[1]]",
+        "self.weight.roll(-1, 0)[: x.shape[1]]",
+        "gpt_python_docs",
+        "position",
+    ),
+    Mutant(
+        "exact GELU for the tanh form",
+        _GPT,
+        "y = gelu_tanh(",
+        "y = keras.activations.gelu(",
+        "gpt_python_docs",
+        "blocks.0.fc2",
     ),
 )

@@ -12,13 +12,13 @@ from keras import KerasTensor
 backend = importlib.import_module(f"models_keras.backends.{keras.config.backend()}")
 
 
-def check_tokens(ids: KerasTensor, vocabulary: int, length: int) -> None:
+def check_tokens(ids: KerasTensor, vocabulary: int, length: int | None = None) -> None:
     """Refuse ids that an embedding of ``vocabulary`` rows or one of ``length`` positions has no row for.
 
     Args:
         ids: (N, T), whole numbers.
         vocabulary: Ids are below it.
-        length: T is at most this.
+        length: T is at most this; None if any number will do.
 
     Raises:
         ValueError: If rank, type, length or an id is wrong; ids that are traced or lie on a device pass.
@@ -28,7 +28,8 @@ def check_tokens(ids: KerasTensor, vocabulary: int, length: int) -> None:
     kind = keras.backend.standardize_dtype(ids.dtype)
     if kind not in ("int32", "int64"):
         raise ValueError(f"ids: expected int32 or int64, got {kind}")
-    if isinstance(ids.shape[1], int) and ids.shape[1] > length:  # a model may be built without a length
+    # a model may be built without a length
+    if length is not None and isinstance(ids.shape[1], int) and ids.shape[1] > length:
         raise ValueError(f"ids: sequences of {ids.shape[1]} are longer than the {length} positions (argument length)")
     values = backend.in_host_memory(ids)
     if values is not None and values.size:

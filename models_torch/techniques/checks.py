@@ -8,13 +8,13 @@ import torch
 from torch import Tensor
 
 
-def check_tokens(ids: Tensor, vocabulary: int, length: int) -> None:
+def check_tokens(ids: Tensor, vocabulary: int, length: int | None = None) -> None:
     """Refuse ids that an embedding of ``vocabulary`` rows or one of ``length`` positions has no row for.
 
     Args:
         ids: (N, T), whole numbers.
         vocabulary: Ids are below it.
-        length: T is at most this.
+        length: T is at most this; None if any number will do.
 
     Raises:
         ValueError: If rank, type, length or an id is wrong; ids that are traced or lie on a device pass.
@@ -24,7 +24,7 @@ def check_tokens(ids: Tensor, vocabulary: int, length: int) -> None:
     kind = str(ids.dtype).removeprefix("torch.")
     if kind not in ("int32", "int64"):
         raise ValueError(f"ids: expected int32 or int64, got {kind}")
-    if ids.shape[1] > length:
+    if length is not None and ids.shape[1] > length:
         raise ValueError(f"ids: sequences of {ids.shape[1]} are longer than the {length} positions (argument length)")
     values = _in_host_memory(ids)
     if values is not None and values.numel():
