@@ -32,6 +32,7 @@ class Mutant:
 _LENET, _MLP = "models_keras/architectures/lenet.py", "models_keras/architectures/mlp.py"
 _GRU, _BRIDGE = "models_keras/architectures/recurrent.py", "models_keras/bridge.py"
 _RESNET, _VIT = "models_keras/architectures/resnet.py", "models_keras/architectures/vit.py"
+_VGG, _MOBILENET = "models_keras/architectures/vgg.py", "models_keras/architectures/mobilenet.py"
 _NORMALIZATION, _EMBEDDINGS = "models_keras/techniques/normalization.py", "models_keras/techniques/embeddings.py"
 _ACTIVATIONS = "models_keras/techniques/activations.py"
 _OPTIMIZERS, _ARM = "models_keras/techniques/optimizers.py", "models_keras/arm.py"
@@ -41,6 +42,7 @@ _REGULARIZERS, _TORCH_REGULARIZERS = (
     "models_keras/techniques/regularizers.py",
     "models_torch/techniques/regularizers.py",
 )
+_POOLING = "models_keras/techniques/pooling.py"
 _TORCH_LOSSES, _TORCH_ARM = "models_torch/techniques/losses.py", "models_torch/arm.py"
 
 MUTANTS: tuple[Mutant, ...] = (
@@ -60,6 +62,16 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "average for max pooling", _LENET, "layers.MaxPooling2D", "layers.AveragePooling2D", "lenet_mnist5k", "conv2"
     ),
+    Mutant(
+        "average pooling counts padding",
+        _POOLING,
+        "return self.pool(self.pad(x)) / self.pool(self.pad(within))",
+        "return self.pool(self.pad(x))",
+        "layer",
+        "output",
+    ),
+    Mutant("max pooling pads with zeros", _POOLING, '-float("inf")', "0.0", "layer", "output"),
+    Mutant("L2 off by 2", _REGULARIZERS, "l2 * ops.sum(", "l2 / 2 * ops.sum(", "layer", "value"),
     Mutant("valid for same padding", _LENET, 'kernel_size=5, padding="same"', "kernel_size=5", "lenet_mnist5k", ""),
     Mutant(
         "padding on the wrong side",
@@ -219,6 +231,80 @@ MUTANTS: tuple[Mutant, ...] = (
         "(self.added, 0)",
         "resnet20_mnist5k",
         "blocks.4.conv1",
+    ),
+    Mutant(
+        "pooling that drops an odd edge",
+        _VGG,
+        'layers.MaxPooling2D(2, padding="same")',
+        "layers.MaxPooling2D(2)",
+        "vgg11_mnist5k",
+        "features.15",
+    ),
+    Mutant(
+        "a stack that keeps its training to itself",
+        _VGG,
+        "layer(x, training=training) if differs",
+        "layer(x, training=False) if differs",
+        "vgg11_mnist5k",
+        "loss",
+    ),
+    Mutant(
+        "average for max pooling in a stack",
+        _VGG,
+        "yield layers.MaxPooling2D",
+        "yield layers.AveragePooling2D",
+        "vgg11_mnist5k",
+        "features.4",
+    ),
+    Mutant(
+        "ReLU for ReLU6",
+        _MOBILENET,
+        "y = ops.relu6(self.bn2(self.depthwise",
+        "y = ops.relu(self.bn2(self.depthwise",
+        "mobilenet_mnist5k",
+        "blocks.",
+    ),
+    Mutant(
+        "dropped inverted residual",
+        _MOBILENET,
+        "return x + y if",
+        "return y if",
+        "mobilenet_mnist5k",
+        "blocks.3.expand",
+    ),
+    Mutant(
+        "ReLU6 after the linear bottleneck",
+        _MOBILENET,
+        "y = self.bn3(self.project(y), training=training)",
+        "y = ops.relu6(self.bn3(self.project(y), training=training))",
+        "mobilenet_mnist5k",
+        "blocks.1.expand",
+    ),
+    Mutant(
+        "stride on the projection",
+        _MOBILENET,
+        "strides=stride, use_bias=False)\n        self.bn2 = UnbiasedBatchNormalization()\n"
+        "        self.project = layers.Conv2D(channels, kernel_size=1,",
+        "strides=1, use_bias=False)\n        self.bn2 = UnbiasedBatchNormalization()\n"
+        "        self.project = layers.Conv2D(channels, kernel_size=1, strides=stride,",
+        "mobilenet_mnist5k",
+        "blocks.1.depthwise",
+    ),
+    Mutant(
+        "depthwise convolution padded on one side",
+        _MOBILENET,
+        "layers.ZeroPadding2D(1)\n        self.depthwise",
+        "layers.ZeroPadding2D(((0, 2), (0, 2)))\n        self.depthwise",
+        "mobilenet_mnist5k",
+        "blocks.0.depthwise",
+    ),
+    Mutant(
+        "one batch norm with a momentum of .01",
+        _MOBILENET,
+        "self.bn1 = UnbiasedBatchNormalization()\n        self.blocks",
+        "self.bn1 = UnbiasedBatchNormalization(momentum=0.01)\n        self.blocks",
+        "mobilenet_mnist5k",
+        "bn1.running_mean",
     ),
     Mutant(
         "Adam's epsilon on the uncorrected root",
