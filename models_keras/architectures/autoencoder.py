@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import keras
 from keras import KerasTensor, layers, ops
 
+from models_keras.inputs import check_features, check_image
 from models_keras.techniques.sampling import Sampling
 
 
@@ -22,11 +23,13 @@ class Autoencoder(keras.Model):
 
     def __init__(self, in_features: int = 784, hidden: Sequence[int] = (256, 128), latent: int = 32):
         super().__init__()
+        self.in_features = in_features
         widths = [in_features, *hidden, latent]
         self.encoder = [layers.Dense(width) for width in widths[1:]]
         self.decoder = [layers.Dense(width) for width in widths[-2::-1]]
 
     def call(self, x: KerasTensor) -> KerasTensor:
+        check_features(x, self.in_features)
         for part in (self.encoder, self.decoder):
             *hidden, last = part
             for layer in hidden:
@@ -51,6 +54,7 @@ class ConvAutoencoder(keras.Model):
 
     def __init__(self, in_channels: int = 1, channels: int = 16, latent: int = 32, size: int = 28):
         super().__init__()
+        self.in_channels, self.size = in_channels, size
         self.map = (size // 4, size // 4, 2 * channels)
         # "same" pads such a window by one pixel a side; a window of 3, or an odd size, on one side only.
         self.conv1 = layers.Conv2D(channels, kernel_size=4, strides=2, padding="same")
@@ -64,6 +68,7 @@ class ConvAutoencoder(keras.Model):
         self.unflattened = {"fc2": self.map}
 
     def call(self, x: KerasTensor) -> KerasTensor:
+        check_image(x, self.in_channels, exactly=self.size)
         x = ops.relu(self.conv1(x))  # (N, size / 2, size / 2, channels)
         x = ops.relu(self.conv2(x))  # (N, size / 4, size / 4, 2 channels)
         code = self.fc1(self.flatten(x))
@@ -87,6 +92,7 @@ class VAE(keras.Model):
 
     def __init__(self, in_features: int = 784, hidden: int = 500, latent: int = 20, noise: float = 1.0):
         super().__init__()
+        self.in_features = in_features
         self.fc1 = layers.Dense(hidden)
         self.mean = layers.Dense(latent)
         self.log_variance = layers.Dense(latent)
@@ -95,6 +101,7 @@ class VAE(keras.Model):
         self.fc3 = layers.Dense(in_features)
 
     def call(self, x: KerasTensor) -> KerasTensor:
+        check_features(x, self.in_features)
         x = ops.tanh(self.fc1(x))
         mean, log_variance = self.mean(x), self.log_variance(x)
         z = self.sampling(mean, log_variance)

@@ -3,6 +3,7 @@
 import keras
 from keras import KerasTensor, layers, ops
 
+from models_keras.inputs import check_image
 from models_keras.techniques.normalization import UnbiasedBatchNormalization
 
 
@@ -39,6 +40,7 @@ class UNet(keras.Model):
         self, in_channels: int = 1, out_channels: int = 2, width: int = 64, depth: int = 4, norm: bool = True
     ):
         super().__init__()
+        self.in_channels, self.stride = in_channels, 2**depth
         widths = [width * 2**level for level in range(depth + 1)]
         up = widths[-2::-1]
         self.down = [DoubleConv(width, norm) for width in widths]
@@ -48,6 +50,7 @@ class UNet(keras.Model):
         self.head = layers.Conv2D(out_channels, kernel_size=1)
 
     def call(self, x: KerasTensor, training: bool | None = None) -> KerasTensor:
+        check_image(x, self.in_channels, multiple_of=self.stride)
         *contracting, bottom = self.down
         skips = []
         for block in contracting:

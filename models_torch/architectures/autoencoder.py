@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from models_torch.inputs import check_features, check_image
 from models_torch.techniques.sampling import Sampling
 
 
@@ -24,11 +25,13 @@ class Autoencoder(nn.Module):
 
     def __init__(self, in_features: int = 784, hidden: Sequence[int] = (256, 128), latent: int = 32):
         super().__init__()
+        self.in_features = in_features
         widths = [in_features, *hidden, latent]
         self.encoder = nn.ModuleList(nn.Linear(*ends) for ends in pairwise(widths))
         self.decoder = nn.ModuleList(nn.Linear(*ends) for ends in pairwise(widths[::-1]))
 
     def forward(self, x: Tensor) -> Tensor:
+        check_features(x, self.in_features)
         for part in (self.encoder, self.decoder):
             *hidden, last = part
             for layer in hidden:
@@ -53,6 +56,7 @@ class ConvAutoencoder(nn.Module):
 
     def __init__(self, in_channels: int = 1, channels: int = 16, latent: int = 32, size: int = 28):
         super().__init__()
+        self.in_channels, self.size = in_channels, size
         self.map = (2 * channels, size // 4, size // 4)
         self.conv1 = nn.Conv2d(in_channels, channels, kernel_size=4, stride=2, padding=1)
         self.conv2 = nn.Conv2d(channels, 2 * channels, kernel_size=4, stride=2, padding=1)
@@ -62,6 +66,7 @@ class ConvAutoencoder(nn.Module):
         self.deconv2 = nn.ConvTranspose2d(channels, in_channels, kernel_size=4, stride=2, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
+        check_image(x, self.in_channels, exactly=self.size)
         x = F.relu(self.conv1(x))  # (N, channels, size / 2, size / 2)
         x = F.relu(self.conv2(x))  # (N, 2 channels, size / 4, size / 4)
         code = self.fc1(x.flatten(1))
@@ -85,6 +90,7 @@ class VAE(nn.Module):
 
     def __init__(self, in_features: int = 784, hidden: int = 500, latent: int = 20, noise: float = 1.0):
         super().__init__()
+        self.in_features = in_features
         self.fc1 = nn.Linear(in_features, hidden)
         self.mean = nn.Linear(hidden, latent)
         self.log_variance = nn.Linear(hidden, latent)
@@ -93,6 +99,7 @@ class VAE(nn.Module):
         self.fc3 = nn.Linear(hidden, in_features)
 
     def forward(self, x: Tensor) -> Tensor:
+        check_features(x, self.in_features)
         x = F.tanh(self.fc1(x))
         mean, log_variance = self.mean(x), self.log_variance(x)
         z = self.sampling(mean, log_variance)

@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from models_torch.inputs import check_image
+
 
 class DoubleConv(nn.Module):
     """Two 3×3 convolutions, each followed by a ReLU; batch norm between them, if any, makes their biases needless."""
@@ -40,6 +42,7 @@ class UNet(nn.Module):
         self, in_channels: int = 1, out_channels: int = 2, width: int = 64, depth: int = 4, norm: bool = True
     ):
         super().__init__()
+        self.in_channels, self.stride = in_channels, 2**depth
         widths = [width * 2**level for level in range(depth + 1)]
         up = widths[-2::-1]
         self.down = nn.ModuleList(DoubleConv(*ends, norm) for ends in pairwise([in_channels, *widths]))
@@ -49,6 +52,7 @@ class UNet(nn.Module):
         self.head = nn.Conv2d(width, out_channels, kernel_size=1)
 
     def forward(self, x: Tensor) -> Tensor:
+        check_image(x, self.in_channels, multiple_of=self.stride)
         *contracting, bottom = self.down
         skips = []
         for block in contracting:
