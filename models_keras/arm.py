@@ -189,8 +189,8 @@ class KerasSession:
 def restart(states: Sequence[Any], seed: int) -> None:
     """Start afresh all that is random, each state, which is (seed, draws so far), with a seed of its own.
 
-    On torch Keras draws with the sum of the two, so that states and runs with neighbouring seeds would repeat each other
-    a draw later; ``SeedSequence`` puts them far apart.
+    On torch Keras draws with the sum of the two, so that states and runs with neighbouring seeds would repeat each
+    other a draw later; ``SeedSequence`` puts them far apart.
     """
     backend.seed(seed)
     for number, state in enumerate(states):

@@ -82,9 +82,8 @@ def _plain(layer: Any, path: str, kind: LayerKind, **names: str) -> Iterator[Car
 
 
 def _dense(layer: Any, path: str, flattened: Flattened) -> Iterator[Carrier]:
-    read, written = (
-        maps.get(path, (size,)) for maps, size in zip((flattened.read, flattened.written), layer.kernel.shape, strict=True)
-    )
+    fan_in, fan_out = layer.kernel.shape
+    read, written = flattened.read.get(path, (fan_in,)), flattened.written.get(path, (fan_out,))
 
     def there(kernel: Array) -> Array:  # (in, out) -> (out, in), either side by channel first
         return _channel_first(_channel_first(kernel, read).T, written)

@@ -1,7 +1,7 @@
 """The images of MNIST-5k as what is to be learned: 4,000 + 1,000 images of 28×28 pixels, each its own target.
 
-Deliberate exception: grey levels from 0 to 1 and not standardised, because an autoencoder gives back what it is given, and
-a variational one takes a pixel for the probability of a bright one. The split is that of ``mnist5k``.
+Deliberate exception: grey levels from 0 to 1 and not standardised, because an autoencoder gives back what it is
+given, and a variational one takes a pixel for the probability of a bright one. The split is that of ``mnist5k``.
 """
 
 from __future__ import annotations

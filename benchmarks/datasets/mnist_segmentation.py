@@ -1,8 +1,8 @@
 """Handwritten digits on textured noise, to be told from it pixel by pixel: 1,000 + 250 images of 32×32 pixels.
 
-Images of MNIST-5k, of both parts of its split, at random places. A digit is brighter than the texture in one image, darker
-in the next, and sometimes hardly either, so that no threshold finds it: shape must. All of it is drawn in whole numbers from
-a stream that NumPy has frozen for good, so that every machine makes the same bits.
+Images of MNIST-5k, of both parts of its split, at random places. A digit is brighter than the texture in one image,
+darker in the next, and sometimes hardly either, so that no one threshold finds it: shape must. All of it is drawn in
+whole numbers from a stream that NumPy has frozen for good, so that every machine makes the same bits.
 """
 
 from __future__ import annotations
@@ -21,13 +21,10 @@ if TYPE_CHECKING:
 TRAIN, TEST = 1000, 250
 SIZE = 32
 SEED = 0
-MARGIN = 4
-"""A digit's image has as many empty pixels around the digit, which may stand out over the edge."""
-
 CELLS = (1, 2, 4, 8)
 """Sides of the squares of one grey that are laid over each other to make a texture."""
 
-CONTRAST = (64, 192)
+CONTRAST = (48, 160)
 """Range of the difference in grey that the brightest pixel of a digit makes to the texture."""
 
 INK = 128
@@ -57,13 +54,15 @@ def load() -> Dataset:
 
 
 def _scatter(images: Array, random: np.random.RandomState) -> Array:
-    """Lay images (N, 1, h, w) on black ones of the size of this dataset, each at a place of its own, all ink inside."""
-    side = images.shape[-1]
-    canvas = np.zeros((len(images), 1, SIZE + 2 * MARGIN, SIZE + 2 * MARGIN), np.int64)
-    corners = random.randint(0, canvas.shape[-1] - side + 1, (len(images), 2))
-    for image, target, (top, left) in zip(images, canvas, corners, strict=True):
-        target[:, top : top + side, left : left + side] = image
-    return canvas[:, :, MARGIN:-MARGIN, MARGIN:-MARGIN]
+    """Lay the digits of images (N, 1, h, w) on black ones of the size of this dataset, each whole, at any place."""
+    canvas = np.zeros((len(images), 1, SIZE, SIZE), np.int64)
+    for image, target in zip(images[:, 0], canvas[:, 0], strict=True):
+        rows, columns = np.flatnonzero(image.any(axis=1)), np.flatnonzero(image.any(axis=0))
+        digit = image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        height, width = digit.shape
+        top, left = random.randint(SIZE - height + 1), random.randint(SIZE - width + 1)
+        target[top : top + height, left : left + width] = digit
+    return canvas
 
 
 def _texture(random: np.random.RandomState, count: int) -> Array:

@@ -1,7 +1,7 @@
 """A dense autoencoder on 5,000 MNIST images: 784 pixels through a code of 32 numbers and back, 476,720 parameters.
 
-Reconstruction, and matrix products of very different shapes. Principal components, the best linear code, leave an error of
-.0173 with as many numbers; the target lies below it.
+Reconstruction, and matrix products of very different shapes. Principal components, the best linear code, leave
+an error of .0173 with as many numbers; the target lies below it.
 """
 
 from harness.contract import Architecture, Optimizer, Workload

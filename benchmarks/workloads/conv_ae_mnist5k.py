@@ -1,7 +1,7 @@
 """A convolutional autoencoder on 5,000 MNIST images: transposed convolutions, 118,913 parameters.
 
-Strided convolutions down to a code of 32 numbers, transposed ones back up. A code becomes a feature map again, which PyTorch
-lays out channel first and Keras channel last.
+Strided convolutions down to a code of 32 numbers, transposed ones back up. A code becomes a feature map again, which
+PyTorch lays out channel first and Keras channel last.
 """
 
 from harness.contract import Architecture, Optimizer, Workload

@@ -1,7 +1,7 @@
 """A variational autoencoder on 5,000 MNIST images: random numbers in the forward pass, 815,824 parameters.
 
-One hidden layer of 500 units on either side and a code of 20 numbers, after Kingma and Welling (2013). It draws the code at
-every step and in evaluation too, where the metric is an estimate of the evidence lower bound from one draw an image.
+One hidden layer of 500 units on either side and a code of 20 numbers, after Kingma and Welling (2013). It draws the
+code at every step and in evaluation too, where the metric estimates the evidence lower bound from one draw an image.
 """
 
 from harness.contract import Architecture, Optimizer, Workload
@@ -11,9 +11,7 @@ WORKLOAD = Workload(
     title="VAE on MNIST-5k",
     dataset="mnist5k_pixels",
     form="features",
-    architecture=Architecture(
-        "autoencoder", "VAE", {"in_features": 784, "hidden": 500, "latent": 20, "noise": 1.0}
-    ),
+    architecture=Architecture("autoencoder", "VAE", {"in_features": 784, "hidden": 500, "latent": 20, "noise": 1.0}),
     optimizer=Optimizer("adam", learning_rate=1e-3),
     batch_size=64,
     epochs=30,

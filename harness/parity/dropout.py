@@ -1,5 +1,7 @@
-"""Gate 6 on what is random, dropout or a sampled code: where it stands and what it follows, though no two frameworks
-draw alike."""
+"""Gate 6 on what is random, dropout or a sampled code: where it stands, and what it follows.
+
+No two frameworks draw alike.
+"""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def with_chance(workload: Workload, dropout: float) -> Workload:
-    """Return a workload that has dropout with another rate of it, one that samples with the whole noise, else itself."""
+    """Return a workload that has dropout with another rate of it, or whose noise is whole, and any other as it is."""
     return _with_arguments(workload, {"dropout": dropout, "noise": 1.0})
 
 

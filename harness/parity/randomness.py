@@ -16,6 +16,7 @@ import numpy as np
 from scipy import stats
 
 from harness import registry
+from harness.parity import sampling
 from harness.parity.gates import Finding
 from harness.parity.workers import Workers
 
@@ -40,7 +41,6 @@ LAYERS: Mapping[str, tuple[int, ...]] = {
 ORTHOGONAL: Mapping[str, tuple[int, ...]] = {"dense": (8, 6), "conv": (8, 3, 2, 2), "depthwise": (8, 1, 3, 3)}
 ORTHOGONAL_DRAWS = 40
 RATES = (0.1, 0.5, 0.8)
-NOISES = (0.0, 0.5)
 CALLS, STEPS = 4, 4
 _TRUNCATED = stats.truncnorm(-2, 2)
 
@@ -79,7 +79,7 @@ def check(workers: Workers, arms: Sequence[str], seed: int = 0) -> Iterator[Find
         if not registry.find_arm(arm).witness:
             yield from _initializers(workers, arm, seed)
             yield from _dropout(workers, arm, seed)
-            yield from _sampling(workers, arm, seed)
+            yield _finding("sampling", arm, sampling.tests(workers, arm, seed))
 
 
 def _initializers(workers: Workers, arm: str, seed: int) -> Iterator[Finding]:
@@ -118,34 +118,6 @@ def _dropout(workers: Workers, arm: str, seed: int) -> Iterator[Finding]:
         found = workers.exercise(arm, "fp64", "dropout", "training", {"x": wide}, **asked, steps=STEPS)
         surprises |= _named("train step", masks(found["training"][:, np.newaxis], wide, rate))
         yield _finding(f"dropout {rate:g}", arm, surprises)
-
-
-def _sampling(workers: Workers, arm: str, seed: int) -> Iterator[Finding]:
-    generator = np.random.default_rng([seed, 29])
-    shapes = {"prediction": (96, 80), "training": (1, 4000)}
-    arrays = {
-        phase: {"mean": generator.normal(0, 2, shape), "log_variance": generator.normal(0, 1, shape)}
-        for phase, shape in shapes.items()
-    }
-    counts = {"prediction": {"calls": CALLS}, "training": {"steps": STEPS}}
-
-    def draw(phase: str, noise: float, seed: int) -> Array:
-        asked = {"noise": noise, "seed": seed, **counts[phase]}
-        return workers.exercise(arm, "fp64", "sampling", phase, arrays[phase], **asked)["drawn"]
-
-    for noise in NOISES:
-        surprises: dict[str, float] = {}
-        for phase, given in arrays.items():
-            drawn = draw(phase, noise, seed)
-            if noise == 0:
-                surprises[f"{phase}: mean"] = _exactly(bool(np.abs(drawn - given["mean"]).max() < EXACT))
-                continue
-            epsilon = (drawn - given["mean"]) / (noise * np.exp(given["log_variance"] / 2))
-            surprises |= _named(phase, standard_normal(epsilon))
-            other = (draw(phase, noise, seed + 1) - given["mean"]) / (noise * np.exp(given["log_variance"] / 2))
-            surprises |= _named(phase, of_seeds(epsilon, other))
-            surprises[f"{phase}: the same seed"] = _exactly(np.array_equal(drawn, draw(phase, noise, seed)))
-        yield _finding(f"sampling {noise:g}", arm, surprises)
 
 
 def fans(shape: Sequence[int]) -> tuple[int, int]:
@@ -214,35 +186,12 @@ def masks(outputs: Array, x: Array, rate: float) -> dict[str, float]:
         "scale": _exactly(bool((off < EXACT).all())),
         "rate": _surprise(stats.binomtest(int(kept.sum()), kept.size, 1 - rate).pvalue),
     }
-    return found | _independence(kept, rate**2 + (1 - rate) ** 2)
-
-
-def standard_normal(drawn: Array) -> dict[str, float]:
-    """Return −log10 p of tests that the elements of (calls, samples, features) are independent draws of N(0, 1).
-
-    Two independent elements are of one sign with probability ½.
-    """
-    return sample(drawn[:, np.newaxis], stats.norm()) | _independence(drawn > 0, 0.5)
-
-
-def of_seeds(drawn: Array, other: Array) -> dict[str, float]:
-    """Return −log10 p of tests that no two calls, (calls, …), the one of one seed and the other of another, are related.
-
-    Every call is compared with every other: a stream may start where another one has been a call before.
-    """
-    pairs = itertools.product(drawn.reshape(len(drawn), -1), other.reshape(len(other), -1))
-    return {"another seed": max(_surprise(stats.pearsonr(one, two).pvalue) for one, two in pairs)}
-
-
-def _independence(bits: Array, agreement: float) -> dict[str, float]:
-    """Test that neighbours along each axis, pairs that share no element, agree with the probability given."""
-    found = {}
-    for axis in range(bits.ndim):
-        length = bits.shape[axis] // 2 * 2
+    for axis in range(kept.ndim):
+        length = kept.shape[axis] // 2 * 2
         if length:
-            paired = np.moveaxis(bits, axis, 0)[:length]
+            paired = np.moveaxis(kept, axis, 0)[:length]
             agree = paired[::2] == paired[1::2]
-            test = stats.binomtest(int(agree.sum()), agree.size, agreement)
+            test = stats.binomtest(int(agree.sum()), agree.size, rate**2 + (1 - rate) ** 2)
             found[f"independence along axis {axis}"] = _surprise(test.pvalue)
     return found
 

@@ -25,7 +25,7 @@ class DoubleConv(layers.Layer):
 class UNet(keras.Model):
     """A contracting path, an expanding path (figure 1), and copies from each level of the one to that of the other.
 
-    The convolutions are padded, as has become usual, so that the output is as large as the input and nothing is cropped.
+    The convolutions are padded, as has become usual: the output is as large as the input, and nothing is cropped.
     Input (N, H, W, in_channels), H and W multiples of 2^depth; output (N, H, W, out_channels): logits.
 
     Args:
@@ -36,9 +36,7 @@ class UNet(keras.Model):
         norm: Batch norm behind each 3×3 convolution, which the paper does not have.
     """
 
-    def __init__(
-        self, in_channels: int = 1, out_channels: int = 2, width: int = 64, depth: int = 4, norm: bool = True
-    ):
+    def __init__(self, in_channels: int = 1, out_channels: int = 2, width: int = 64, depth: int = 4, norm: bool = True):
         super().__init__()
         self.in_channels, self.stride = in_channels, 2**depth
         widths = [width * 2**level for level in range(depth + 1)]

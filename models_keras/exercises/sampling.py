@@ -26,6 +26,7 @@ class Sampled(keras.Model):
         self.head = zeros if head else keras.layers.Identity()
 
     def call(self, x: KerasTensor) -> KerasTensor:
+        """Sample."""
         return self.head(self.sampling(*keras.ops.split(x, 2, axis=1)))
 
 
@@ -36,7 +37,7 @@ def prediction(arrays: Mapping[str, Array], noise: float, calls: int, seed: int)
     return {"drawn": np.stack([model.predict(x, batch_size=len(x), verbose=0) for _ in range(calls)])}
 
 
-def training(arrays: Mapping[str, Array], noise: float, steps: int, seed: int) -> dict[str, Array]:
+def training(arrays: Mapping[str, Array], noise: float, calls: int, seed: int) -> dict[str, Array]:
     """Return what is drawn for one sample (1, L) in each of some train steps, read from a linear layer behind it.
 
     The loss is |t − w · z| with a t far above, so that gradient descent adds z to w.
@@ -47,7 +48,7 @@ def training(arrays: Mapping[str, Array], noise: float, steps: int, seed: int) -
     restart([model.sampling.seed_generator.state], seed)
     model.compile(optimizer=keras.optimizers.SGD(1.0), loss="mae")
     weights = [keras.ops.convert_to_numpy(model.head.kernel).T.copy()]
-    for _ in range(steps):
+    for _ in range(calls):
         model.train_on_batch(x, np.full((1, 1), 1e9))
         weights.append(keras.ops.convert_to_numpy(model.head.kernel).T.copy())
     return {"drawn": np.diff(weights, axis=0)}

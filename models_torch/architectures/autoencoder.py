@@ -43,8 +43,8 @@ class Autoencoder(nn.Module):
 class ConvAutoencoder(nn.Module):
     """Two convolutions that halve the image, a linear code, and their mirror image of transposed convolutions.
 
-    As Masci et al. (2011), with strides in place of pooling. Windows of 4 on strides of 2, padded by one pixel a side, map
-    an even size to its half and back without leaving pixels that fewer windows reach. Input and output
+    As Masci et al. (2011), with strides in place of pooling. Windows of 4 on strides of 2, padded by one pixel a side,
+    map an even size to its half and back, and reach every pixel equally often. Input and output
     (N, in_channels, size, size); the output is linear.
 
     Args:
@@ -79,7 +79,7 @@ class VAE(nn.Module):
     """Variational autoencoder (Kingma and Welling, 2013, appendix C): the code is a normal distribution, and sampled.
 
     Input (N, in_features); output (N, in_features + 2 · latent): logits of Bernoulli pixels, then the mean and the log
-    variance of the code, which the evidence lower bound needs. It samples in evaluation too: the bound is an expectation.
+    variance of the code, which the evidence lower bound needs. It samples in evaluation too: an expectation is asked.
 
     Args:
         in_features: Width of the input.

@@ -27,7 +27,7 @@ class DoubleConv(nn.Module):
 class UNet(nn.Module):
     """A contracting path, an expanding path (figure 1), and copies from each level of the one to that of the other.
 
-    The convolutions are padded, as has become usual, so that the output is as large as the input and nothing is cropped.
+    The convolutions are padded, as has become usual: the output is as large as the input, and nothing is cropped.
     Input (N, in_channels, H, W), H and W multiples of 2^depth; output (N, out_channels, H, W): logits.
 
     Args:
@@ -38,9 +38,7 @@ class UNet(nn.Module):
         norm: Batch norm behind each 3×3 convolution, which the paper does not have.
     """
 
-    def __init__(
-        self, in_channels: int = 1, out_channels: int = 2, width: int = 64, depth: int = 4, norm: bool = True
-    ):
+    def __init__(self, in_channels: int = 1, out_channels: int = 2, width: int = 64, depth: int = 4, norm: bool = True):
         super().__init__()
         self.in_channels, self.stride = in_channels, 2**depth
         widths = [width * 2**level for level in range(depth + 1)]

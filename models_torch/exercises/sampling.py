@@ -26,6 +26,7 @@ class Sampled(nn.Module):
             nn.init.zeros_(parameter)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Sample."""
         return self.head(self.sampling(*x.chunk(2, dim=1)))
 
 
@@ -37,7 +38,7 @@ def prediction(arrays: Mapping[str, Array], noise: float, calls: int, seed: int)
         return {"drawn": np.stack([model(x).numpy() for _ in range(calls)])}
 
 
-def training(arrays: Mapping[str, Array], noise: float, steps: int, seed: int) -> dict[str, Array]:
+def training(arrays: Mapping[str, Array], noise: float, calls: int, seed: int) -> dict[str, Array]:
     """Return what is drawn for one sample (1, L) in each of some train steps, read from a linear layer behind it.
 
     The loss is |t − w · z| with a t far above, so that gradient descent adds z to w.
@@ -47,7 +48,7 @@ def training(arrays: Mapping[str, Array], noise: float, steps: int, seed: int) -
     model = Sampled(noise, head=x.shape[1] // 2)
     optimizer = torch.optim.SGD(model.parameters(), lr=1.0)
     weights = [model.head.weight.detach().numpy().copy()]
-    for _ in range(steps):
+    for _ in range(calls):
         optimizer.zero_grad()
         nn.functional.l1_loss(model(x), torch.full((1, 1), 1e9, dtype=x.dtype)).backward()
         optimizer.step()

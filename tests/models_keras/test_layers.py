@@ -38,7 +38,8 @@ def test_a_batch_of_one_value_is_refused(checked):
 
 def test_inputs_that_do_not_fit_are_refused_by_both_halves_in_the_same_words(checked):
     words = re.compile(
-        r"x must be (images|signals|features) .*( of floating-point numbers(?: with sides of .*)?), got (float32|int32) "
+        r"x must be (images|signals|features) .*"
+        r"( of floating-point numbers(?: with sides of .*)?), got (float32|int32) "
     )
     refusals = checked["refusals"]
     assert len(refusals) == 12 * 4
