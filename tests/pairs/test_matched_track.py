@@ -9,7 +9,7 @@ from harness.contract import TensorSpec
 
 RACED = ("torch", "keras-tensorflow", "keras-jax", "keras-torch")
 KERAS = RACED[1:]
-LARGE = ("mobilenet_mnist5k", "resnet20_mnist5k", "vgg11_mnist5k", "vit_mnist5k")
+LARGE = ("mobilenet_mnist5k", "resnet20_mnist5k", "unet_mnist5k", "vgg11_mnist5k", "vit_mnist5k")
 PUBLISHED_PARAMETERS = {"softmax_mnist1d": 410, "mlp_mnist1d": 15_210, "cnn_mnist1d": 5_210, "gru_mnist1d": 5_134}
 
 
@@ -35,7 +35,9 @@ def test_parameter_counts_are_the_papers(bench, arm, workload):
 
 @pytest.mark.long
 @pytest.mark.parametrize("arm", RACED)
-@pytest.mark.parametrize(("workload", "parameters"), [("resnet20_mnist5k", 269_434), ("vit_mnist5k", 205_962)])
+@pytest.mark.parametrize(
+    ("workload", "parameters"), [("resnet20_mnist5k", 269_434), ("unet_mnist5k", 121_033), ("vit_mnist5k", 205_962)]
+)
 def test_running_statistics_are_not_counted_as_parameters(bench, arm, workload, parameters):
     assert bench.open(arm, workload)["parameters"] == parameters
 

@@ -21,7 +21,7 @@ def test_a_mutant_that_does_not_fit_is_refused(old):
         next(planting.run([mutant], planting.ARM))
 
 
-LARGE = ("mobilenet_mnist5k", "resnet20_mnist5k", "vgg11_mnist5k", "vit_mnist5k")
+LARGE = ("mobilenet_mnist5k", "resnet20_mnist5k", "unet_mnist5k", "vgg11_mnist5k", "vit_mnist5k")
 
 
 @pytest.mark.timeout(900)
