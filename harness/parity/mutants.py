@@ -557,7 +557,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "ops.shape(mean)",
         "(1, mean.shape[1])",
         "randomness",
-        "prediction: independence along axis 1",
+        "prediction: ",
     ),
     Mutant(
         "neighbouring seeds for neighbouring runs",

@@ -41,10 +41,10 @@ def tests(workers: Workers, arm: str, seed: int) -> dict[str, float]:
         drawn = draw(NOISE, seed)
         of_seed, of_next = ((array - given["mean"]) / deviation for array in (drawn, draw(NOISE, seed + 1)))
         surprises = {
+            **standard_normal(of_seed),
             "no noise": _exactly(bool(np.abs(draw(0.0, seed) - given["mean"]).max() < EXACT)),
             "the same seed": _exactly(np.array_equal(draw(NOISE, seed), drawn)),
             "the next seed": unrelated(of_seed, of_next),
-            **standard_normal(of_seed),
         }
         found |= {f"{phase}: {test}": surprise for test, surprise in surprises.items()}
     return found

@@ -62,5 +62,5 @@ def test_a_code_is_drawn_anew_in_evaluation(opened):
     first, second, again, _, other, _ = drawn
     assert np.array_equal(first, again)
     for different in (second, other):
-        assert not np.isclose(first, different).any(axis=0)[:784].all()
+        assert (first[:, :784] != different[:, :784]).mean() > 0.99
         assert np.array_equal(first[:, 784:], different[:, 784:])  # mean and log variance are not drawn
