@@ -33,6 +33,23 @@ def check_features(x: KerasTensor, in_features: int) -> None:
         raise ValueError(f"x must be features (N, {in_features}) of floating-point numbers, got {_told(x)}")
 
 
+def check_sequence(x: KerasTensor, features: int, length: int | None = None) -> None:
+    """Refuse an input ``x`` that is not sequences (N, length, features) of floating-point numbers.
+
+    Args:
+        x: The input of the network. What is not known of its shape before data arrives is taken for right.
+        features: Of a step.
+        length: Steps of a sequence; None if any number but 0 will do.
+
+    Raises:
+        ValueError: If rank, type, features or length of ``x`` is another; it says what was expected.
+    """
+    fits = len(x.shape) == 3 and x.shape[2] == features and "float" in _dtype(x)
+    if not (fits and x.shape[1] != 0 and x.shape[1] in (None, length or x.shape[1])):
+        form = f"(N, {length or 'length'}, {features})"
+        raise ValueError(f"x must be sequences {form} of floating-point numbers, got {_told(x)}")
+
+
 def _check(
     x: KerasTensor, form: str, axes: int, in_channels: int, at_least: int, exactly: int | None, multiple_of: int = 1
 ) -> None:

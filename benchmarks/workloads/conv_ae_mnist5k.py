@@ -14,9 +14,9 @@ WORKLOAD = Workload(
     architecture=Architecture(
         "autoencoder", "ConvAutoencoder", {"in_channels": 1, "channels": 16, "latent": 32, "size": 28}
     ),
-    optimizer=Optimizer("adam", learning_rate=2e-3),
+    optimizer=Optimizer("adam", learning_rate=1e-3),
     batch_size=64,
-    epochs=12,
+    epochs=20,
     loss="mse",
     metric="mse",
     target=0.0105,

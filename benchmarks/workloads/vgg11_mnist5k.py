@@ -14,6 +14,7 @@ WORKLOAD = Workload(
     optimizer=Optimizer("adam", learning_rate=3e-4),
     batch_size=64,
     epochs=8,
+    loss="cross_entropy",
     metric="accuracy",
     target=0.97,
     margin=0.01,

@@ -31,6 +31,7 @@ class Mutant:
 
 _LENET, _MLP = "models_keras/architectures/lenet.py", "models_keras/architectures/mlp.py"
 _GRU, _BRIDGE = "models_keras/architectures/recurrent.py", "models_keras/bridge.py"
+_STACK, _ONE_BIAS = "models_keras/techniques/recurrent.py", "models_torch/techniques/recurrent.py"
 _RESNET, _VIT = "models_keras/architectures/resnet.py", "models_keras/architectures/vit.py"
 _VGG, _MOBILENET = "models_keras/architectures/vgg.py", "models_keras/architectures/mobilenet.py"
 _NORMALIZATION, _EMBEDDINGS = "models_keras/techniques/normalization.py", "models_keras/techniques/embeddings.py"
@@ -41,6 +42,10 @@ _SCHEDULES, _INITIALIZERS = "models_keras/techniques/schedules.py", "models_kera
 _REGULARIZERS, _TORCH_REGULARIZERS = (
     "models_keras/techniques/regularizers.py",
     "models_torch/techniques/regularizers.py",
+)
+_AUGMENTATION, _TORCH_AUGMENTATION = (
+    "models_keras/techniques/augmentation.py",
+    "models_torch/techniques/augmentation.py",
 )
 _POOLING = "models_keras/techniques/pooling.py"
 _AUTOENCODER, _UNET = "models_keras/architectures/autoencoder.py", "models_keras/architectures/unet.py"
@@ -108,6 +113,86 @@ MUTANTS: tuple[Mutant, ...] = (
         'layers.GRU(hidden_size, recurrent_activation="hard_sigmoid",',
         "gru_mnist1d",
         "gru",
+    ),
+    Mutant(
+        "LSTM forget gate with a bias of 1 more",
+        _BRIDGE,
+        'f"{path}.bias_ih{suffix}", "recurrent", _same, _same)',
+        'f"{path}.bias_ih{suffix}", "recurrent", _same, lambda b: b + np.repeat([0, 1, 0, 0], len(b) // 4))',
+        "lstm_mnist1d",
+        "rnn",
+    ),
+    Mutant(
+        "LSTM gates in another order",
+        _BRIDGE,
+        '"recurrent", np.transpose, np.transpose)',
+        '"recurrent", np.transpose, lambda weight: np.roll(weight, len(weight) // 4, axis=0).T)',
+        "lstm_mnist1d",
+        "rnn",
+    ),
+    Mutant(
+        "stacked layers exchanged",
+        _BRIDGE,
+        'suffix=f"_l{number}")',
+        'suffix=f"_l{len(stack.stacked) - 1 - number}")',
+        "lstm_mnist1d",
+        "rnn.weight_ih_l0",
+    ),
+    Mutant(
+        "stacked layers under one name",
+        _BRIDGE,
+        'suffix=f"_l{number}")',
+        'suffix="_l0")',
+        "lstm_mnist1d",
+        "",
+    ),
+    Mutant(
+        "the backward units' first step for their last",
+        _GRU,
+        "x[:, 0, self.hidden_size :]",
+        "x[:, -1, self.hidden_size :]",
+        "lstm_mnist1d",
+        "rnn.weight_hh_l1_reverse",
+    ),
+    Mutant(
+        "the forward units' first step for their last",
+        _GRU,
+        "x[:, -1, : self.hidden_size]",
+        "x[:, 0, : self.hidden_size]",
+        "rnn_mnist1d",
+        "rnn.weight_hh_l0",
+    ),
+    Mutant(
+        "dropout above the layers instead of between them",
+        _STACK,
+        "layer(self.dropout(x, training=training))",
+        "self.dropout(layer(x), training=training)",
+        "lstm_mnist1d",
+        "",
+    ),
+    Mutant(
+        "one dropout mask for all steps",
+        _STACK,
+        "layers.Dropout(dropout)",
+        "layers.SpatialDropout1D(dropout)",
+        "lstm_mnist1d",
+        "",
+    ),
+    Mutant(
+        "ReLU in the simple RNN",
+        _STACK,
+        "layer(units,",
+        'layer(units, activation="relu",',
+        "rnn_mnist1d",
+        "rnn",
+    ),
+    Mutant(
+        "PyTorch's second bias trained",
+        _ONE_BIAS,
+        'name.startswith("bias_hh")',
+        'name.startswith("bias_hr")',
+        "rnn_mnist1d",
+        "rnn.bias_hh_l0",
     ),
     Mutant(
         "Adam epsilon in Keras' place",
@@ -380,6 +465,30 @@ MUTANTS: tuple[Mutant, ...] = (
         "optimizer",
         "parameters of 0.weight after 1 steps",
     ),
+    Mutant(
+        "bias correction subtracted in float32",
+        "models_keras/backends/torch.py",
+        "return one_minus_power(beta, step) / float(1 - power)",
+        "return 1.0",
+        "optimizer",
+        "parameters of 0.",
+    ),
+    Mutant(
+        "an epsilon that float32 loses",
+        _OPTIMIZERS,
+        "return self._epsilon * math.sqrt(",
+        "return (float(np.asarray(0.25 + self._epsilon, keras.config.floatx())) - 0.25) * math.sqrt(",
+        "optimizer",
+        "parameters of",
+    ),
+    Mutant(
+        "a momentum that float32 forgets",
+        _OPTIMIZERS,
+        "buffer *= self.momentum\n        buffer += g",
+        "buffer *= float(np.asarray(self.momentum - 1000, keras.config.floatx())) + 1000\n        buffer += g",
+        "optimizer",
+        "parameters of 0.weight after 2 steps",
+    ),
     Mutant("a cosine one step ahead", _SCHEDULES, "ops.cast(step,", "ops.cast(step + 1,", "schedule", "step 0"),
     Mutant("a plateau one epoch early", _SCHEDULES, "wait > self", "wait >= self", "schedule", "step"),
     Mutant("a threshold not relative", _SCHEDULES, "best * (1 - self", "best - (self", "schedule", "step"),
@@ -442,6 +551,54 @@ MUTANTS: tuple[Mutant, ...] = (
         'if setup.precision in ("bf16", "fp32")',
         "mlp_digits",
         "fc.0",
+    ),
+    Mutant(
+        "pictures turned clockwise",
+        _AUGMENTATION,
+        "middle_row + cos * down + sin * right, middle_column + cos * right - sin * down",
+        "middle_row + cos * down - sin * right, middle_column + cos * right + sin * down",
+        "augmentation",
+        "rotation: x",
+    ),
+    Mutant(
+        "the partner's share for one's own",
+        _AUGMENTATION,
+        "of_pictures, of_targets = share[:, None, None, None], share[:, None]",
+        "of_pictures, of_targets = share[:, None, None, None], 1 - share[:, None]",
+        "augmentation",
+        "mixup: y",
+    ),
+    Mutant(
+        "a shift off by one",
+        _AUGMENTATION,
+        "rows - offset[:, 0, None, None], columns - offset[:, 1, None, None]",
+        "rows - offset[:, 0, None, None] - 1, columns - offset[:, 1, None, None]",
+        "augmentation",
+        "shift: x",
+    ),
+    Mutant(
+        "a border drawn out for zeros",
+        _AUGMENTATION,
+        "found + (weight * ops.cast(inside, x.dtype))[..., None] * value",
+        "found + weight[..., None] * value",
+        "augmentation",
+        "shift: x",
+    ),
+    Mutant(
+        "pictures shrunk for enlarged",
+        _AUGMENTATION,
+        "middle_row + (rows - middle_row) / times, middle_column",
+        "middle_row + (rows - middle_row) * times, middle_column",
+        "augmentation",
+        "zoom: x",
+    ),
+    Mutant(
+        "PyTorch's squares from their middle on",
+        _TORCH_AUGMENTATION,
+        "first = centre - size // 2",
+        "first = centre",
+        "augmentation",
+        "cutout: x",
     ),
     Mutant(
         "fan_out for fan_in",

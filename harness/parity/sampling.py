@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import stats
 
+from harness.parity.chance import EXACT, exactly, surprise
 from harness.parity.workers import Workers
 
 if TYPE_CHECKING:
     from harness.contract import Array
 
-EXACT = 1e-12
 NOISE = 0.5
 CALLS = 4
 SHAPES: Mapping[str, tuple[int, int]] = {"prediction": (96, 80), "training": (1, 4000)}
@@ -42,8 +42,8 @@ def tests(workers: Workers, arm: str, seed: int) -> dict[str, float]:
         of_seed, of_next = ((array - given["mean"]) / deviation for array in (drawn, draw(NOISE, seed + 1)))
         surprises = {
             **standard_normal(of_seed),
-            "no noise": _exactly(bool(np.abs(draw(0.0, seed) - given["mean"]).max() < EXACT)),
-            "the same seed": _exactly(np.array_equal(draw(NOISE, seed), drawn)),
+            "no noise": exactly(bool(np.abs(draw(0.0, seed) - given["mean"]).max() < EXACT)),
+            "the same seed": exactly(np.array_equal(draw(NOISE, seed), drawn)),
             "the next seed": unrelated(of_seed, of_next),
         }
         found |= {f"{phase}: {test}": surprise for test, surprise in surprises.items()}
@@ -68,7 +68,7 @@ def standard_normal(drawn: Array) -> dict[str, float]:
             positive = np.moveaxis(drawn > 0, axis, 0)[: length // 2 * 2]
             agree = positive[::2] == positive[1::2]
             found[f"independence along axis {axis}"] = stats.binomtest(int(agree.sum()), agree.size, 0.5).pvalue
-    return {test: _surprise(p) for test, p in found.items()}
+    return {test: surprise(p) for test, p in found.items()}
 
 
 def unrelated(drawn: Array, other: Array) -> float:
@@ -77,12 +77,4 @@ def unrelated(drawn: Array, other: Array) -> float:
     Every call is compared with every other: the one stream may be where the other has been a call before.
     """
     calls = (array.reshape(len(array), -1) for array in (drawn, other))
-    return max(_surprise(stats.pearsonr(one, two).pvalue) for one, two in itertools.product(*calls))
-
-
-def _surprise(p: float) -> float:
-    return -math.log10(p) if p > 0 else math.inf
-
-
-def _exactly(holds: bool) -> float:
-    return 0.0 if holds else math.inf
+    return max(surprise(stats.pearsonr(one, two).pvalue) for one, two in itertools.product(*calls))

@@ -1,6 +1,5 @@
 """Residual networks (He, Zhang, Ren and Sun, "Deep residual learning for image recognition", 2015)."""
 
-import math
 from itertools import pairwise
 
 import keras
@@ -8,6 +7,7 @@ from keras import KerasTensor, layers, ops
 
 from models_keras.inputs import check_image
 from models_keras.techniques.normalization import UnbiasedBatchNormalization
+from models_keras.techniques.pooling import make_pool
 
 
 class Block(layers.Layer):
@@ -161,7 +161,7 @@ class ResNet(keras.Model):
         self.pad = layers.ZeroPadding2D(3)
         self.conv1 = layers.Conv2D(64, kernel_size=7, strides=2, use_bias=False)
         self.bn1 = UnbiasedBatchNormalization()
-        self.pool = layers.MaxPooling2D(3, strides=2)
+        self.pool = make_pool("max", size=3, stride=2, padding=1)
         self.layer1 = stage(block, 64, 64, counts[0], stride=1)
         self.layer2 = stage(block, 64 * block.expansion, 128, counts[1], stride=2)
         self.layer3 = stage(block, 128 * block.expansion, 256, counts[2], stride=2)
@@ -170,9 +170,7 @@ class ResNet(keras.Model):
 
     def call(self, x: KerasTensor, training: bool | None = None) -> KerasTensor:
         check_image(x, self.in_channels, at_least=32)
-        x = ops.relu(self.bn1(self.conv1(self.pad(x)), training=training))
-        x = ops.pad(x, [(0, 0), (1, 1), (1, 1), (0, 0)], constant_values=-math.inf)  # as pooling pads, but on all sides
-        x = self.pool(x)  # (N, H / 4, W / 4, 64)
+        x = self.pool(ops.relu(self.bn1(self.conv1(self.pad(x)), training=training)))  # (N, H / 4, W / 4, 64)
         for blocks in (self.layer1, self.layer2, self.layer3, self.layer4):
             for block in blocks:
                 x = block(x, training=training)

@@ -6,6 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models_torch.inputs import check_image
+from models_torch.techniques.pooling import make_pool
 
 
 class Block(nn.Module):
@@ -146,7 +147,7 @@ class ResNet(nn.Module):
         block, counts = DEPTHS[depth]
         self.conv1 = nn.Conv2d(in_channels, 64, kernel_size=7, stride=2, padding=3, bias=False)
         self.bn1 = nn.BatchNorm2d(64)
-        self.pool = nn.MaxPool2d(3, stride=2, padding=1)
+        self.pool = make_pool("max", size=3, stride=2, padding=1)
         self.layer1 = stage(block, 64, 64, counts[0], stride=1)
         self.layer2 = stage(block, 64 * block.expansion, 128, counts[1], stride=2)
         self.layer3 = stage(block, 128 * block.expansion, 256, counts[2], stride=2)

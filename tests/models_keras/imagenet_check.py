@@ -61,8 +61,8 @@ class Subject:
         architecture, side = NETWORKS[name]
         self.workload = Workload(
             name=name, title=name, dataset="", form="image", architecture=architecture,
-            optimizer=Optimizer("sgd", learning_rate=0.1), batch_size=1, epochs=1, metric="accuracy", target=0.5,
-            margin=0.1, pilot="",
+            optimizer=Optimizer("sgd", learning_rate=0.1), batch_size=1, epochs=1, loss="cross_entropy", metric=None,
+            target=None, margin=0.1, pilot="",
         )  # fmt: skip
         self.shape = (3, side, side)
         self.reference = Reference(TorchSession(Setup("fp64", 1), self.workload), "float64")

@@ -23,8 +23,8 @@ def test_both_halves_have_the_published_size(run_check, names):
 @pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
 def test_both_halves_are_one_function(run_check, backend, network):
     findings = run_check("imagenet_check.py", backend, network)[network]
-    assert [finding["gate"] for finding in findings] == ["structure", "forward fp64", "forward fp32", "sensitivity"]
     assert [finding for finding in findings if not finding["passed"]] == []
+    assert [finding["gate"] for finding in findings] == ["structure", "forward fp64", "forward fp32", "sensitivity"]
 
 
 RESNET, VGG = "models_keras/architectures/resnet.py", "models_keras/architectures/vgg.py"
@@ -41,8 +41,8 @@ MUTANTS = (
     Mutant(
         "max pooling padded on one side",
         RESNET,
-        "[(0, 0), (1, 1), (1, 1), (0, 0)]",
-        "[(0, 0), (0, 2), (0, 2), (0, 0)]",
+        'make_pool("max", size=3, stride=2, padding=1)',
+        'layers.MaxPooling2D(3, strides=2, padding="same")',
         "resnet50",
         "layer1.0.conv1",
     ),
