@@ -75,9 +75,7 @@ class KerasSession:
         Compiled functions are kept.
         """
         self.bridge.load(tensors)
-        backend.seed(seed)
-        for number, state in enumerate(self.random_states):  # each (seed, draws so far)
-            state.assign([seed * len(self.random_states) + number, 0])
+        restart(self.random_states, seed)
         self.model.reset_metrics()
         self.staged = itertools.cycle(self.batches)
         for variable, value in zip(self.model.optimizer.variables, self.fresh_optimizer, strict=True):
@@ -186,6 +184,18 @@ class KerasSession:
         if self.workload.loss == "cross_entropy":
             return y.astype(np.int32)
         return np.ascontiguousarray(self._channel_last(y) if y.ndim > 2 else y, dtype=self.dtype)
+
+
+def restart(states: Sequence[Any], seed: int) -> None:
+    """Start afresh all that is random, each state, which is (seed, draws so far), with a seed of its own.
+
+    On torch Keras draws with the sum of the two, so that states and runs with neighbouring seeds would repeat each
+    other a draw later; ``SeedSequence`` puts them far apart.
+    """
+    backend.seed(seed)
+    for number, state in enumerate(states):
+        (drawn,) = np.random.SeedSequence([seed, number]).generate_state(1)
+        state.assign([int(drawn) >> 1, 0])  # Keras keeps it in 32 bits, signed on some backends
 
 
 def _execution(model: keras.Model) -> str:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -48,8 +49,22 @@ class Carrier:
     trainable: bool = True
 
 
-Flattened: TypeAlias = Mapping[str, tuple[int, ...]]
-"""Path of a Dense layer that reads a flattened feature map -> the map's shape here, (*space, channels)."""
+@dataclasses.dataclass(frozen=True)
+class Flattened:
+    """Which Dense layers read a flattened feature map, and whose outputs become one: path -> (*space, channels)."""
+
+    read: Mapping[str, tuple[int, ...]]
+    written: Mapping[str, tuple[int, ...]]
+
+
+def _channel_first(rows: Array, shape: Sequence[int]) -> Array:
+    """Reorder rows that stand for a map of this shape, (*space, channels), into those of (channels, *space)."""
+    return np.moveaxis(rows.reshape(*shape, *rows.shape[1:]), len(shape) - 1, 0).reshape(rows.shape)
+
+
+def _channel_last(rows: Array, shape: Sequence[int]) -> Array:
+    """Inverse of ``_channel_first``; the shape is (*space, channels) here too."""
+    return np.moveaxis(rows.reshape(shape[-1], *shape[:-1], *rows.shape[1:]), 0, len(shape) - 1).reshape(rows.shape)
 
 
 def _one(variable: Any, name: str, kind: LayerKind, there: Turn, here: Turn, *, trainable: bool = True) -> Carrier:
@@ -69,16 +84,19 @@ def _plain(layer: Any, path: str, kind: LayerKind, **names: str) -> Iterator[Car
 
 
 def _dense(layer: Any, path: str, flattened: Flattened) -> Iterator[Carrier]:
-    *space, channels = flattened.get(path, (layer.kernel.shape[0],))
+    fan_in, fan_out = layer.kernel.shape
+    read, written = flattened.read.get(path, (fan_in,)), flattened.written.get(path, (fan_out,))
 
-    def there(kernel: Array) -> Array:  # (space × channels, out) -> (out, channels × space)
-        return np.moveaxis(kernel.reshape(*space, channels, -1), -2, 0).reshape(len(kernel), -1).T
+    def there(kernel: Array) -> Array:  # (in, out) -> (out, in), either side by channel first
+        return _channel_first(_channel_first(kernel, read).T, written)
 
     def here(weight: Array) -> Array:
-        return np.moveaxis(weight.T.reshape(channels, *space, -1), 0, -2).reshape(weight.shape[1], -1)
+        return _channel_last(_channel_last(weight, written).T, read)
 
     yield _one(layer.kernel, f"{path}.weight", "linear", there, here)
-    yield from _plain(layer, path, "linear", bias="bias")
+    if layer.use_bias:
+        there_too, here_too = (functools.partial(turn, shape=written) for turn in (_channel_first, _channel_last))
+        yield _one(layer.bias, f"{path}.bias", "linear", there_too, here_too)
 
 
 def _conv(layer: Any, path: str, _: Flattened) -> Iterator[Carrier]:
@@ -244,18 +262,22 @@ class Bridge:
     """The carriers of a built model; every variable and every canonical name is carried exactly once.
 
     A model whose Dense layer reads a flattened feature map says so in an attribute
-    ``flattened = {path of the layer: (*space, channels)}``.
+    ``flattened = {path of the layer: (*space, channels)}``, one whose Dense layer's output becomes a map in
+    ``unflattened``, of the same form.
 
     Raises:
         ValueError: If a variable belongs to a layer type that the table lacks, a variable or a name is met twice, or
-            ``flattened`` names no Dense layer.
+            ``flattened`` or ``unflattened`` names no Dense layer.
     """
 
     def __init__(self, model: keras.Model):
-        flattened = getattr(model, "flattened", {})
+        flattened = Flattened(getattr(model, "flattened", {}), getattr(model, "unflattened", {}))
+        self.written = flattened.written
         self.leaves = dict(_leaves(model, ""))
-        if strangers := sorted(flattened.keys() - self.leaves.keys()):
-            raise ValueError(f"flattened names no layer: {', '.join(strangers)}")
+        dense = {path for path, layer in self.leaves.items() if type(layer) is layers.Dense}
+        for attribute, maps in (("flattened", flattened.read), ("unflattened", flattened.written)):
+            if strangers := sorted(maps.keys() - dense):
+                raise ValueError(f"{attribute} names no Dense layer: {', '.join(strangers)}")
         self.carriers = [
             carrier for path, layer in self.leaves.items() for carrier in _TABLE[type(layer)](layer, path, flattened)
         ]
@@ -317,6 +339,8 @@ class Bridge:
             def wrapped(*args: Any, **kwargs: Any) -> Any:
                 output = call(*args, **kwargs)
                 array = keras.ops.convert_to_numpy(output[0] if isinstance(output, tuple) else output)
+                if path in self.written:
+                    array = _channel_first(array.T, self.written[path]).T
                 caught[path] = np.moveaxis(array, -1, 1) if isinstance(layer, _CHANNEL_LAST) else array
                 return output
 

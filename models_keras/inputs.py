@@ -4,7 +4,9 @@ import keras
 from keras import KerasTensor
 
 
-def check_image(x: KerasTensor, in_channels: int, at_least: int = 1, exactly: int | None = None) -> None:
+def check_image(
+    x: KerasTensor, in_channels: int, at_least: int = 1, exactly: int | None = None, multiple_of: int = 1
+) -> None:
     """Refuse an input ``x`` that is not images (N, H, W, in_channels) of floating-point numbers.
 
     Args:
@@ -12,16 +14,23 @@ def check_image(x: KerasTensor, in_channels: int, at_least: int = 1, exactly: in
         in_channels: 1 for grey, 3 for colour.
         at_least: Pixels of a side, such as the product of all strides.
         exactly: Pixels of a side, where no other size will do.
+        multiple_of: What divides the pixels of a side.
 
     Raises:
         ValueError: If rank, type, channels or a side of ``x`` is another; it says what was expected.
     """
-    _check(x, f"images (N, H, W, {in_channels})", 4, in_channels, at_least, exactly)
+    _check(x, f"images (N, H, W, {in_channels})", 4, in_channels, at_least, exactly, multiple_of)
 
 
 def check_signal(x: KerasTensor, in_channels: int, exactly: int) -> None:
     """Refuse an input ``x`` that is not signals (N, length, in_channels); see ``check_image``."""
     _check(x, f"signals (N, length, {in_channels})", 3, in_channels, 1, exactly)
+
+
+def check_features(x: KerasTensor, in_features: int) -> None:
+    """Refuse an input ``x`` that is not features (N, in_features); see ``check_image``."""
+    if not (len(x.shape) == 2 and x.shape[1] == in_features and "float" in _dtype(x)):
+        raise ValueError(f"x must be features (N, {in_features}) of floating-point numbers, got {_told(x)}")
 
 
 def check_sequence(x: KerasTensor, features: int, length: int | None = None) -> None:
@@ -35,17 +44,27 @@ def check_sequence(x: KerasTensor, features: int, length: int | None = None) -> 
     Raises:
         ValueError: If rank, type, features or length of ``x`` is another; it says what was expected.
     """
-    dtype = keras.backend.standardize_dtype(x.dtype)
-    fits = len(x.shape) == 3 and x.shape[2] == features and keras.backend.is_float_dtype(dtype)
+    fits = len(x.shape) == 3 and x.shape[2] == features and "float" in _dtype(x)
     if not (fits and x.shape[1] != 0 and x.shape[1] in (None, length or x.shape[1])):
         form = f"(N, {length or 'length'}, {features})"
-        raise ValueError(f"x must be sequences {form} of floating-point numbers, got {dtype} {tuple(x.shape)}")
+        raise ValueError(f"x must be sequences {form} of floating-point numbers, got {_told(x)}")
 
 
-def _check(x: KerasTensor, form: str, axes: int, in_channels: int, at_least: int, exactly: int | None) -> None:
-    dtype = keras.backend.standardize_dtype(x.dtype)
-    fits = len(x.shape) == axes and x.shape[-1] == in_channels and "float" in dtype
+def _check(
+    x: KerasTensor, form: str, axes: int, in_channels: int, at_least: int, exactly: int | None, multiple_of: int = 1
+) -> None:
+    fits = len(x.shape) == axes and x.shape[-1] == in_channels and "float" in _dtype(x)
     sides = [side for side in x.shape[1:-1] if side is not None]
-    if not (fits and all(side >= at_least and side == (exactly or side) for side in sides)):
-        size = f"sides of {exactly}" if exactly else f"sides of at least {at_least}"
-        raise ValueError(f"x must be {form} of floating-point numbers with {size}, got {dtype} {tuple(x.shape)}")
+    least = max(at_least, multiple_of)
+    if not (fits and all(side >= least and side % multiple_of == 0 and side == (exactly or side) for side in sides)):
+        size = f"sides of {exactly}" if exactly else f"sides of at least {least}"
+        size += f", multiples of {multiple_of}" if multiple_of > 1 else ""
+        raise ValueError(f"x must be {form} of floating-point numbers with {size}, got {_told(x)}")
+
+
+def _dtype(x: KerasTensor) -> str:
+    return str(keras.backend.standardize_dtype(x.dtype))
+
+
+def _told(x: KerasTensor) -> str:
+    return f"{_dtype(x)} {tuple(x.shape)}"

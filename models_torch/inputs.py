@@ -3,7 +3,9 @@
 from torch import Tensor
 
 
-def check_image(x: Tensor, in_channels: int, at_least: int = 1, exactly: int | None = None) -> None:
+def check_image(
+    x: Tensor, in_channels: int, at_least: int = 1, exactly: int | None = None, multiple_of: int = 1
+) -> None:
     """Refuse an input ``x`` that is not images (N, in_channels, H, W) of floating-point numbers.
 
     Args:
@@ -11,16 +13,23 @@ def check_image(x: Tensor, in_channels: int, at_least: int = 1, exactly: int | N
         in_channels: 1 for grey, 3 for colour.
         at_least: Pixels of a side, such as the product of all strides.
         exactly: Pixels of a side, where no other size will do.
+        multiple_of: What divides the pixels of a side.
 
     Raises:
         ValueError: If rank, type, channels or a side of ``x`` is another; it says what was expected.
     """
-    _check(x, f"images (N, {in_channels}, H, W)", 4, in_channels, at_least, exactly)
+    _check(x, f"images (N, {in_channels}, H, W)", 4, in_channels, at_least, exactly, multiple_of)
 
 
 def check_signal(x: Tensor, in_channels: int, exactly: int) -> None:
     """Refuse an input ``x`` that is not signals (N, in_channels, length); see ``check_image``."""
     _check(x, f"signals (N, {in_channels}, length)", 3, in_channels, 1, exactly)
+
+
+def check_features(x: Tensor, in_features: int) -> None:
+    """Refuse an input ``x`` that is not features (N, in_features); see ``check_image``."""
+    if not (x.ndim == 2 and x.shape[1] == in_features and x.is_floating_point()):
+        raise ValueError(f"x must be features (N, {in_features}) of floating-point numbers, got {_told(x)}")
 
 
 def check_sequence(x: Tensor, features: int, length: int | None = None) -> None:
@@ -34,16 +43,23 @@ def check_sequence(x: Tensor, features: int, length: int | None = None) -> None:
     Raises:
         ValueError: If rank, type, features or length of ``x`` is another; it says what was expected.
     """
-    dtype = str(x.dtype).removeprefix("torch.")
     fits = x.ndim == 3 and x.shape[2] == features and x.is_floating_point()
     if not (fits and x.shape[1] > 0 and x.shape[1] == (length or x.shape[1])):
         form = f"(N, {length or 'length'}, {features})"
-        raise ValueError(f"x must be sequences {form} of floating-point numbers, got {dtype} {tuple(x.shape)}")
+        raise ValueError(f"x must be sequences {form} of floating-point numbers, got {_told(x)}")
 
 
-def _check(x: Tensor, form: str, axes: int, in_channels: int, at_least: int, exactly: int | None) -> None:
+def _check(
+    x: Tensor, form: str, axes: int, in_channels: int, at_least: int, exactly: int | None, multiple_of: int = 1
+) -> None:
     fits = x.ndim == axes and x.shape[1] == in_channels and x.is_floating_point()
-    if not (fits and all(side >= at_least and side == (exactly or side) for side in x.shape[2:])):
-        size = f"sides of {exactly}" if exactly else f"sides of at least {at_least}"
-        dtype = str(x.dtype).removeprefix("torch.")
-        raise ValueError(f"x must be {form} of floating-point numbers with {size}, got {dtype} {tuple(x.shape)}")
+    sides = x.shape[2:]
+    least = max(at_least, multiple_of)
+    if not (fits and all(side >= least and side % multiple_of == 0 and side == (exactly or side) for side in sides)):
+        size = f"sides of {exactly}" if exactly else f"sides of at least {least}"
+        size += f", multiples of {multiple_of}" if multiple_of > 1 else ""
+        raise ValueError(f"x must be {form} of floating-point numbers with {size}, got {_told(x)}")
+
+
+def _told(x: Tensor) -> str:
+    return f"{str(x.dtype).removeprefix('torch.')} {tuple(x.shape)}"

@@ -6,6 +6,7 @@ LARGE = (
     "mobilenet_mnist5k",
     "resnet20_mnist5k",
     "transformer_movie_sentences",
+    "unet_mnist5k",
     "vgg11_mnist5k",
     "vit_mnist5k",
 )

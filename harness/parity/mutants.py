@@ -53,6 +53,8 @@ _AUGMENTATION, _TORCH_AUGMENTATION = (
     "models_torch/techniques/augmentation.py",
 )
 _POOLING = "models_keras/techniques/pooling.py"
+_AUTOENCODER, _UNET = "models_keras/architectures/autoencoder.py", "models_keras/architectures/unet.py"
+_SAMPLING = "models_keras/techniques/sampling.py"
 _TORCH_LOSSES, _TORCH_ARM = "models_torch/techniques/losses.py", "models_torch/arm.py"
 
 MUTANTS: tuple[Mutant, ...] = (
@@ -783,5 +785,109 @@ MUTANTS: tuple[Mutant, ...] = (
         "y = keras.activations.gelu(",
         "gpt_python_docs",
         "blocks.0.fc2",
+    ),
+    Mutant(
+        "untransposed unflatten",
+        _AUTOENCODER,
+        'self.unflattened = {"fc2": self.map}',
+        "self.unflattened = {}",
+        "conv_ae_mnist5k",
+        "fc2",
+    ),
+    Mutant(
+        "transposed convolution padded on the wrong side",
+        _AUTOENCODER,
+        "x = ops.relu(self.deconv1(x))",
+        "x = ops.relu(ops.roll(self.deconv1(x), 1, axis=(1, 2)))",
+        "conv_ae_mnist5k",
+        "deconv2",
+    ),
+    Mutant(
+        "transposed convolution with a window of 3",
+        _AUTOENCODER,
+        "layers.Conv2DTranspose(in_channels, kernel_size=4",
+        "layers.Conv2DTranspose(in_channels, kernel_size=3",
+        "conv_ae_mnist5k",
+        "deconv2.weight",
+    ),
+    Mutant(
+        "mean and log variance exchanged",
+        _AUTOENCODER,
+        "self.sampling(mean, log_variance)",
+        "self.sampling(log_variance, mean)",
+        "vae_mnist5k",
+        "fc2",
+    ),
+    Mutant(
+        "KL divergence counted twice",
+        _LOSSES,
+        "return reconstruction + divergence",
+        "return reconstruction + 2 * divergence",
+        "vae_mnist5k",
+        "loss",
+    ),
+    Mutant(
+        "ELBO averaged over the pixels",
+        _LOSSES,
+        "reconstruction = ops.sum(",
+        "reconstruction = ops.mean(",
+        "loss",
+        "value",
+    ),
+    Mutant(
+        "the code's noise left out",
+        _AUTOENCODER,
+        "Sampling(noise)",
+        "Sampling(0.0)",
+        "vae_mnist5k",
+        "loss",
+    ),
+    Mutant(
+        "log variance taken for log deviation",
+        _SAMPLING,
+        "ops.exp(log_variance / 2)",
+        "ops.exp(log_variance)",
+        "randomness",
+        "prediction: variance",
+    ),
+    Mutant(
+        "one draw for all samples",
+        _SAMPLING,
+        "ops.shape(mean)",
+        "(1, mean.shape[1])",
+        "randomness",
+        "prediction: ",
+    ),
+    Mutant(
+        "neighbouring seeds for neighbouring runs",
+        _ARM,
+        "np.random.SeedSequence([seed, number]).generate_state(1)",
+        "[2 * (seed + number)]",
+        "vae_mnist5k",
+        "a draw that is the next seed's first",
+    ),
+    Mutant(
+        "up-sampled map in front of the copy",
+        _UNET,
+        "[skips.pop(), up(x)]",
+        "[up(x), skips.pop()]",
+        "unet_mnist5k",
+        "merge.0.conv1",
+    ),
+    Mutant(
+        "copy of the level below",
+        _UNET,
+        "skips.append(x)\n            x = self.pool(x)",
+        "x = self.pool(x)\n            skips.append(ops.repeat(ops.repeat(x, 2, axis=1), 2, axis=2))",
+        "unet_mnist5k",
+        "merge.0.conv1",
+    ),
+    Mutant(
+        "running statistics in the expanding path",
+        _UNET,
+        "x = merge(x, training=training)",
+        "x = merge(x, training=False)",
+        "unet_mnist5k",
+        "loss",
     ),
 )

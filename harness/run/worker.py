@@ -20,7 +20,7 @@ import time
 import traceback
 from typing import TYPE_CHECKING, Any, cast
 
-from harness.contract import Arm, Cell, Dataset, Portable, Session, Setup, WeightsError, Workload
+from harness.contract import STOCHASTIC, Arm, Cell, Dataset, Portable, Session, Setup, WeightsError, Workload
 from harness.run.isolation import die_with_parent, keep_out, limit_cores
 
 if TYPE_CHECKING:
@@ -103,8 +103,8 @@ class Server:
         first_loss = self.session.run_steps(1) if first_step else None
         stepped = time.perf_counter_ns()
         settings = self.session.settings()
-        if dropout := self.workload.architecture.arguments.get("dropout"):
-            settings["dropout"] = dropout
+        known = self.workload.architecture.arguments
+        settings |= {name: known[name] for name in STOCHASTIC if known.get(name)}
         return {
             "build_s": (built - before) / 1e9,
             "first_step_s": (stepped - built) / 1e9,
