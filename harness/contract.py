@@ -32,7 +32,7 @@ Task = Literal["classification", "regression"]
 Form = Literal["features", "image", "signal", "sequence"]
 """How a sample enters a network: (F,), (C, H, W), (C, L) or (T, F). Keras halves read the channel last."""
 
-LayerKind = Literal["linear", "conv", "norm", "embedding", "recurrent", "attention"]
+LayerKind = Literal["linear", "conv", "transposed_conv", "norm", "embedding", "recurrent", "attention"]
 
 
 class Outcome(enum.StrEnum):
@@ -199,6 +199,27 @@ class TensorSpec:
 
 
 @dataclasses.dataclass(frozen=True)
+class Call:
+    """One call of a module in a forward pass. Shapes are canonical and of one sample.
+
+    Attributes:
+        path: Canonical path of the module; empty for the model itself.
+        name: Its class, in the words of the framework.
+        layer: What kind of layer it is; None if it holds no tensors but those of the modules within.
+        depth: How many other calls it happens in: 0 for the model.
+        input: Shape of its first input.
+        output: Shape of its first output.
+    """
+
+    path: str
+    name: str
+    layer: LayerKind | None
+    depth: int
+    input: tuple[int, ...]
+    output: tuple[int, ...]
+
+
+@dataclasses.dataclass(frozen=True)
 class Gradients:
     """What one backward pass gives.
 
@@ -254,6 +275,12 @@ class Session(Protocol):
         """Return the output of every layer that holds tensors, by its canonical path, in order of execution.
 
         In evaluation mode and canonical layouts (channel first). The model's own output comes last, as ``output``.
+        """
+
+    def calls(self, x: Array) -> list[Call]:
+        """Return every call of a module that evaluating ``x`` makes, in order, from the model's own inwards.
+
+        What is within a layer of a known kind is that layer's affair, and functions are no modules.
         """
 
     def gradients(self, x: Array, y: Array) -> Gradients:
