@@ -27,10 +27,20 @@ Precision = Literal["fp32", "bf16", "fp64"]
 Track = Literal["matched"]
 """``matched``: same initial parameters, same batches, same mathematics, same precision policy."""
 
-Task = Literal["classification", "regression"]
+Task = Literal["classification", "regression", "segmentation", "reconstruction", "language"]
 
-Form = Literal["features", "image", "signal", "sequence"]
-"""How a sample enters a network: (F,), (C, H, W), (C, L) or (T, F). Keras halves read the channel last."""
+Form = Literal["features", "image", "signal", "sequence", "tokens"]
+"""How a sample enters a network: (F,), (C, H, W), (C, L), (T, F), or (T,) of integer ids. Keras halves read the channel
+last, and give it last where outputs are images or signals again."""
+
+LossName = Literal["cross_entropy", "mse", "binary_cross_entropy", "perceptron", "negative_elbo"]
+
+Metric = Literal["accuracy", "r2", "iou", "mse", "elbo", "bits_per_character"]
+LESS_IS_BETTER: frozenset[Metric] = frozenset({"mse", "bits_per_character"})
+
+STOCHASTIC = ("dropout", "noise")
+"""Arguments of architectures that scale what is random in a model. Most gates set them to 0: no two frameworks draw
+alike."""
 
 LayerKind = Literal["linear", "conv", "transposed_conv", "norm", "embedding", "recurrent", "attention"]
 
@@ -55,11 +65,13 @@ class Dataset:
     """Arrays ready for training: fixed split, inputs standardised with training statistics only.
 
     Attributes:
-        x_train: float32 inputs, (N, ...) in their natural canonical shape: (N, F), (N, C, H, W) or (N, L).
-        y_train: int64 class indices (N,), or float32 targets (N, 1) standardised like the inputs.
+        x_train: float32 inputs, (N, ...) in their natural canonical shape: (N, F), (N, C, H, W) or (N, L); or int64 ids
+            (N, T).
+        y_train: int64 class indices (N,) or, for language, (N, T); or float32 targets: (N, 1) standardised like the
+            inputs, or (N, C, H, W) for images.
         x_test: As ``x_train``.
         y_test: As ``y_train``.
-        outputs: Number of classes, or of regression targets.
+        outputs: Number of classes, of targets or of their channels, or size of the vocabulary.
         sha256: Hash of the four arrays, their shapes and types.
     """
 
@@ -83,12 +95,16 @@ class Architecture:
         immaterial: Tensors that provably cannot change the loss in training, as patterns of canonical names (``*`` is
             anything), each with the reason. Of attention's packed tensors ``[q]``, ``[k]`` and ``[v]`` name the
             thirds: ``blocks.*.attn.in_proj_bias[k]``. The gates then require gradients of zero of them.
+        initial_std: Standard deviations of the normal distributions that the matched track draws initial values from,
+            by patterns of canonical names, the first that fits; 0 for zeros. Norms and what fits none keep PyTorch's
+            default rules.
     """
 
     file: str
     name: str
     arguments: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     immaterial: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    initial_std: Mapping[str, float] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -150,8 +166,13 @@ class Workload:
         form: How a sample of the dataset enters the network.
         epochs: Passes over the training set; the last, smaller batch is kept.
         shuffle: Draw a new order every epoch (the same one for every arm).
-        metric: ``accuracy`` or ``r2``, on the test set, greater is better.
-        target: The least ``metric`` that a correct implementation reaches with the full budget.
+        loss: Mean over the batch. ``cross_entropy`` is from logits (N, …, C) for class indices (N, …);
+            ``binary_cross_entropy``, from logits, and ``perceptron`` take targets of 0 and 1 of the outputs' shape;
+            ``negative_elbo`` is that of a variational autoencoder, outputs (N, D + 2L): logits of D pixels, then L
+            means and L log variances, targets (N, D) in [0, 1]; nats for each sample.
+        metric: On the test set, see ``harness.metrics``; None if only speed is of interest.
+        target: What a correct implementation reaches in ``metric`` with the full budget, at least (or at most, where
+            less is better).
         margin: Differences in ``metric`` within ±margin are of no practical interest.
         pilot: Where ``target`` comes from: who reached what.
     """
@@ -164,8 +185,9 @@ class Workload:
     optimizer: Optimizer
     batch_size: int
     epochs: int
-    metric: Literal["accuracy", "r2"]
-    target: float
+    loss: LossName
+    metric: Metric | None
+    target: float | None
     margin: float
     pilot: str
     shuffle: bool = True
@@ -180,9 +202,13 @@ class Workload:
         return cls(**{**fields, **parts})
 
     @property
-    def loss(self) -> Literal["cross_entropy", "mse"]:
-        """Mean over the batch: cross-entropy from logits for classes, squared error for targets."""
-        return "cross_entropy" if self.metric == "accuracy" else "mse"
+    def less_is_better(self) -> bool:
+        """Whether smaller values of the metric are better ones."""
+        return self.metric in LESS_IS_BETTER
+
+    def reached(self, value: float) -> bool:
+        """Return whether a value of the metric meets the target."""
+        return self.target is None or (value <= self.target if self.less_is_better else value >= self.target)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -226,12 +252,12 @@ class Gradients:
     Attributes:
         loss: Mean over the batch.
         parameters: By canonical name, in canonical layouts.
-        inputs: Of the canonical shape of the inputs.
+        inputs: Of the canonical shape of the inputs; None for ids, which have none.
     """
 
     loss: float
     parameters: Mapping[str, Array]
-    inputs: Array
+    inputs: Array | None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -252,7 +278,8 @@ class Setup:
 class Session(Protocol):
     """One model under training: the whole of what the harness asks of a framework.
 
-    Inputs arrive in canonical form (``Form``), float32 or float64; the session casts and transposes them.
+    Inputs arrive in canonical form (``Form``), float32 or float64, ids int64; the session casts and transposes them
+    and their targets.
     """
 
     def describe(self) -> dict[str, TensorSpec]:
@@ -305,7 +332,7 @@ class Session(Protocol):
         """
 
     def predict(self, x: Array, batch_size: int) -> Array:
-        """Return the outputs (N, outputs): logits or regression values, in the session's own floating type."""
+        """Return the outputs, canonical, in the session's own floating type: (N, outputs), (N, T, outputs), images."""
 
     def settings(self) -> dict[str, Any]:
         """Return what is in force, read back from the framework: threads, precision flags, jit, versions."""

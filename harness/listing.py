@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from harness import registry
+from harness.contract import Workload
 
 Row = dict[str, str]
 
@@ -35,11 +36,18 @@ def workloads() -> list[Row]:
             "architecture": workload.architecture.name,
             "batch": str(workload.batch_size),
             "epochs": str(workload.epochs),
-            "target": f"{workload.metric} ≥ {workload.target:g}",
+            "target": target(workload),
             "title": workload.title,
         }
         for name, workload in registry.workloads().items()
     ]
+
+
+def target(workload: Workload) -> str:
+    """Return what a workload is expected to reach."""
+    if workload.target is None:
+        return "speed only"
+    return f"{workload.metric} {'≤' if workload.less_is_better else '≥'} {workload.target:g}"
 
 
 def arms() -> list[Row]:

@@ -5,6 +5,7 @@ All of it is drawn in NumPy from a seed and a name, so that two processes need n
 
 from __future__ import annotations
 
+import fnmatch
 import hashlib
 import math
 import zlib
@@ -22,19 +23,34 @@ if TYPE_CHECKING:
 HASHED_EPOCHS = 2
 
 
-def initial_parameters(specs: Mapping[str, TensorSpec], seed: int) -> dict[str, Array]:
+def initial_parameters(
+    specs: Mapping[str, TensorSpec], seed: int, initial_std: Mapping[str, float] | None = None
+) -> dict[str, Array]:
     """Draw every tensor by name, by PyTorch's default rules: float64, independent of the order.
 
     Linear and convolution: U(−b, b) with b = 1/√fan_in of the layer's weight, for its bias too. Recurrent: b is
     1/√hidden for all tensors. Attention: Xavier for the packed projection, fan_in for the output, biases 0. Norms:
     scale and running variance 1, shift and running mean 0. Embedding: N(0, 1).
+
+    Args:
+        specs: What is to be drawn.
+        seed: Of all tensors; each has a stream of its own.
+        initial_std: See ``Architecture.initial_std``.
     """
-    return {name: _draw(name, specs, np.random.default_rng([seed, zlib.crc32(name.encode())])) for name in specs}
+    chosen = dict(initial_std or {})
+    return {
+        name: _draw(name, specs, chosen, np.random.default_rng([seed, zlib.crc32(name.encode())])) for name in specs
+    }
 
 
-def _draw(name: str, specs: Mapping[str, TensorSpec], generator: np.random.Generator) -> Array:
+def _draw(
+    name: str, specs: Mapping[str, TensorSpec], initial_std: Mapping[str, float], generator: np.random.Generator
+) -> Array:
     spec = specs[name]
     layer, _, own = name.rpartition(".")
+    std = next((std for pattern, std in initial_std.items() if fnmatch.fnmatchcase(name, pattern)), None)
+    if std is not None and spec.layer != "norm":
+        return std * generator.standard_normal(spec.shape)
     match spec.layer:
         case "norm":
             return np.full(spec.shape, 1.0 if own in ("weight", "running_var") else 0.0)
@@ -63,18 +79,32 @@ def batch_orders(samples: int, epochs: int, seed: int, shuffle: bool) -> Iterato
 def as_input(x: Array, form: Form) -> Array:
     """Bring samples in a dataset's natural shape into the canonical shape of a form.
 
-    (N, L) becomes (N, 1, L) as a signal and (N, L, 1) as a sequence; images stay (N, C, H, W); features are flat.
+    (N, L) becomes (N, 1, L) as a signal and (N, L, 1) as a sequence; images stay (N, C, H, W), ids (N, T); features are
+    flat.
 
     Raises:
         ValueError: If the samples cannot take that form.
     """
     if form == "features":
         return x.reshape(len(x), -1)
-    if form == "image" and x.ndim == 4:
+    if (form == "image" and x.ndim == 4) or (form == "tokens" and x.ndim == 2 and x.dtype.kind == "i"):
         return x
     if form in ("signal", "sequence") and x.ndim == 2:
         return x[:, np.newaxis, :] if form == "signal" else x[:, :, np.newaxis]
     raise ValueError(f"samples of shape {x.shape[1:]} have no form {form!r}")
+
+
+def as_target(y: Array, workload: Workload) -> Array:
+    """Bring a dataset's targets into the shape of the workload's outputs, as its loss takes them.
+
+    Class indices stay indices for cross-entropy and become floats (N, 1) for the losses of one output; images are
+    flattened where the network's outputs are.
+    """
+    if workload.loss == "cross_entropy":
+        return y
+    if y.ndim == 1:
+        return y[:, np.newaxis].astype(np.float32)
+    return y.reshape(len(y), -1) if workload.form == "features" or workload.loss == "negative_elbo" else y
 
 
 def stage_batches(dataset: Dataset, workload: Workload, batch_size: int) -> list[tuple[Array, Array]]:
@@ -84,11 +114,11 @@ def stage_batches(dataset: Dataset, workload: Workload, batch_size: int) -> list
         ValueError: If the training set is smaller than one batch.
     """
     order = next(batch_orders(len(dataset.x_train), 1, 0, workload.shuffle))
-    x = as_input(dataset.x_train, workload.form)
+    x, y = as_input(dataset.x_train, workload.form), as_target(dataset.y_train, workload)
     count = min(len(order) // batch_size, 16)
     if count == 0:
         raise ValueError(f"{dataset.name} has {len(order)} training samples, fewer than a batch of {batch_size}")
-    return [(x[i], dataset.y_train[i]) for i in np.split(order[: count * batch_size], count)]
+    return [(x[i], y[i]) for i in np.split(order[: count * batch_size], count)]
 
 
 def hash_tensors(tensors: Mapping[str, Array]) -> str:

@@ -171,15 +171,16 @@ def plan(suite: Suite) -> list[Launch]:
 
 
 def _sittings(suite: Suite, index: int, threads: int) -> list[Sitting]:
-    return [
+    sittings = [
         Sitting(
             workload=(workload := registry.find_workload(choice.name)),
             precision=precision,
             threads=threads,
             epochs=choice.epochs or workload.epochs,
             launch=index if index < suite.launches else None,
-            seed=index if index < suite.seeds else None,
+            seed=index if index < suite.seeds and workload.metric else None,
         )
         for choice in suite.workloads
         for precision in choice.precisions or suite.precisions
     ]
+    return [sitting for sitting in sittings if sitting.launch is not None or sitting.seed is not None]

@@ -1,20 +1,30 @@
-"""Metrics and losses on the test set: one NumPy function for every arm, so that none can differ."""
+"""Metrics and losses on the test set: one NumPy function for every arm, so that none can differ.
+
+Outputs and targets are canonical, targets as ``harness.matched.as_target`` gives them.
+"""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.contract import Workload
+from harness.contract import LossName, Metric, Workload
 
 if TYPE_CHECKING:
     from harness.contract import Array
 
 
 def accuracy(logits: Array, classes: Array) -> float:
-    """Return the share of samples whose largest logit (N, classes) is at the true class (N,)."""
-    return float(np.mean(np.argmax(logits, axis=1) == classes))
+    """Return the share of samples whose largest logit (N, …, classes) is at the true class (N, …).
+
+    With targets of 0 and 1 of the logits' own shape, the share of logits on the right side of 0.
+    """
+    if classes.shape == logits.shape:
+        return float(np.mean((logits > 0) == (classes > 0.5)))
+    return float(np.mean(np.argmax(logits, axis=-1) == classes))
 
 
 def r2(outputs: Array, targets: Array) -> float:
@@ -23,12 +33,44 @@ def r2(outputs: Array, targets: Array) -> float:
     return float(1 - residual / np.sum((targets - targets.mean()) ** 2, dtype=np.float64))
 
 
+def iou(logits: Array, masks: Array) -> float:
+    """Return intersection over union of what lies above 0 with masks of 0 and 1, (N, …): the mean over the images.
+
+    An image with nothing in it, in which nothing is found, counts as 1.
+    """
+    found, true = (array.reshape(len(array), -1) for array in (logits > 0, masks > 0.5))
+    union = np.sum(found | true, axis=1)
+    return float(np.mean(np.where(union > 0, np.sum(found & true, axis=1) / np.maximum(union, 1), 1.0)))
+
+
 def cross_entropy(logits: Array, classes: Array) -> float:
-    """Return the mean negative log-likelihood of the true classes, from logits, in float64."""
-    logits = logits.astype(np.float64)
+    """Return the mean negative log-likelihood of the true classes (N, …), from logits (N, …, C), in float64."""
+    logits, classes = logits.reshape(-1, logits.shape[-1]).astype(np.float64), classes.reshape(-1)
     shifted = logits - logits.max(axis=1, keepdims=True)
     log_likelihood = shifted[np.arange(len(classes)), classes] - np.log(np.exp(shifted).sum(axis=1))
     return float(-log_likelihood.mean())
+
+
+def bits_per_character(logits: Array, classes: Array) -> float:
+    """Return the cross-entropy in bits."""
+    return cross_entropy(logits, classes) / math.log(2)
+
+
+def _bernoulli(logits: Array, targets: Array) -> Array:
+    """Return −log p of each target in [0, 1] under a Bernoulli distribution, from its logit."""
+    logits = logits.astype(np.float64)
+    losses: Array = np.maximum(logits, 0) - logits * targets + np.log1p(np.exp(-np.abs(logits)))
+    return losses
+
+
+def binary_cross_entropy(logits: Array, targets: Array) -> float:
+    """Return the mean negative log-likelihood of targets of 0 and 1, from logits of the same shape, in float64."""
+    return float(np.mean(_bernoulli(logits, targets)))
+
+
+def perceptron(outputs: Array, targets: Array) -> float:
+    """Return Rosenblatt's criterion for targets of 0 and 1: the mean of how far outputs lie on the wrong side of 0."""
+    return float(np.mean(np.maximum(0, -outputs.astype(np.float64) * np.where(targets > 0.5, 1, -1))))
 
 
 def mse(outputs: Array, targets: Array) -> float:
@@ -36,16 +78,59 @@ def mse(outputs: Array, targets: Array) -> float:
     return float(np.mean((outputs.astype(np.float64) - targets) ** 2))
 
 
+def negative_elbo(outputs: Array, targets: Array) -> float:
+    """Return what a variational autoencoder minimises (Kingma and Welling, 2013), the mean over samples, in nats.
+
+    Args:
+        outputs: (N, D + 2L): logits of the pixels, then means and log variances of the latent variables.
+        targets: (N, D) pixels in [0, 1].
+    """
+    pixels = targets.shape[1]
+    mean, log_variance = np.split(outputs[:, pixels:].astype(np.float64), 2, axis=1)
+    divergence = -0.5 * (1 + log_variance - mean**2 - np.exp(log_variance)).sum(axis=1)
+    return float(np.mean(_bernoulli(outputs[:, :pixels], targets).sum(axis=1) + divergence))
+
+
+def elbo(outputs: Array, targets: Array) -> float:
+    """Return the evidence lower bound, in nats for each sample."""
+    return -negative_elbo(outputs, targets)
+
+
+METRICS: Mapping[Metric, Callable[[Array, Array], float]] = {
+    "accuracy": accuracy,
+    "r2": r2,
+    "iou": iou,
+    "mse": mse,
+    "elbo": elbo,
+    "bits_per_character": bits_per_character,
+}
+LOSSES: Mapping[LossName, Callable[[Array, Array], float]] = {
+    "cross_entropy": cross_entropy,
+    "mse": mse,
+    "binary_cross_entropy": binary_cross_entropy,
+    "perceptron": perceptron,
+    "negative_elbo": negative_elbo,
+}
+
+
 def evaluate(workload: Workload, outputs: Array, targets: Array) -> tuple[float, float]:
     """Return the workload's metric and its loss on the test set.
 
     Raises:
-        ValueError: If the outputs do not fit the targets; a wrong shape would broadcast to a plausible figure.
+        ValueError: If the workload has no metric, or the outputs do not fit the targets; a wrong shape would broadcast
+            to a plausible figure.
     """
-    classes = workload.metric == "accuracy"
-    fitting = targets.shape == outputs.shape[:1] if classes else targets.shape == outputs.shape
-    if outputs.ndim != 2 or not fitting:
+    if workload.metric is None:
+        raise ValueError(f"{workload.name} has no metric")
+    match workload.loss:
+        case "cross_entropy":
+            fitting = outputs.ndim >= 2 and targets.shape == outputs.shape[:-1]
+        case "negative_elbo":
+            surplus = outputs.shape[-1] - targets.shape[-1]
+            fitting = targets.ndim == outputs.ndim == 2 and len(targets) == len(outputs)
+            fitting = fitting and surplus > 0 and surplus % 2 == 0
+        case _:
+            fitting = targets.ndim >= 2 and targets.shape == outputs.shape
+    if not fitting:
         raise ValueError(f"outputs of shape {outputs.shape} for targets of shape {targets.shape}")
-    if classes:
-        return accuracy(outputs, targets), cross_entropy(outputs, targets)
-    return r2(outputs, targets), mse(outputs, targets)
+    return METRICS[workload.metric](outputs, targets), LOSSES[workload.loss](outputs, targets)

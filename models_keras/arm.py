@@ -51,6 +51,7 @@ class KerasSession:
     def __init__(self, workload: Workload, sample_shape: tuple[int, ...]):
         self.workload = workload
         self.dtype = keras.config.floatx()
+        self.input_dtype = "int32" if workload.form == "tokens" else self.dtype
         self.sample_shape = self._channel_last(np.zeros((1, *sample_shape))).shape[1:]
         self.model = self._build()
         self.model.compile(
@@ -108,7 +109,7 @@ class KerasSession:
         caught: dict[str, Array] = {}
         with self.bridge.tapped(caught):
             output = self.model(keras.ops.convert_to_tensor(self._inputs(x)), training=False)
-        return caught | {"output": keras.ops.convert_to_numpy(output)}
+        return caught | {"output": self._outputs(keras.ops.convert_to_numpy(output))}
 
     def calls(self, x: Array) -> list[Call]:
         """Return every call of a layer, noted as it happens."""
@@ -123,7 +124,7 @@ class KerasSession:
     def gradients(self, x: Array, y: Array) -> Gradients:
         """Return the gradients of the mean loss of one batch, by the backend's own differentiation."""
         inputs, targets = (keras.ops.convert_to_tensor(part) for part in (self._inputs(x), self._targets(y)))
-        loss, gradients, of_inputs = backend.gradients(self.model, inputs, targets)
+        loss, gradients, of_inputs = backend.gradients(self.model, inputs, targets, self.workload.form != "tokens")
         arrays = {
             id(variable): keras.ops.convert_to_numpy(gradient)
             for variable, gradient in zip(self.model.trainable_variables, gradients, strict=True)
@@ -131,7 +132,7 @@ class KerasSession:
         return Gradients(
             float(loss),
             self.bridge.to_canonical(arrays),
-            self._channel_first(keras.ops.convert_to_numpy(of_inputs)),
+            None if of_inputs is None else self._channel_first(keras.ops.convert_to_numpy(of_inputs)),
         )
 
     def stage(self, batches: Sequence[tuple[Array, Array]]) -> None:
@@ -154,8 +155,8 @@ class KerasSession:
         return losses
 
     def predict(self, x: Array, batch_size: int) -> Array:
-        """Return the outputs in inference mode, (N, outputs)."""
-        return self.model.predict(self._inputs(x), batch_size=batch_size, verbose=0).astype(self.dtype)
+        """Return the outputs in inference mode."""
+        return self._outputs(self.model.predict(self._inputs(x), batch_size=batch_size, verbose=0)).astype(self.dtype)
 
     def settings(self) -> dict[str, Any]:
         """Return what is in force, read back from Keras and its backend."""
@@ -177,7 +178,7 @@ class KerasSession:
         architecture = self.workload.architecture
         module = importlib.import_module(f"models_keras.architectures.{architecture.file}")
         model: keras.Model = getattr(module, architecture.name)(**architecture.arguments)
-        model(keras.Input(self.sample_shape))
+        model(keras.Input(self.sample_shape, dtype=self.input_dtype))
         return model
 
     def _channel_last(self, x: Array) -> Array:
@@ -192,10 +193,15 @@ class KerasSession:
         return (shape[-1], *shape[:-1]) if is_map else shape
 
     def _inputs(self, x: Array) -> Array:
-        return np.ascontiguousarray(self._channel_last(x), dtype=self.dtype)
+        return np.ascontiguousarray(self._channel_last(x), dtype=self.input_dtype)
+
+    def _outputs(self, y: Array) -> Array:
+        return self._channel_first(y) if y.ndim > 2 else y
 
     def _targets(self, y: Array) -> Array:
-        return y.astype(np.int32 if self.workload.loss == "cross_entropy" else self.dtype)
+        if self.workload.loss == "cross_entropy":
+            return y.astype(np.int32)
+        return np.ascontiguousarray(self._channel_last(y) if y.ndim > 2 else y, dtype=self.dtype)
 
 
 def _execution(model: keras.Model) -> str:

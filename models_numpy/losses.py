@@ -47,4 +47,40 @@ def mean_squared_error(predictions: Floats, targets: Floats) -> tuple[float, Flo
     return float(np.mean(error**2)), 2.0 * error / error.size
 
 
-LOSSES: Mapping[str, Callable[..., tuple[float, Floats]]] = {"cross_entropy": cross_entropy, "mse": mean_squared_error}
+def binary_cross_entropy(logits: Floats, targets: Floats) -> tuple[float, Floats]:
+    """Bernoulli likelihood, L = −mean(y log p + (1 − y) log(1 − p)) with p = 1 / (1 + exp(−logit)).
+
+    Args:
+        logits: (N, outputs).
+        targets: y, 0 or 1, (N, outputs).
+
+    Returns:
+        L, and dL/dlogits = (p − y) / (N · outputs) of shape (N, outputs).
+    """
+    tail = np.exp(-np.abs(logits))  # of a large logit of either sign exp would overflow
+    p = np.where(logits >= 0, 1.0, tail) / (1.0 + tail)
+    losses = np.maximum(logits, 0.0) - logits * targets + np.log1p(tail)
+    return float(losses.mean()), (p - targets) / targets.size
+
+
+def perceptron(outputs: Floats, targets: Floats) -> tuple[float, Floats]:
+    """Rosenblatt's criterion (1958), L = mean(max(0, −s · output)) with the sign s = 2y − 1.
+
+    Args:
+        outputs: (N, outputs).
+        targets: y, 0 or 1, (N, outputs).
+
+    Returns:
+        L, and dL/doutputs: −s / (N · outputs) where an output lies on the wrong side of 0, else 0.
+    """
+    sign = 2.0 * targets - 1.0
+    wrong = sign * outputs < 0.0
+    return float(np.mean(-sign * outputs * wrong)), -sign * wrong / targets.size
+
+
+LOSSES: Mapping[str, Callable[..., tuple[float, Floats]]] = {
+    "cross_entropy": cross_entropy,
+    "mse": mean_squared_error,
+    "binary_cross_entropy": binary_cross_entropy,
+    "perceptron": perceptron,
+}

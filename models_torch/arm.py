@@ -166,13 +166,13 @@ class TorchSession:
 
     def gradients(self, x: Array, y: Array) -> Gradients:
         """Return the gradients of the mean loss of one batch, by one backward pass."""
-        inputs = self._inputs(x).requires_grad_()
+        inputs = self._inputs(x).requires_grad_(self.workload.form != "tokens")
         self.model.zero_grad()
         with self.autocast:
             loss = self.criterion(self.model(inputs), self._targets(y))
         loss.backward()
         parameters = {name: parameter.grad.numpy().copy() for name, parameter in self.model.named_parameters()}
-        return Gradients(loss.item(), parameters, inputs.grad.numpy())
+        return Gradients(loss.item(), parameters, None if inputs.grad is None else inputs.grad.numpy())
 
     def stage(self, batches: Sequence[tuple[Array, Array]]) -> None:
         """Turn batches into tensors, once."""
@@ -206,7 +206,7 @@ class TorchSession:
         return losses
 
     def predict(self, x: Array, batch_size: int) -> Array:
-        """Return the outputs in evaluation mode, (N, outputs)."""
+        """Return the outputs in evaluation mode."""
         self.model.eval()
         with torch.inference_mode(), self.autocast:
             outputs = torch.cat([self.model(batch) for batch in self._inputs(x).split(batch_size)])
@@ -236,11 +236,12 @@ class TorchSession:
         return {**dict(self.model.named_parameters()), **buffers}
 
     def _inputs(self, x: Array) -> Tensor:
-        return torch.from_numpy(np.ascontiguousarray(x)).to(self.dtype)
+        inputs = torch.from_numpy(np.ascontiguousarray(x))
+        return inputs if self.workload.form == "tokens" else inputs.to(self.dtype)
 
     def _targets(self, y: Array) -> Tensor:
         targets = torch.from_numpy(np.ascontiguousarray(y))
-        return targets.to(self.dtype) if self.workload.loss == "mse" else targets
+        return targets if self.workload.loss == "cross_entropy" else targets.to(self.dtype)
 
 
 def _kind(module: nn.Module) -> LayerKind:

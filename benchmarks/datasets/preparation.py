@@ -101,26 +101,34 @@ def sha256(**arrays: Array) -> str:
 
 
 def assemble(
-    *, name: str, task: Task, x: tuple[Array, Array], y: tuple[Array, Array], source: str, licence: str
+    *,
+    name: str,
+    task: Task,
+    x: tuple[Array, Array],
+    y: tuple[Array, Array],
+    source: str,
+    licence: str,
+    outputs: int | None = None,
 ) -> Dataset:
-    """Give arrays that are split and scaled their final types, and hash them.
+    """Give arrays that are split and scaled their final types, int64 for ids and classes, and hash them.
 
     Args:
         name: Name of the dataset's module.
-        task: Decides the type of the targets.
-        x: Training and test inputs, (N, ...) each.
-        y: Training and test class indices (N,), or targets (N, 1).
+        task: What the targets are.
+        x: Training and test inputs, (N, ...) each: real numbers, or integer ids.
+        y: Training and test class indices, integers (N, ...), or real targets (N, channels, ...).
         source: Where the samples come from.
         licence: Under which terms.
+        outputs: Number of classes or size of the vocabulary, where the training targets need not hold them all.
     """
-    target_type = np.int64 if task == "classification" else np.float32
+    parts = {"x_train": x[0], "y_train": y[0], "x_test": x[1], "y_test": y[1]}
     arrays = {
-        "x_train": np.ascontiguousarray(x[0], dtype=np.float32),
-        "y_train": np.ascontiguousarray(y[0], dtype=target_type),
-        "x_test": np.ascontiguousarray(x[1], dtype=np.float32),
-        "y_test": np.ascontiguousarray(y[1], dtype=target_type),
+        part: np.ascontiguousarray(array, dtype=np.int64 if array.dtype.kind in "iu" else np.float32)
+        for part, array in parts.items()
     }
-    outputs = len(np.unique(arrays["y_train"])) if task == "classification" else arrays["y_train"].shape[1]
+    if outputs is None:
+        classes = arrays["y_train"].dtype.kind == "i"
+        outputs = len(np.unique(arrays["y_train"])) if classes else arrays["y_train"].shape[1]
     return Dataset(
         name=name, task=task, **arrays, outputs=outputs, source=source, licence=licence, sha256=sha256(**arrays)
     )

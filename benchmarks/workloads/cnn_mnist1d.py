@@ -19,6 +19,7 @@ WORKLOAD = Workload(
     optimizer=Optimizer("adam", learning_rate=1e-2),
     batch_size=100,
     epochs=150,
+    loss="cross_entropy",
     metric="accuracy",
     target=0.92,
     margin=0.01,

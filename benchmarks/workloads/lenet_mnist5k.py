@@ -15,6 +15,7 @@ WORKLOAD = Workload(
     optimizer=Optimizer("adam", learning_rate=2e-3),
     batch_size=64,
     epochs=8,
+    loss="cross_entropy",
     metric="accuracy",
     target=0.96,
     margin=0.01,

@@ -15,6 +15,7 @@ WORKLOAD = Workload(
     optimizer=Optimizer("sgd", learning_rate=1e-2),
     batch_size=32,
     epochs=60,
+    loss="mse",
     metric="r2",
     target=0.33,
     margin=0.02,

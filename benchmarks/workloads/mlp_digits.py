@@ -14,6 +14,7 @@ WORKLOAD = Workload(
     optimizer=Optimizer("adam", learning_rate=1e-3),
     batch_size=64,
     epochs=20,
+    loss="cross_entropy",
     metric="accuracy",
     target=0.96,
     margin=0.01,

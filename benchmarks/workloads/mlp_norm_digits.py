@@ -26,6 +26,7 @@ WORKLOAD = Workload(
     optimizer=Optimizer("adam", learning_rate=1e-3),
     batch_size=64,
     epochs=20,
+    loss="cross_entropy",
     metric="accuracy",
     target=0.97,
     margin=0.01,

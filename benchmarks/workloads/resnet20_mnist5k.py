@@ -14,6 +14,7 @@ WORKLOAD = Workload(
     optimizer=Optimizer("adam", learning_rate=3e-4),
     batch_size=64,
     epochs=12,
+    loss="cross_entropy",
     metric="accuracy",
     target=0.975,
     margin=0.01,

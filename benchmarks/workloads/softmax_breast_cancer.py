@@ -15,6 +15,7 @@ WORKLOAD = Workload(
     optimizer=Optimizer("sgd", learning_rate=1e-2, momentum=0.9),
     batch_size=32,
     epochs=30,
+    loss="cross_entropy",
     metric="accuracy",
     target=0.96,
     margin=0.02,

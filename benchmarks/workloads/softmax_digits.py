@@ -15,6 +15,7 @@ WORKLOAD = Workload(
     optimizer=Optimizer("adam", learning_rate=1e-3),
     batch_size=64,
     epochs=30,
+    loss="cross_entropy",
     metric="accuracy",
     target=0.94,
     margin=0.01,

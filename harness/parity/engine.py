@@ -23,7 +23,7 @@ from harness import matched, registry
 from harness.contract import Dataset, Precision, Workload
 from harness.parity import losses, optimizers, randomness, schedules
 from harness.parity.gates import GATES, Finding, Stage, noise
-from harness.parity.pair import Half, Reference, without_dropout
+from harness.parity.pair import Half, Reference, without_chance
 from harness.parity.workers import Workers
 from harness.registry import UnknownName
 from harness.run.coordinator import store_dataset
@@ -176,7 +176,7 @@ class Prover:
 
     def check_half(self, workload: Workload, arm: str, gates: Sequence[str], workers: Workers) -> Iterator[Finding]:
         """Run gates on one arm's half of one workload."""
-        spec, workload = registry.find_arm(arm), without_dropout(workload)
+        spec, workload = registry.find_arm(arm), without_chance(workload)
         if registry.unsupported(spec, workload, "fp64") is not None:
             return
         gate = "structure"
@@ -245,9 +245,8 @@ class Prover:
                 reference.load(tensors)
                 chosen = np.random.default_rng([self.seed, 3]).choice(len(dataset.x_train), BATCH, replace=False)
                 x = matched.as_input(dataset.x_train[chosen], workload.form)
-                self.subjects[workload.name] = Subject(
-                    workload, dataset, stored, reference, tensors, x, dataset.y_train[chosen]
-                )
+                y = matched.as_target(dataset.y_train[chosen], workload)
+                self.subjects[workload.name] = Subject(workload, dataset, stored, reference, tensors, x, y)
             return self.subjects[workload.name]
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -68,7 +68,8 @@ CASES = (
         -1,
         only_padding=True,
     ),
-    Case("binary_cross_entropy", "binary_cross_entropy", (11, 3)),
+    Case("binary_cross_entropy", "binary_cross_entropy", (11, 3), witnessed=True),
+    Case("perceptron", "perceptron", (11, 3), witnessed=True),
     Case("mse", "mse", (11, 3), witnessed=True),
     Case("mae", "mae", (11, 3)),
     Case("huber", "huber", (11, 3)),
@@ -88,7 +89,7 @@ def check(workers: Workers, arms: Sequence[str], seed: int = 0) -> Iterator[Find
             found = workers.exercise(arm, "fp64", "losses", "loss", arrays, **asked)
             for gate, name, bound in (("loss value", "value", VALUE), ("loss gradient", "gradient", GRADIENT)):
                 yield _finding(f"loss {case.title}", arm, gate, found, {name: expected[name]}, bound)
-    for workload in (still_workload("accuracy"), still_workload("r2")):
+    for workload in (still_workload("cross_entropy"), still_workload("mse")):
         arrays, expected = epochs(workload, np.random.default_rng([seed, 17]))
         for arm in arms:
             outputs = workload.architecture.arguments["out_features"]
@@ -115,7 +116,7 @@ def hand_made(case: Case, generator: np.random.Generator) -> dict[str, Array]:
             lengths = generator.integers(3, case.shape[1], (case.shape[0], 1)) * (not case.only_padding)
             classes[np.arange(case.shape[1]) >= lengths] = case.padding
         return {"outputs": outputs, "targets": classes}
-    if case.loss == "binary_cross_entropy":
+    if case.loss in ("binary_cross_entropy", "perceptron"):
         return {"outputs": outputs, "targets": generator.integers(0, 2, case.shape).astype(np.float64)}
     targets = outputs + generator.normal(0, 1, case.shape)
     targets[3] = outputs[3]  # where the absolute value has no derivative
@@ -136,12 +137,12 @@ def epochs(workload: Workload, generator: np.random.Generator) -> tuple[dict[str
     return given, {"losses": np.array([loss, loss]), "batched": predicted, "single": predicted}
 
 
-def still_workload(metric: Any) -> Workload:
+def still_workload(loss: Literal["cross_entropy", "mse"]) -> Workload:
     """Return a linear model under an optimizer that does not move it."""
-    outputs = CLASSES if metric == "accuracy" else 1
+    outputs = CLASSES if loss == "cross_entropy" else 1
     architecture = Architecture("linear", "Linear", {"in_features": FEATURES, "out_features": outputs})
     still = Optimizer("sgd", learning_rate=0.0)
-    return Workload("still", "", "", "features", architecture, still, BATCH, 2, metric, 0.0, 0.0, "")
+    return Workload("still", "", "", "features", architecture, still, BATCH, 2, loss, None, None, 0.0, "")
 
 
 def _finding(

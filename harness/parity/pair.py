@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness import matched
-from harness.contract import Cell, TensorSpec, Workload
+from harness.contract import STOCHASTIC, Cell, TensorSpec, Workload
 from harness.parity.workers import TIMEOUT_S, Exchange
 from harness.run.process import Worker
 from harness.run.sitting import StoredDataset
@@ -21,16 +21,21 @@ if TYPE_CHECKING:
 
 def with_dropout(workload: Workload, rate: float) -> Workload:
     """Return a workload that has dropout with another rate of it, and any other as it is."""
+    return _with_arguments(workload, {"dropout": rate})
+
+
+def without_chance(workload: Workload) -> Workload:
+    """Return the workload with nothing random in its model: no two frameworks draw alike, few gates could compare."""
+    return _with_arguments(workload, dict.fromkeys(STOCHASTIC, 0.0))
+
+
+def _with_arguments(workload: Workload, changes: Mapping[str, float]) -> Workload:
     architecture = workload.architecture
-    if "dropout" not in architecture.arguments:
+    known = {name: value for name, value in changes.items() if name in architecture.arguments}
+    if not known:
         return workload
-    arguments = {**architecture.arguments, "dropout": rate}
+    arguments = {**architecture.arguments, **known}
     return dataclasses.replace(workload, architecture=dataclasses.replace(architecture, arguments=arguments))
-
-
-def without_dropout(workload: Workload) -> Workload:
-    """Return the workload with dropout off: no two frameworks draw the same masks, so few gates could compare them."""
-    return with_dropout(workload, 0.0)
 
 
 class Half:

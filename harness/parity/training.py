@@ -44,7 +44,7 @@ def training(stage: Stage) -> Iterator[Finding]:
         return half.probe("fit", x=x, y=y, orders=orders, batch_size=np.array(FIT_BATCH))
 
     x = matched.as_input(stage.dataset.x_train[:FIT_SAMPLES], stage.workload.form)
-    y = stage.dataset.y_train[:FIT_SAMPLES]
+    y = matched.as_target(stage.dataset.y_train[:FIT_SAMPLES], stage.workload)
     orders = np.stack(list(matched.batch_orders(len(x), 2, seed=5, shuffle=True)))
     stage.exact.load(stage.tensors)
     compared = distance(fitted(stage.exact), stage.reference.answer("fit", fitted), TRAINED_FP64)

@@ -67,7 +67,7 @@ def _batches(stage: Stage) -> dict[str, Array]:
     x = matched.as_input(stage.dataset.x_train, stage.workload.form)
     generator = np.random.default_rng(13)
     chosen = np.stack([generator.choice(len(x), SAMPLES, replace=False) for _ in range(STEPS)])
-    return {"x": x[chosen], "y": stage.dataset.y_train[chosen]}
+    return {"x": x[chosen], "y": matched.as_target(stage.dataset.y_train, stage.workload)[chosen]}
 
 
 def _reordered(batches: Mapping[str, Array], order: int) -> dict[str, Array]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from harness import stats
-from harness.contract import Workload
+from harness.contract import Metric, Workload
 from harness.report.row import Row
 from harness.report.summary import Comparison
 from harness.report.text import number
@@ -25,10 +26,8 @@ class Scale:
 
     @classmethod
     def of(cls, workload: Workload) -> Scale:
-        """Return per cent and percentage points for accuracy, the plain value for R²."""
-        if workload.metric == "accuracy":
-            return cls("accuracy", 100.0, "%", "pp", 2)
-        return cls("R²", 1.0, "", "", 4)
+        """Return how the workload's metric is shown: shares in per cent and percentage points, all else as it is."""
+        return SCALES[workload.metric]
 
     def show(self, value: float, *, signed: bool = False) -> str:
         """Return the value without its unit."""
@@ -42,6 +41,17 @@ class Scale:
     def margin(self, value: float) -> str:
         """Return a margin with its sign and unit."""
         return f"±{value * self.factor:g} {self.difference_unit}".rstrip()
+
+
+SCALES: Mapping[Metric | None, Scale] = {
+    "accuracy": Scale("accuracy", 100.0, "%", "pp", 2),
+    "iou": Scale("IoU", 100.0, "%", "pp", 2),
+    "r2": Scale("R²", 1.0, "", "", 4),
+    "mse": Scale("mean squared error", 1.0, "", "", 5),
+    "elbo": Scale("ELBO", 1.0, "nats", "nats", 2),
+    "bits_per_character": Scale("bits per character", 1.0, "", "", 3),
+    None: Scale("accuracy", 100.0, "%", "pp", 2),  # no figure is ever shown in it
+}
 
 
 @dataclass

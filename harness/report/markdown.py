@@ -163,13 +163,16 @@ def _reference(comparison: Comparison) -> str:
 
 def _target(comparison: Comparison) -> str:
     workload, scale = comparison.workload, figures.Scale.of(comparison.workload)
+    if workload.target is None:
+        return "Speed only: nothing is learned from these data, so there is no target."
     if comparison.budget_cut:
         return f"Budget cut to {comparison.epochs} of {workload.epochs} epochs: target not judged."
     met: dict[bool, list[str]] = {True: [], False: []}
     for row in comparison.rows:
         if row.target_met is not None:
             met[row.target_met].append(text.code(row.arm))
-    line = f"Target, a mean {scale.metric} of {scale.plain(workload.target)} or more"
+    better = "less" if workload.less_is_better else "more"
+    line = f"Target, a mean {scale.metric} of {scale.plain(workload.target)} or {better}"
     if not met[True] and not met[False]:
         return f"{line}: no arm was trained."
     parts = [f"{word} by {', '.join(arms)}" for word, arms in (("met", met[True]), ("**not met**", met[False])) if arms]

@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullFormatter, NullLocator
 
 from harness import stats
+from harness.contract import LossName
 from harness.report import figures, text
 from harness.report.row import Row
 from harness.report.summary import Comparison, Summary
@@ -56,6 +57,13 @@ STYLE: Mapping[str, Any] = {
     "text.parse_math": False,
 }
 
+LOSSES: Mapping[LossName, str] = {
+    "cross_entropy": "cross-entropy (nats)",
+    "mse": "mean squared error",
+    "binary_cross_entropy": "binary cross-entropy (nats)",
+    "perceptron": "perceptron loss",
+    "negative_elbo": "negative ELBO (nats)",
+}
 DASHES: Sequence[Any] = ("-", (0, (5, 2)), (0, (1, 1.2)), (0, (6, 2, 1, 2)), (0, (3, 3)))
 
 
@@ -134,8 +142,7 @@ def loss_curves(comparison: Comparison) -> Figure | None:
         axes.set_ylim(bottom=min(0.0, lowest))
     axes.set_xlim(1 - 0.02 * longest, longest + 0.02 * longest)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    loss = "cross-entropy (nats)" if comparison.workload.loss == "cross_entropy" else "mean squared error"
-    axes.set(title=comparison.name, xlabel="epoch", ylabel=f"training loss: {loss}")
+    axes.set(title=comparison.name, xlabel="epoch", ylabel=f"training loss: {LOSSES[comparison.workload.loss]}")
     axes.legend(title="mean; band: all seeds" if any(len(row.losses) > 1 for row in trained) else None)
     return figure
 

@@ -181,7 +181,7 @@ class _Builder:
             launches=len(evidence.timings),
             rounds=sum(map(round_count, evidence.timings.values())),
             contended_rounds=sum(round_count(t) - len(clean_rounds(t)) for t in evidence.timings.values()),
-            target_met=None if metric is None or budget_cut else metric.estimate >= self.workload.target,
+            target_met=None if metric is None or budget_cut else self.workload.reached(metric.estimate),
             losses=tuple(
                 tuple(record.accuracy.epoch_losses)
                 for record in evidence.trained.values()

@@ -120,7 +120,7 @@ def _targets(summary: Summary) -> Iterator[str]:
 
 def _short_of_target(comparison: Comparison, row: Row) -> str:
     where = f"{text.code(row.arm)} on {text.code(comparison.name)}"
-    if row.metric is None:
+    if row.metric is None or comparison.workload.target is None:
         return where
     scale = figures.Scale.of(comparison.workload)
     return f"{where} ({figures.metric(row.metric, scale)}, target {scale.plain(comparison.workload.target)})"

@@ -115,7 +115,10 @@ def _compare(
     everyone = []
     for arm, mine in by_arm.items():
         status = statuses.get(arm) or ArmStatus(name=arm, supported=True, reason=None, versions={}, witness=False)
-        asked: dict[Scope, int] = {"accuracy": suite.seeds, "step": 0 if status.witness else suite.launches}
+        asked: dict[Scope, int] = {
+            "accuracy": suite.seeds if workload.metric else 0,
+            "step": 0 if status.witness else suite.launches,
+        }
         everyone.append(Evidence.of(status, mine, asked))
     everyone.sort(key=lambda evidence: evidence.status.witness)
     racers = [evidence for evidence in everyone if not evidence.status.witness]

@@ -76,7 +76,7 @@ class Server:
             dataset: A ``Dataset`` without its arrays.
             arrays: Path of an ``.npz`` file with the arrays.
             first_step: False leaves the step out, and with it what a framework compiles for training.
-            arguments: Of the architecture, in place of the workload's: the gates close dropout.
+            arguments: Of the architecture, in place of the workload's: the gates switch off what is random.
         """
         import numpy as np
 
@@ -161,11 +161,12 @@ class Server:
         samples = len(self.dataset.x_train)
         orders = list(matched.batch_orders(samples, epochs, seed, self.workload.shuffle))
         x = matched.as_input(self.dataset.x_train, self.workload.form)
+        y = matched.as_target(self.dataset.y_train, self.workload)
         before = time.perf_counter_ns()
-        losses = self.session.fit(x, self.dataset.y_train, orders, self.cell.batch_size)
+        losses = self.session.fit(x, y, orders, self.cell.batch_size)
         train_s = (time.perf_counter_ns() - before) / 1e9
         outputs = self.session.predict(matched.as_input(self.dataset.x_test, self.workload.form), PREDICT_BATCH)
-        metric, loss = evaluate(self.workload, outputs, self.dataset.y_test)
+        metric, loss = evaluate(self.workload, outputs, matched.as_target(self.dataset.y_test, self.workload))
         return {
             "initial_sha256": initial,
             "epoch_losses": losses,
@@ -198,7 +199,9 @@ class Server:
             found = self.session.taps(arrays["x"])
         elif what == "gradients":
             gradients = self.session.gradients(arrays["x"], arrays["y"])
-            found = {**gradients.parameters, "loss": np.array(gradients.loss), "inputs": gradients.inputs}
+            found = {**gradients.parameters, "loss": np.array(gradients.loss)}
+            if gradients.inputs is not None:
+                found["inputs"] = gradients.inputs
         elif what == "stage":
             self.session.stage(list(zip(arrays["x"], arrays["y"], strict=True)))
         elif what == "run":
@@ -347,7 +350,8 @@ class Server:
     def _initial(self, seed: int) -> dict[str, Array]:
         from harness import matched
 
-        drawn = matched.initial_parameters(self.session.describe(), seed)
+        chosen = self.workload.architecture.initial_std
+        drawn = matched.initial_parameters(self.session.describe(), seed, chosen)
         return {name: tensor.astype(self._dtype) for name, tensor in drawn.items()}
 
     def _loaded_sha256(self) -> str:

@@ -52,8 +52,8 @@ def run_steps(model: keras.Model, batches: Iterator[Any], count: int) -> float:
     return float(logs["loss"])
 
 
-def gradients(model: keras.Model, x: Any, y: Any) -> tuple[Any, list[Any], Any]:
-    """Return the mean loss of a batch in training mode, and its gradients by trainable variable and by input."""
+def gradients(model: keras.Model, x: Any, y: Any, wrt_inputs: bool = True) -> tuple[Any, list[Any], Any]:
+    """Return the mean loss of a batch in training mode, and its gradients by variable and, where asked, by input."""
     buffers = [variable.value for variable in model.non_trainable_variables]
     # A stateless call passes its arguments on as they are, also to a model that behaves alike in training.
     in_training = {"training": True} if "training" in inspect.signature(model.call).parameters else {}
@@ -63,10 +63,11 @@ def gradients(model: keras.Model, x: Any, y: Any) -> tuple[Any, list[Any], Any]:
         return model.compute_loss(inputs, y, outputs, training=True), updated
 
     trainable = [variable.value for variable in model.trainable_variables]
-    (loss, updated), (found, of_x) = jax.value_and_grad(loss_of, argnums=(0, 1), has_aux=True)(trainable, x)
+    by = (0, 1) if wrt_inputs else (0,)
+    (loss, updated), (found, *of_x) = jax.value_and_grad(loss_of, argnums=by, has_aux=True)(trainable, x)
     for variable, value in zip(model.non_trainable_variables, updated, strict=True):
         variable.assign(value)
-    return loss, found, of_x
+    return loss, found, of_x[0] if wrt_inputs else None
 
 
 def settings() -> dict[str, Any]:

@@ -37,13 +37,15 @@ def run_steps(model: keras.Model, batches: Iterator[Any], count: int) -> float:
     return float(logs["loss"])
 
 
-def gradients(model: keras.Model, x: Any, y: Any) -> tuple[Any, list[Any], Any]:
-    """Return the mean loss of a batch in training mode, and its gradients by trainable variable and by input."""
+def gradients(model: keras.Model, x: Any, y: Any, wrt_inputs: bool = True) -> tuple[Any, list[Any], Any]:
+    """Return the mean loss of a batch in training mode, and its gradients by variable and, where asked, by input."""
     with tf.GradientTape() as tape:
-        tape.watch(x)
+        if wrt_inputs:
+            tape.watch(x)
         loss = model.compute_loss(x, y, model(x, training=True), training=True)
-    found, of_x = tape.gradient(loss, ([variable.value for variable in model.trainable_variables], x))
-    return loss, [tf.convert_to_tensor(gradient) for gradient in found], of_x
+    sources = [variable.value for variable in model.trainable_variables], [x] if wrt_inputs else []
+    found, of_inputs = tape.gradient(loss, sources)
+    return loss, [tf.convert_to_tensor(gradient) for gradient in found], of_inputs[0] if wrt_inputs else None
 
 
 def settings() -> dict[str, Any]:

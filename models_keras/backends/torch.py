@@ -34,12 +34,14 @@ def run_steps(model: keras.Model, batches: Iterator[Any], count: int) -> float:
     return float(logs["loss"])
 
 
-def gradients(model: keras.Model, x: Any, y: Any) -> tuple[Any, list[Any], Any]:
-    """Return the mean loss of a batch in training mode, and its gradients by trainable variable and by input."""
-    x = x.detach().requires_grad_()
+def gradients(model: keras.Model, x: Any, y: Any, wrt_inputs: bool = True) -> tuple[Any, list[Any], Any]:
+    """Return the mean loss of a batch in training mode, and its gradients by variable and, where asked, by input."""
+    x = x.detach().requires_grad_(wrt_inputs)
     loss = model.compute_loss(x, y, model(x, training=True), training=True)
-    *found, of_x = torch.autograd.grad(loss, [*(variable.value for variable in model.trainable_variables), x])
-    return loss.detach(), found, of_x
+    sources = [*(variable.value for variable in model.trainable_variables), *([x] if wrt_inputs else [])]
+    found = torch.autograd.grad(loss, sources)
+    count = len(model.trainable_variables)
+    return loss.detach(), list(found[:count]), found[count] if wrt_inputs else None
 
 
 def settings() -> dict[str, Any]:

@@ -48,6 +48,17 @@ class MeanAbsoluteError(keras.losses.Loss):
         return ops.mean(error * ops.stop_gradient(ops.sign(error)), axis=-1)
 
 
+class Perceptron(keras.losses.Loss):
+    """Rosenblatt's criterion (1958) for targets of 0 and 1: how far outputs lie on the wrong side of 0, on average.
+
+    Its gradient is that of his rule: only what is wrong moves the weights, by its own input.
+    """
+
+    def call(self, y_true: KerasTensor, y_pred: KerasTensor) -> KerasTensor:
+        """Return the mean over the last axis, (N, …)."""
+        return ops.mean(ops.relu((1 - 2 * y_true) * y_pred), axis=-1)
+
+
 def cross_entropy(
     class_weights: Sequence[float] | None = None, label_smoothing: float = 0.0, ignored: int | None = None
 ) -> keras.losses.Loss:
@@ -83,6 +94,7 @@ LOSSES: Mapping[str, Callable[..., keras.losses.Loss]] = {
     "mse": keras.losses.MeanSquaredError,
     "mae": MeanAbsoluteError,
     "huber": huber,
+    "perceptron": Perceptron,
 }
 
 

@@ -57,12 +57,21 @@ def huber(delta: float = 1.0) -> Loss:
     return functools.partial(F.huber_loss, delta=delta)
 
 
+def perceptron(outputs: Tensor, targets: Tensor) -> Tensor:
+    """Rosenblatt's criterion (1958) for targets of 0 and 1: how far outputs lie on the wrong side of 0, on average.
+
+    Its gradient is that of his rule: only what is wrong moves the weights, by its own input.
+    """
+    return F.relu((1 - 2 * targets) * outputs).mean()
+
+
 LOSSES: Mapping[str, Callable[..., Loss]] = {
     "cross_entropy": cross_entropy,
     "binary_cross_entropy": lambda: F.binary_cross_entropy_with_logits,
     "mse": lambda: F.mse_loss,
     "mae": lambda: F.l1_loss,
     "huber": huber,
+    "perceptron": lambda: perceptron,
 }
 
 

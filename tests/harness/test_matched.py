@@ -1,3 +1,4 @@
+import dataclasses
 import hashlib
 import subprocess
 import sys
@@ -149,3 +150,42 @@ def test_hash_covers_names_shapes_types_and_values():
 def test_hash_is_the_documented_sha256():
     tensor = np.arange(3, dtype="<i8")
     assert matched.hash_tensors({"x": tensor}) == hashlib.sha256(b"x (3,) <i8\n" + tensor.tobytes()).hexdigest()
+
+
+def test_chosen_deviations_take_the_place_of_the_default_rules():
+    specs = {
+        "token.weight": TensorSpec((400, 30), "embedding"),
+        "fc.weight": TensorSpec((300, 30), "linear"),
+        "fc.bias": TensorSpec((300,), "linear"),
+        "norm.weight": TensorSpec((30,), "norm"),
+        "head.weight": TensorSpec((300, 30), "linear"),
+    }
+    drawn = matched.initial_parameters(specs, 0, {"fc.bias": 0.0, "head.*": 0.5, "*.weight": 0.02})
+    assert drawn["token.weight"].std() == pytest.approx(0.02, rel=0.05)
+    assert drawn["fc.weight"].std() == pytest.approx(0.02, rel=0.05)
+    assert drawn["head.weight"].std() == pytest.approx(0.5, rel=0.05)
+    assert not drawn["fc.bias"].any()
+    assert (drawn["norm.weight"] == 1).all()
+
+
+def test_targets_take_the_shape_of_the_outputs():
+    classes, images = np.array([0, 1, 1]), np.arange(24.0).reshape(3, 1, 2, 4)
+    workload = registry.find_workload("softmax_digits")
+
+    def changed(**fields):
+        return dataclasses.replace(workload, **fields)
+
+    assert matched.as_target(classes, workload) is classes
+    binary = matched.as_target(classes, changed(loss="binary_cross_entropy"))
+    assert binary.dtype == np.float32
+    assert binary.tolist() == [[0.0], [1.0], [1.0]]
+    assert matched.as_target(images, changed(loss="mse", form="image")) is images
+    assert matched.as_target(images, changed(loss="mse", form="features")).shape == (3, 8)
+    assert matched.as_target(images, changed(loss="negative_elbo", form="image")).shape == (3, 8)
+
+
+def test_ids_stay_ids():
+    ids = np.array([[3, 1], [0, 2]])
+    assert matched.as_input(ids, "tokens") is ids
+    with pytest.raises(ValueError, match="no form 'tokens'"):
+        matched.as_input(ids.astype(np.float32), "tokens")

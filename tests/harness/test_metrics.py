@@ -1,3 +1,4 @@
+import dataclasses
 import math
 
 import numpy as np
@@ -82,3 +83,50 @@ def test_evaluate_gives_metric_and_loss_of_the_task():
 def test_shapes_that_would_broadcast_to_a_plausible_figure_are_refused(workload, outputs, targets):
     with pytest.raises(ValueError, match="outputs of shape"):
         metrics.evaluate(workload, np.zeros(outputs), np.zeros(targets, int))
+
+
+def test_accuracy_of_one_logit_is_the_side_of_zero_it_is_on():
+    assert metrics.accuracy(np.array([[2.0], [-1.0], [3.0], [0.0]]), np.array([[1.0], [0.0], [0.0], [0.0]])) == 0.75
+
+
+def test_sequences_count_every_step():
+    logits = np.log(np.array([[[1.0, 3.0], [1.0, 1.0]], [[3.0, 1.0], [1.0, 1.0]]]))
+    classes = np.array([[1, 0], [0, 1]])
+    nats = (2 * math.log(4 / 3) + 2 * math.log(2)) / 4
+    assert metrics.cross_entropy(logits, classes) == pytest.approx(nats)
+    assert metrics.bits_per_character(logits, classes) == pytest.approx(nats / math.log(2))
+    assert metrics.accuracy(logits, classes) == 0.75
+
+
+def test_iou_by_hand():
+    logits = np.array([[[[1.0, -1.0], [1.0, 1.0]]], [[[-1.0, -1.0], [-1.0, -1.0]]], [[[1.0, -1.0], [-1.0, -1.0]]]])
+    masks = np.array([[[[1.0, 1.0], [1.0, 0.0]]], [[[0.0, 0.0], [0.0, 0.0]]], [[[0.0, 0.0], [0.0, 1.0]]]])
+    assert metrics.iou(logits, masks) == pytest.approx((2 / 4 + 1 + 0) / 3)
+
+
+def test_binary_losses_by_hand():
+    logits, targets = np.array([[0.0], [math.log(3.0)], [-800.0]]), np.array([[1.0], [0.0], [0.0]])
+    assert metrics.binary_cross_entropy(logits, targets) == pytest.approx((math.log(2) + math.log(4)) / 3)
+    assert metrics.perceptron(np.array([[2.0], [-3.0], [1.0]]), np.array([[0.0], [1.0], [1.0]])) == pytest.approx(5 / 3)
+
+
+def test_elbo_is_likelihood_less_divergence():
+    generator = np.random.default_rng(0)
+    logits, mean, log_variance = (
+        generator.normal(size=(5, 9)),
+        generator.normal(size=(5, 2)),
+        generator.normal(size=(5, 2)),
+    )
+    pixels = generator.uniform(size=(5, 9))
+    p = 1 / (1 + np.exp(-logits))
+    likelihood = (pixels * np.log(p) + (1 - pixels) * np.log(1 - p)).sum(axis=1)
+    # KL of two normals, by their general formula: (σ² + μ²) / 2 − 1/2 − log σ
+    divergence = ((np.exp(log_variance) + mean**2) / 2 - 0.5 - log_variance / 2).sum(axis=1)
+    outputs = np.concatenate([logits, mean, log_variance], axis=1)
+    assert metrics.elbo(outputs, pixels) == pytest.approx(np.mean(likelihood - divergence))
+    assert metrics.negative_elbo(outputs, pixels) == -metrics.elbo(outputs, pixels)
+
+
+def test_a_workload_without_metric_is_not_evaluated():
+    with pytest.raises(ValueError, match="has no metric"):
+        metrics.evaluate(dataclasses.replace(REGRESSION, metric=None), np.zeros((2, 1)), np.zeros((2, 1)))

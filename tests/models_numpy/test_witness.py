@@ -74,6 +74,7 @@ def workload(loss: str = "cross_entropy", rule: str = "sgd", architecture: Archi
         optimizer=RULES[rule],
         batch_size=8,
         epochs=1,
+        loss=loss,
         metric="accuracy" if loss == "cross_entropy" else "r2",
         target=0.0,
         margin=0.0,

@@ -12,7 +12,7 @@ import pytest
 
 from harness import registry
 from harness.contract import Cell, Precision, Setup
-from harness.parity.pair import without_dropout
+from harness.parity.pair import without_chance
 from harness.run.coordinator import store_dataset
 from harness.run.process import Worker
 from harness.run.sitting import StoredDataset
@@ -62,7 +62,7 @@ class Bench:
             cell=dataclasses.asdict(cell),
             dataset=dataset.fields,
             arrays=str(dataset.arrays),
-            arguments=dict(without_dropout(spec).architecture.arguments),
+            arguments=dict(without_chance(spec).architecture.arguments),
         )
         self.current[worker] = workload
         return opened | worker.ask("finish", TIMEOUT_S, frameworks=sorted(registry.FRAMEWORKS))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from harness import matched, registry
-from harness.parity.pair import Half, without_dropout
+from harness.parity.pair import Half, without_chance
 from harness.parity.workers import TIMEOUT_S, Exchange
 from harness.run.coordinator import store_dataset
 
@@ -26,7 +26,7 @@ def test_it_is_on_in_training_and_off_in_evaluation(opened):
     dataset = registry.load_dataset(WORKLOAD.dataset)
     x, y = matched.as_input(dataset.x_train[:32], WORKLOAD.form), dataset.y_train[:32]
     outputs, losses = [], []
-    for workload in (WORKLOAD, without_dropout(WORKLOAD)):
+    for workload in (WORKLOAD, without_chance(WORKLOAD)):
         half = opened(workload)
         half.load(matched.initial_parameters(half.specs(), seed=0))
         outputs.append(half.probe("taps", x=x)["output"])

@@ -15,6 +15,7 @@ def workload(name="mlp_digits", **changes):
         "optimizer": Optimizer("adam", 1e-3),
         "batch_size": 32,
         "epochs": 3,
+        "loss": "cross_entropy",
         "metric": "accuracy",
         "target": 0.9,
         "margin": 0.01,
