@@ -1,13 +1,16 @@
-"""What can be run, as rows for a table: suites, workloads, arms."""
+"""What can be run: suites, workloads, architectures, arms, as rows for a program and as a table for a person."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from harness import registry
 from harness.contract import Workload
+from harness.measure import sizes
 
-Row = dict[str, str]
+Row = dict[str, Any]
+"""What JSON can hold, numbers as numbers; the name comes first."""
 
 
 def suites() -> list[Row]:
@@ -17,9 +20,11 @@ def suites() -> list[Row]:
     return [
         {
             "suite": name,
-            "workloads": str(len(suite.workloads)),
-            "launches": str(suite.launches),
-            "seeds": str(suite.seeds),
+            "workloads": [choice.name for choice in suite.workloads],
+            "arms": suite.arms,
+            "precisions": suite.precisions,
+            "launches": suite.launches,
+            "seeds": suite.seeds,
             "title": suite.title,
         }
         for name in registry.suites()
@@ -34,13 +39,97 @@ def workloads() -> list[Row]:
             "workload": name,
             "dataset": workload.dataset,
             "architecture": workload.architecture.name,
-            "batch": str(workload.batch_size),
-            "epochs": str(workload.epochs),
-            "target": target(workload),
+            **_size(workload),
+            "optimizer": workload.optimizer.name,
+            "learning_rate": workload.optimizer.learning_rate,
+            "batch_size": workload.batch_size,
+            "epochs": workload.epochs,
+            "metric": workload.metric,
+            "target": workload.target,
+            "margin": workload.margin,
+            "arms": _implementers(workload),
             "title": workload.title,
         }
         for name, workload in registry.workloads().items()
     ]
+
+
+def architectures() -> list[Row]:
+    """Return every architecture that a workload uses, once for each choice of its arguments."""
+    rows: dict[str, Row] = {}
+    for name, workload in registry.workloads().items():
+        asked = workload.architecture
+        row = {
+            "architecture": asked.name,
+            "file": asked.file,
+            "arguments": dict(asked.arguments),
+            **_size(workload),
+            "arms": _implementers(workload),
+        }
+        rows.setdefault(repr(row), row | {"workloads": []})["workloads"].append(name)
+    return sorted(rows.values(), key=lambda row: (row["file"], row["architecture"]))
+
+
+def _size(workload: Workload) -> Row:
+    size = sizes.read().get(workload.name)
+    return {"parameters": size and size.parameters, "flops": size and size.flops}
+
+
+def _implementers(workload: Workload) -> list[str]:
+    return [name for name, spec in registry.arms().items() if not registry.unimplemented(spec, workload)]
+
+
+def arms() -> list[Row]:
+    """Return every arm, and whether it can run here."""
+    return [
+        {
+            "arm": name,
+            "witness": spec.witness,
+            "precisions": list(spec.precisions),
+            "versions": registry.versions(spec),
+            "supported": reason is None,
+            "reason": reason,
+        }
+        for name, spec in registry.arms().items()
+        for reason in [registry.missing(spec)]
+    ]
+
+
+KINDS: Mapping[str, Callable[[], list[Row]]] = {
+    "suites": suites,
+    "workloads": workloads,
+    "architectures": architectures,
+    "arms": arms,
+}
+
+
+def as_text(kind: str, rows: Sequence[Row]) -> str:
+    """Return rows as a plain table with aligned columns, of what a person chooses by."""
+    if not rows:
+        return f"no {kind}"
+    shown = [_TEXTS[kind](row) for row in rows]
+    widths = {name: max(len(name), *(len(row[name]) for row in shown)) for name in shown[0]}
+    lines = [{name: name for name in widths}, *shown]
+    return "\n".join("  ".join(f"{line[name]:{width}}" for name, width in widths.items()).rstrip() for line in lines)
+
+
+def _suite(row: Row) -> dict[str, str]:
+    counts = {name: str(row[name]) for name in ("launches", "seeds")}
+    return {"suite": row["suite"], "workloads": str(len(row["workloads"]))} | counts | {"title": row["title"]}
+
+
+def _workload(row: Row) -> dict[str, str]:
+    return {
+        "workload": row["workload"],
+        "dataset": row["dataset"],
+        "architecture": row["architecture"],
+        **_counts(row),
+        "batch": str(row["batch_size"]),
+        "epochs": str(row["epochs"]),
+        "target": target(registry.find_workload(row["workload"])),
+        "arms": _all_but(row["arms"]),
+        "title": row["title"],
+    }
 
 
 def target(workload: Workload) -> str:
@@ -50,26 +139,44 @@ def target(workload: Workload) -> str:
     return f"{workload.metric} {'≤' if workload.less_is_better else '≥'} {workload.target:g}"
 
 
-def arms() -> list[Row]:
-    """Return every arm, and whether it can run here."""
-    return [
-        {
-            "arm": name,
-            "precisions": " ".join(spec.precisions),
-            "versions": ", ".join(f"{key} {value}" for key, value in registry.versions(spec).items()),
-            "status": registry.missing(spec) or ("witness" if spec.witness else "ready"),
-        }
-        for name, spec in registry.arms().items()
-    ]
+def _architecture(row: Row) -> dict[str, str]:
+    return {
+        "architecture": row["architecture"],
+        "file": row["file"],
+        **_counts(row),
+        "arms": _all_but(row["arms"]),
+        "workloads": " ".join(row["workloads"]),
+        "arguments": ", ".join(f"{name}={value!r}" for name, value in row["arguments"].items()),
+    }
 
 
-KINDS: Mapping[str, Callable[[], list[Row]]] = {"suites": suites, "workloads": workloads, "arms": arms}
+def _counts(row: Row) -> dict[str, str]:
+    """Return the counts as right-aligned columns; FLOPs are those of one sample's forward pass."""
+    return {
+        name: f"{'?' if row[key] is None else format(row[key], ','):>{width}}"
+        for name, key, width in (("parameters", "parameters", 11), ("FLOPs/sample", "flops", 14))
+    }
 
 
-def as_text(kind: str, rows: Sequence[Row]) -> str:
-    """Return rows as a plain table with aligned columns."""
-    if not rows:
-        return f"no {kind}"
-    widths = {name: max(len(name), *(len(row[name]) for row in rows)) for name in rows[0]}
-    lines = [{name: name for name in rows[0]}, *rows]
-    return "\n".join("  ".join(f"{line[name]:{width}}" for name, width in widths.items()).rstrip() for line in lines)
+def _all_but(arms: Sequence[str]) -> str:
+    raced = [name for name, spec in registry.arms().items() if not spec.witness]
+    if lacking := [name for name in raced if name not in arms]:
+        return f"all but {', '.join(lacking)}" if len(lacking) < len(raced) / 2 else ", ".join(arms)
+    return "all"
+
+
+def _arm(row: Row) -> dict[str, str]:
+    return {
+        "arm": row["arm"],
+        "precisions": " ".join(row["precisions"]),
+        "versions": ", ".join(f"{name} {version}" for name, version in row["versions"].items()),
+        "status": row["reason"] or ("witness" if row["witness"] else "ready"),
+    }
+
+
+_TEXTS: Mapping[str, Callable[[Row], dict[str, str]]] = {
+    "suites": _suite,
+    "workloads": _workload,
+    "architectures": _architecture,
+    "arms": _arm,
+}

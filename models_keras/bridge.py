@@ -311,9 +311,7 @@ class Bridge:
     def kinds(self) -> dict[str, LayerKind]:
         """The kind of every layer that holds variables, by canonical path."""
         owners = {name: carrier.layer for carrier in self.carriers for name in carrier.names}
-        return {
-            path: kind for path in self.leaves for name, kind in owners.items() if name.startswith(f"{path}.")
-        }
+        return {path: kind for path in self.leaves for name, kind in owners.items() if name.startswith(f"{path}.")}
 
     @contextlib.contextmanager
     def tapped(self, caught: dict[str, Array]) -> Iterator[None]:

@@ -51,7 +51,8 @@ text { font: 13px ui-sans-serif, system-ui, "Segoe UI", Roboto, Helvetica, Arial
 .path { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; font-weight: 600; }
 .figure { text-anchor: end; font-variant-numeric: tabular-nums; }
 .box { fill: var(--box); stroke: var(--line); } .group { fill: var(--group); stroke: var(--line); }
-.end { fill: var(--group); stroke: var(--line); } .arrow { stroke: var(--soft); fill: none; } .tip { fill: var(--soft); }
+.end { fill: var(--group); stroke: var(--line); }
+.arrow { stroke: var(--soft); fill: none; } .tip { fill: var(--soft); }
 .track { fill: var(--line); opacity: .5; }
 """ + "".join(f".{kind or 'none'} {{ fill: var(--{kind or 'none'}); }}\n" for kind in KINDS)
 

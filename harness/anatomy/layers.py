@@ -73,7 +73,7 @@ def dissect(workload: Workload, workers: Workers, arm: str = "") -> tuple[str, L
     told = workers.get(able, "fp32").ask(
         "trace", TIMEOUT_S, workload=workload.name, sample_shape=list(shape), outputs=dataset.outputs
     )
-    calls = [Call(*fields[:4], tuple(fields[4]), tuple(fields[5])) for fields in told["calls"]]
+    calls = [Call(**call | {side: tuple(call[side]) for side in ("input", "output")}) for call in told["calls"]]
     specs = {name: TensorSpec(tuple(shape), kind, trained) for name, (shape, kind, trained) in told["specs"].items()}
     return able, tree(calls, specs)
 

@@ -1,7 +1,7 @@
 """Count the floating-point operations of an architecture from its layers, one count for every arm.
 
-What is counted is what multiplies by weights, and attention's two products: a multiply-add is 2 operations, every weight
-of a layer is used once at each place where the layer is applied, and the rest follows from shapes. Padding counts like
+What is counted is what multiplies by weights, and attention's two products: a multiply-add is 2 operations, and every
+weight of a layer is used once at each place where the layer is applied, so all follows from shapes. Padding counts like
 any input, masked attention like any other. Left out is what costs a few operations an element and no table lists:
 biases, norms, activations, pooling, softmax, additions. PyTorch's ``FlopCounterMode`` counts by the same rules. A count
 is of one sample's forward pass; a train step is three of them, for the backward pass multiplies once for the gradient

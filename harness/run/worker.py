@@ -285,7 +285,7 @@ class Server:
         session = self.arm.open(asked, tuple(sample_shape), outputs)
         zeros = np.zeros((1, *sample_shape), "int64" if asked.form == "tokens" else "float32")
         return {
-            "calls": [dataclasses.astuple(call) for call in session.calls(zeros)],
+            "calls": [dataclasses.asdict(call) for call in session.calls(zeros)],
             "specs": {name: dataclasses.astuple(spec) for name, spec in session.describe().items()},
         }
 

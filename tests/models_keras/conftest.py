@@ -16,12 +16,12 @@ HERE = Path(__file__).resolve().parent
 
 
 @pytest.fixture(scope="session")
-def run_check() -> Callable[[str, str], Any]:
+def run_check() -> Callable[..., Any]:
     """``run_check("bridge_check.py", "jax")`` returns what the script prints as JSON on that backend."""
 
-    def run_check(script: str, backend: str) -> Any:
+    def run_check(script: str, backend: str, *arguments: str) -> Any:
         done = subprocess.run(
-            [sys.executable, str(HERE / script)],
+            [sys.executable, str(HERE / script), *arguments],
             env=os.environ | {"KERAS_BACKEND": backend, "CUDA_VISIBLE_DEVICES": "", "PYTHONPATH": str(HERE.parents[1])},
             capture_output=True,
             text=True,
