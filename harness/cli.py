@@ -180,7 +180,7 @@ def show(
         width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 160
         Console(width=width, highlight=False).print(found.page())
         if found.model:
-            typer.echo(f"diagram: {os.path.relpath(path)}")
+            typer.echo(f"diagram: {path}")
     if found.reason:
         typer.echo(f"twinbench: no layers and no diagram: {found.reason}", err=True)
         raise typer.Exit(INCOMPLETE)

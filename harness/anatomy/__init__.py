@@ -37,11 +37,6 @@ class Anatomy:
     reason: str | None = None
     diagram: str | None = None
 
-    @property
-    def title(self) -> str:
-        """The architecture as it is built: CIFARResNet(depth=20, in_channels=1, num_classes=10)."""
-        return describe(self.workload.architecture)
-
     def draw(self, path: Path) -> None:
         """Write the diagram of the layers, as SVG; without layers there is none.
 
@@ -55,8 +50,10 @@ class Anatomy:
         if self.model is None:
             return
         counts = f"{self.model.parameters:,} parameters · {figure(self.model.flops)} FLOPs for one sample"
+        architecture = self.workload.architecture
+        notes = [f"{self.workload.title} · {counts}", arguments(architecture)]
         try:
-            write_atomically(path, draw(self.model, self.title, f"{self.workload.title} · {counts}"))
+            write_atomically(path, draw(self.model, architecture.name, notes))
         except OSError as error:  # which names the temporary file
             raise OSError(error.errno, error.strerror, str(path)) from error
         self.diagram = str(path)
@@ -68,7 +65,9 @@ class Anatomy:
 
         from harness.anatomy.page import SideBySide, layer_table
 
-        head = Text.assemble((self.title, "bold"), f"\n{self.workload.title}, on {self.workload.dataset}\n")
+        architecture = self.workload.architecture
+        title = f"{architecture.name}({arguments(architecture)})"
+        head = Text.assemble((title, "bold"), f"\n{self.workload.title}, on {self.workload.dataset}\n")
         table = [layer_table(self.model, self.arm or "")] if self.model else []
         return Group(head, SideBySide(self.sources), *table)
 
@@ -98,10 +97,9 @@ class Anatomy:
         }
 
 
-def describe(architecture: Architecture) -> str:
-    """Return an architecture as its class is called."""
-    arguments = ", ".join(f"{name}={value!r}" for name, value in architecture.arguments.items())
-    return f"{architecture.name}({arguments})"
+def arguments(architecture: Architecture) -> str:
+    """Return what an architecture's class is called with: depth=20, in_channels=1, num_classes=10."""
+    return ", ".join(f"{name}={value!r}" for name, value in architecture.arguments.items())
 
 
 def find(name: str) -> Workload:

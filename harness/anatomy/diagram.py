@@ -6,6 +6,7 @@ It follows the reader's choice of a light or a dark page (``prefers-color-scheme
 from __future__ import annotations
 
 import dataclasses
+import textwrap
 from collections.abc import Iterator, Sequence
 from html import escape
 from itertools import groupby
@@ -15,7 +16,7 @@ from harness.anatomy.words import figure, shape
 
 WIDTH, MARGIN = 900, 24
 ROW, GAP, PAD = 34, 12, 10
-HEAD = 96
+LINE = 18
 COLUMNS = (("output", 570), ("parameters", 676), ("FLOPs", 770))
 """Right ends of the columns of figures."""
 
@@ -96,37 +97,39 @@ def _stack(inner: Sequence[Box]) -> int:
     return sum(box.height + GAP for box in inner) - GAP
 
 
-def draw(model: Layer, title: str, subtitle: str) -> str:
+def draw(model: Layer, title: str, notes: Sequence[str]) -> str:
     """Return the SVG of a model.
 
     Args:
         model: With all its layers.
         title: The architecture's name.
-        subtitle: What it is an example of.
+        notes: What is said of it, a paragraph each.
     """
     inner = boxes(model.within or (model,))
-    stacked = _stack(inner)
-    top = HEAD + ROW
-    ended = top + GAP + stacked + GAP
+    told = [line for note in notes for line in textwrap.wrap(note, 130)]
+    begun = 74 + LINE * len(told)
+    top = begun + ROW
+    ended = top + GAP + _stack(inner) + GAP
     legend_y = ended + ROW + 32
-    height = legend_y + 20 + 18 * len(NOTES) + MARGIN // 2
+    height = legend_y + 20 + LINE * len(NOTES) + MARGIN // 2
     drawing = _Drawing(max(1, *_bars(inner, 1)))
     drawing.text(MARGIN, 38, title, "title")
-    drawing.text(MARGIN, 60, subtitle, "soft")
+    for i, line in enumerate(told):
+        drawing.text(MARGIN, 60 + LINE * i, line, "soft")
     for name, x in COLUMNS:
-        drawing.text(x, HEAD - 12, name, "figure soft small")
-    drawing.end(HEAD, f"input  {shape(model.input)}")
+        drawing.text(x, begun - 12, name, "figure soft small")
+    drawing.end(begun, f"input  {shape(model.input)}")
     drawing.boxes(inner, top + GAP, MARGIN, WIDTH - MARGIN, "", 1)
     drawing.arrow(MARGIN + 22, ended - GAP)
     drawing.end(ended, f"output  {shape(model.output)}")
     drawing.legend(legend_y, {box.kind for _, box in model.flat() if not box.within})
-    told = f"{model.name} maps {shape(model.input)} to {shape(model.output)} in order: " + _sentence(inner)
+    words = f"{model.name} maps {shape(model.input)} to {shape(model.output)} in order: " + _sentence(inner)
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}"'
             ' role="img" aria-labelledby="title desc">',
-            f'<title id="title">{escape(title)}: {escape(subtitle)}</title>',
-            f'<desc id="desc">{escape(told)}.</desc>',
+            f'<title id="title">{escape(title)}: {escape("; ".join(notes))}</title>',
+            f'<desc id="desc">{escape(words)}.</desc>',
             f"<style>{STYLE}</style>",
             f'<rect width="{WIDTH}" height="{height}" style="fill: var(--page)"/>',
             *drawing.parts,
@@ -220,4 +223,4 @@ class _Drawing:
                 self.text(x + 16, y, words, "soft small")
                 x += 34 + 6.2 * len(words)
         for i, note in enumerate(NOTES):
-            self.text(MARGIN, y + 24 + 18 * i, note, "soft small")
+            self.text(MARGIN, y + 24 + LINE * i, note, "soft small")

@@ -73,9 +73,14 @@ def dissect(workload: Workload, workers: Workers, arm: str = "") -> tuple[str, L
     told = workers.get(able, "fp32").ask(
         "trace", TIMEOUT_S, workload=workload.name, sample_shape=list(shape), outputs=dataset.outputs
     )
+    return able, tree(*calls_and_specs(told))
+
+
+def calls_and_specs(told: Mapping[str, Any]) -> tuple[list[Call], dict[str, TensorSpec]]:
+    """Return what a worker told of a model (``trace``), as the contract has it."""
     calls = [Call(**call | {side: tuple(call[side]) for side in ("input", "output")}) for call in told["calls"]]
     specs = {name: TensorSpec(tuple(shape), kind, trained) for name, (shape, kind, trained) in told["specs"].items()}
-    return able, tree(calls, specs)
+    return calls, specs
 
 
 def find_arm(workload: Workload, arm: str = "") -> str:

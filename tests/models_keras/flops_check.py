@@ -25,9 +25,7 @@ def outside(layer, lengths):
     if layer.padding != "same":
         return 0.0
     inside = 1.0
-    for length, window, stride, gap in zip(
-        lengths, layer.kernel_size, layer.strides, layer.dilation_rate, strict=True
-    ):
+    for length, window, stride, gap in zip(lengths, layer.kernel_size, layer.strides, layer.dilation_rate, strict=True):
         reach, outputs = (window - 1) * gap + 1, math.ceil(length / stride)
         before = max((outputs - 1) * stride + reach - length, 0) // 2
         places = [o * stride - before + w * gap for o in range(outputs) for w in range(window)]

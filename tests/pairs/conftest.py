@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from harness import registry
-from harness.contract import Cell, Precision, Setup
+from harness.contract import Cell, Dataset, Precision, Setup
 from harness.parity.pair import without_chance
 from harness.run.coordinator import store_dataset
 from harness.run.process import Worker
@@ -27,6 +27,7 @@ class Bench:
         self.scratch = scratch
         self.stack = stack
         self.workers: dict[tuple[str, Precision, int], Worker] = {}
+        self.loaded: dict[str, Dataset] = {}
         self.datasets: dict[str, StoredDataset] = {}
         self.told: dict[tuple[str, str, Precision, int], dict[str, Any]] = {}
         self.current: dict[Worker, str] = {}
@@ -42,6 +43,12 @@ class Bench:
             worker.started(TIMEOUT_S)
         return self.workers[known]
 
+    def dataset(self, name: str) -> Dataset:
+        """Return a dataset, loaded once."""
+        if name not in self.loaded:
+            self.loaded[name] = registry.load_dataset(name)
+        return self.loaded[name]
+
     def open(self, arm: str, workload: str, precision: Precision = "fp32", process: int = 0) -> dict[str, Any]:
         """Open a cell, take its first step, and return what the worker tells of it: once, then from memory."""
         known = (arm, workload, precision, process)
@@ -52,7 +59,7 @@ class Bench:
     def _open(self, arm: str, workload: str, precision: Precision, process: int) -> dict[str, Any]:
         spec = registry.find_workload(workload)
         if spec.dataset not in self.datasets:
-            self.datasets[spec.dataset] = store_dataset(registry.load_dataset(spec.dataset), self.scratch)
+            self.datasets[spec.dataset] = store_dataset(self.dataset(spec.dataset), self.scratch)
         dataset = self.datasets[spec.dataset]
         cell = Cell("step", workload, arm, precision, 1, spec.batch_size, spec.epochs, 0)
         worker = self.worker(arm, precision, process)
