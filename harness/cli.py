@@ -1,8 +1,8 @@
 """The command line: ``twinbench``.
 
 Tables of a person's interest go to stdout, progress and errors to stderr. Exit status: 0 fine, 1 a verdict failed,
-2 the request was wrong, 3 some cells could not be run, 70 twinbench itself is at fault, 130 interrupted and resumable.
-Everything heavy is imported by the command that needs it.
+2 the request was wrong, 3 some cells could not be run or their times say nothing, 70 twinbench itself is at fault,
+130 interrupted and resumable. Everything heavy is imported by the command that needs it.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import typer
 if TYPE_CHECKING:
     from harness.parity.engine import Task
     from harness.parity.gates import Finding
+    from harness.report.summary import Summary
     from harness.schema import Manifest, Proof, Record, Suite
     from harness.store.folder import RunFolder
 
@@ -38,8 +39,21 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdou
 Results = Annotated[Path, typer.Option("--results", envvar="TWINBENCH_RESULTS", help="Folder of results.")]
 
 
+def _tell_version(asked: bool) -> None:
+    import importlib.metadata
+
+    if asked:
+        typer.echo(f"twinbench {importlib.metadata.version('twinbench')}")
+        raise typer.Exit
+
+
 @app.callback()
-def options(debug: Annotated[bool, typer.Option("--debug", help="Show where an error came from.")] = False) -> None:
+def options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show where an error came from.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Show the version and end.")
+    ] = False,
+) -> None:
     """The same network written twice, in PyTorch and in Keras 3, raced fairly and reported honestly."""
 
 
@@ -417,15 +431,20 @@ def _carry_out(folder: RunFolder, manifest: Manifest, as_json: bool) -> int:
                 f"{error.strerror or error} ({error.filename or folder.path}); what was measured is kept: "
                 f"see to that and finish it with --resume --run {manifest.run}"
             ) from error
-    _show(folder, manifest, as_json)
+    summary = _show(folder, manifest, as_json)
     if result.interrupted:
         typer.echo(f"interrupted; finish it with: {shlex.join([*manifest.command, '--resume'])}", err=True)
         return INTERRUPTED
+    if unstable := summary.unstable:
+        raced = ", ".join(f"{row.arm} on {comparison.name}" for comparison, row in unstable)
+        typer.echo(f"UNSTABLE, other programs disturbed most launches: {raced}; measure again when they rest", err=True)
     wanted = {Outcome.OK, Outcome.UNSUPPORTED}
-    return 0 if all(record.outcome in wanted for record in latest(result.records)) else INCOMPLETE
+    whole = all(record.outcome in wanted for record in latest(result.records))
+    return 0 if whole and not unstable else INCOMPLETE
 
 
-def _show(folder: RunFolder, manifest: Manifest, as_json: bool) -> None:
+def _show(folder: RunFolder, manifest: Manifest, as_json: bool) -> Summary:
+    """Write the report, print the comparison, and return what both say."""
     from rich.console import Console
 
     from harness import registry, report
@@ -439,10 +458,11 @@ def _show(folder: RunFolder, manifest: Manifest, as_json: bool) -> None:
     path = report.write(folder.path, summary)
     if as_json:
         typer.echo(json.dumps(_document(manifest, records, path), indent=1))
-        return
+        return summary
     width = None if sys.stdout.isatty() else 100
     Console(width=width, highlight=False).print(tables(summary))
     typer.echo(f"report: {os.path.relpath(path)}")
+    return summary
 
 
 def _document(manifest: Manifest, records: Sequence[Record], report: Path) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import dataclasses
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import yaml
 from pydantic import ValidationError
@@ -89,7 +89,7 @@ def read_suite(name: str) -> Suite:
     path = registry.suites().get(name) or Path(name)
     if not path.is_file():
         if path.suffix in (".yaml", ".yml") or os.sep in name:
-            raise SuiteError(f"suite file {name!r} does not exist")
+            raise SuiteError(f"suite file {name!r} {'is a folder' if path.is_dir() else 'does not exist'}")
         raise UnknownName("suite", name, registry.suites())
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -98,11 +98,17 @@ def read_suite(name: str) -> Suite:
     except OSError as error:
         raise SuiteError(f"{path}: cannot be read: {error.strerror}") from error
     if not isinstance(content, dict):
-        raise SuiteError(f"{path}: a suite is a mapping of fields, not {type(content).__name__}")
+        given = "an empty file" if content is None else type(content).__name__
+        raise SuiteError(f"{path}: a suite is a mapping of fields, not {given}")
     try:
-        return Suite.model_validate({"name": path.stem, **expand(content)}, strict=True)
+        suite = Suite.model_validate({"name": path.stem, **expand(content)}, strict=True)
     except ValidationError as error:
         raise SuiteError("\n".join(f"{path}: {line}" for line in explain(error))) from error
+    try:  # not the datasets: their modules take time that `twinbench list` does not have
+        _find(suite)
+    except UnknownName as error:
+        raise SuiteError(f"{path}: {error}") from error
+    return suite
 
 
 def expand(content: dict[Any, Any]) -> dict[Any, Any]:
@@ -125,6 +131,9 @@ def explain(error: ValidationError) -> Iterator[str]:
             case "extra_forbidden":
                 model = WorkloadChoice if problem["loc"][0] == "workloads" else Suite
                 yield f"unknown field {field!r}; {hint(str(problem['loc'][-1]), model.model_fields)}"
+            case "literal_error":
+                given = str(problem["input"])  # a precision: nothing else in a suite is one of a few words
+                yield f"field {field!r}: unknown precision {given!r}; {hint(given, get_args(Precision))}"
             case "value_error":
                 yield f"field {field!r}: {problem['ctx']['error']}"
             case _:
@@ -137,10 +146,15 @@ def check_names(suite: Suite) -> None:
     Raises:
         UnknownName: If an arm, a workload or its dataset does not exist.
     """
+    for workload in _find(suite):
+        registry.find_dataset(workload.dataset)
+
+
+def _find(suite: Suite) -> list[Workload]:
+    """Look up a suite's arms and workloads, and return the latter."""
     for arm in suite.arms:
         registry.find_arm(arm)
-    for choice in suite.workloads:
-        registry.find_dataset(registry.find_workload(choice.name).dataset)
+    return [registry.find_workload(choice.name) for choice in suite.workloads]
 
 
 def plan(suite: Suite) -> list[Launch]:

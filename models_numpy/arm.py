@@ -123,9 +123,10 @@ class NumpySession:
         return np.concatenate([self._network.forward(x[start : start + batch_size]) for start in starts])
 
     def settings(self) -> dict[str, Any]:
-        """Return the type of the parameters, and NumPy's BLAS with its threads, as loaded."""
+        """Return how it executes, the type of the parameters, and NumPy's BLAS with its threads, as loaded."""
         blas = [pool for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"]
         return {
+            "execution": "eager",
             "parameter_dtype": ", ".join(sorted({str(p.dtype) for p in self._network.parameters().values()})),
             "threads": max((pool["num_threads"] for pool in blas), default=None),
             "blas": ", ".join(sorted({f"{pool['internal_api']} {pool['version']}" for pool in blas})) or None,

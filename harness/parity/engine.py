@@ -21,7 +21,7 @@ import numpy as np
 
 from harness import matched, registry
 from harness.contract import Dataset, Precision, Workload
-from harness.parity import losses, optimizers, randomness, schedules
+from harness.parity import layers, losses, optimizers, randomness, schedules
 from harness.parity.gates import GATES, Finding, Stage, noise
 from harness.parity.pair import Half, Reference, without_chance
 from harness.parity.workers import Workers
@@ -42,6 +42,7 @@ BATCH = 7
 
 TECHNIQUES: Mapping[str, Callable[[Workers, Sequence[str], int], Iterator[Finding]]] = {
     "loss": losses.check,
+    "layer": layers.check,
     "optimizer": optimizers.check,
     "schedule": schedules.check,
     "randomness": randomness.check,

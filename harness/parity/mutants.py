@@ -41,6 +41,7 @@ _REGULARIZERS, _TORCH_REGULARIZERS = (
     "models_keras/techniques/regularizers.py",
     "models_torch/techniques/regularizers.py",
 )
+_POOLING = "models_keras/techniques/pooling.py"
 _TORCH_LOSSES, _TORCH_ARM = "models_torch/techniques/losses.py", "models_torch/arm.py"
 
 MUTANTS: tuple[Mutant, ...] = (
@@ -60,6 +61,16 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "average for max pooling", _LENET, "layers.MaxPooling2D", "layers.AveragePooling2D", "lenet_mnist5k", "conv2"
     ),
+    Mutant(
+        "average pooling counts padding",
+        _POOLING,
+        "return self.pool(self.pad(x)) / self.pool(self.pad(within))",
+        "return self.pool(self.pad(x))",
+        "layer",
+        "output",
+    ),
+    Mutant("max pooling pads with zeros", _POOLING, '-float("inf")', "0.0", "layer", "output"),
+    Mutant("L2 off by 2", _REGULARIZERS, "l2 * ops.sum(", "l2 / 2 * ops.sum(", "layer", "value"),
     Mutant("valid for same padding", _LENET, 'kernel_size=5, padding="same"', "kernel_size=5", "lenet_mnist5k", ""),
     Mutant(
         "padding on the wrong side",

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from harness.report import figures, text
 from harness.report.summary import Comparison, Summary
+from harness.stats import TimeVerdict
 
 
 def tables(summary: Summary) -> RenderableType:
@@ -23,6 +24,8 @@ def _table(comparison: Comparison) -> Table:
     notes = [f"({i}) {text.one_line(note)}" for note, i in cells.notes.texts.items()]
     if comparison.proof is None:
         notes.insert(0, "UNVERIFIED: nobody asked for proof that these arms compute one function")
+    if any(row.time_verdict is TimeVerdict.UNSTABLE for row in comparison.rows):
+        notes.append("UNSTABLE: other programs disturbed most launches; these times say nothing")
     if comparison.health.conflicts:
         notes.insert(0, "MATCHED TRACK BROKEN: the arms did not start alike; see the report")
     if comparison.budget_cut:
@@ -36,6 +39,7 @@ def _table(comparison: Comparison) -> Table:
         padding=(0, 1, 0, 0),
     )
     table.add_column("arm", no_wrap=True)
+    table.add_column("mode", max_width=8)
     table.add_column(f"{scale.metric} {scale.unit}\n± 95 %".replace(" \n", "\n"), justify="right", no_wrap=True)
     margin = scale.margin(comparison.workload.margin)
     table.add_column(f"difference\nmargin {margin}", justify="right", no_wrap=True)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from harness import stats
 from harness.contract import Metric, Workload
 from harness.report.row import Row
 from harness.report.summary import Comparison
-from harness.report.text import number
+from harness.report.text import number, one_line
 
 MISSING = "–"
 
@@ -92,8 +92,10 @@ def ratio(value: stats.Ratio) -> str:
     return f"{shown} [{number(value.interval.low)}, {number(value.interval.high)}]"
 
 
-def verdicts(row: Row) -> str:
-    """Return the verdicts on time and on accuracy."""
+def verdicts(row: Row, *, reference: bool) -> str:
+    """Return the verdicts on time and on accuracy; on the reference there is none but that its times are worthless."""
+    if reference:
+        return f"reference, {row.time_verdict}" if row.time_verdict else "reference"
     time, accuracy = row.time_verdict or MISSING, row.accuracy_verdict or MISSING
     return str(time) if time == accuracy else f"{time} · {accuracy}"
 
@@ -113,9 +115,10 @@ class Cells:
         self.short = short
 
     def race(self, row: Row) -> list[str]:
-        """Return metric, difference, step time, ratio and verdicts of an arm."""
+        """Return mode, metric, difference, step time, ratio and verdicts of an arm."""
         reference = row.arm == self.comparison.reference
         return [
+            self._cell(row, "mode", None if row.mode is None else one_line(row.mode)),
             self._cell(row, "metric", None if row.metric is None else metric(row.metric, self.scale)),
             self._cell(
                 row,
@@ -125,21 +128,26 @@ class Cells:
             ),
             self._cell(row, "step_ms", None if row.step_ms is None else number(row.step_ms)),
             self._cell(row, "ratio", None if row.ratio is None else ratio(row.ratio), reference),
-            "reference" if reference else verdicts(row),
+            verdicts(row, reference=reference),
         ]
 
     def cost(self, row: Row) -> list[str]:
         """Return first step, cold start, memory, parameters, and how much evidence there is."""
         comparison = self.comparison
         return [
-            self._cell(row, "first_step_s", None if row.first_step_s is None else number(row.first_step_s)),
-            self._cell(row, "cold_start_s", None if row.cold_start_s is None else number(row.cold_start_s)),
-            self._cell(row, "peak_rss_mib", None if row.peak_rss_mib is None else f"{row.peak_rss_mib:,.0f}"),
+            self._fresh(row, "first_step_s", number),
+            self._fresh(row, "cold_start_s", number),
+            self._fresh(row, "peak_rss_mib", "{:,.0f}".format),
             self._cell(row, "parameters", None if row.parameters is None else f"{row.parameters:,}"),
             self._cell(row, "seeds", share(row.seeds, comparison.seeds)),
             self._cell(row, "launches", None if row.witness else share(row.launches, comparison.launches)),
             self._cell(row, "rounds", f"{row.contended_rounds} of {row.rounds}" if row.rounds else None),
         ]
+
+    def _fresh(self, row: Row, figure: str, show: Callable[[float], str]) -> str:
+        """Return a figure of fresh processes with the number of launches that gave it."""
+        value: float | None = getattr(row, figure)
+        return self._cell(row, figure, None if value is None else f"{show(value)} (n={row.fresh[figure]})")
 
     def _cell(self, row: Row, figure: str, shown: str | None, reference: bool = False) -> str:
         if reference:

@@ -77,14 +77,19 @@ def _section(comparison: Comparison, picture: str | None) -> _Section:
     race = table(
         [
             "arm",
+            "mode",
             f"{scale.metric}{unit} ± 95 %",
             f"difference to {reference}{difference_unit} [95 %], margin {scale.margin(comparison.workload.margin)}",
             "train step (ms)",
             f"ratio to {reference} [95 %]",
             "time · accuracy",
         ],
-        ([text.code(row.arm), *cells.race(row)] for row in comparison.rows),
-        right=(1, 2, 3, 4),
+        (
+            [text.code(row.arm), text.escape(mode), *figures_]
+            for row in comparison.rows
+            for mode, *figures_ in [cells.race(row)]
+        ),
+        right=(2, 3, 4, 5),
     )
     cost = table(
         [

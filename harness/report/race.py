@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -49,6 +49,12 @@ def clean_rounds(timing: Timing) -> dict[int, float]:
 def round_count(timing: Timing) -> int:
     """Return the number of rounds, repetitions not counted."""
     return len({block.round for block in timing.blocks})
+
+
+def is_unstable(timings: Collection[Timing]) -> bool:
+    """Return whether most launches of an arm, looked at by itself, stayed contended in most of their rounds."""
+    contended = sum(2 * len(clean_rounds(timing)) < round_count(timing) for timing in timings)
+    return 2 * contended > len(timings)
 
 
 def median_step_seconds(timing: Timing) -> float | None:

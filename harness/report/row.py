@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from harness import stats
 from harness.contract import Workload
 from harness.report.evidence import Evidence, Scope
-from harness.report.race import clean_rounds, median_step_seconds, race, round_count
+from harness.report.race import clean_rounds, is_unstable, median_step_seconds, race, round_count
+from harness.report.readback import DIFFERS
 
 
 @dataclass(frozen=True)
@@ -20,13 +21,16 @@ class Row:
     A figure that was not measured is null and has a text in ``notes``, as has a figure without an interval.
 
     Attributes:
+        mode: How the framework executes a step, by its own word: eager, a graph, compiled; null when it did not tell.
         metric: Over seeds, as the workload measures it: a share, not per cent.
         difference: Metric minus the reference's; null for the reference itself.
         step_ms: Geometric mean over launches of the launch's median time per step in clean rounds.
         ratio: Step time over the reference's; null for the reference itself.
-        first_step_s: Median over launches.
+        time_verdict: On the ratio; without one, as of the reference or of a lone arm, UNSTABLE or null.
+        first_step_s: Median over launches that gave the workload a fresh process.
         cold_start_s: Median over the launches whose workers started one at a time.
-        peak_rss_mib: Maximum over launches.
+        peak_rss_mib: Maximum over launches that gave the workload a fresh process.
+        fresh: Figure -> launches that it comes from, of the three above that were measured.
         seeds: Seeds with a metric.
         launches: Launches with step times.
         rounds: Rounds over all launches.
@@ -37,6 +41,7 @@ class Row:
     """
 
     arm: str
+    mode: str | None
     witness: bool
     metric: stats.Mean | None
     difference: stats.Difference | None
@@ -47,6 +52,7 @@ class Row:
     first_step_s: float | None
     cold_start_s: float | None
     peak_rss_mib: float | None
+    fresh: Mapping[str, int]
     parameters: int | None
     seeds: int
     launches: int
@@ -65,6 +71,7 @@ class _Builder:
         self.reference = reference
         self.workload = workload
         self.notes: dict[str, str] = {}
+        self.fresh: dict[str, int] = {}
         self.is_reference = reference is not None and reference.status.name == evidence.status.name
 
     def metric(self) -> stats.Mean | None:
@@ -142,9 +149,17 @@ class _Builder:
         timings = self.evidence.timings.values()
         values = [float(value) for timing in timings if (value := getattr(timing, field)) is not None]
         if values:
+            self.fresh[figure] = len(values)
             return reduce(values)
         self.notes[figure] = self.evidence.reason(field, default) if timings else self.evidence.absence("step")
         return None
+
+    def mode(self) -> str | None:
+        told = dict.fromkeys(str(r.settings["execution"]) for r in self.evidence.useful if "execution" in r.settings)
+        if not told:
+            scope: Scope = "accuracy" if self.evidence.asked["accuracy"] else "step"
+            self.notes["mode"] = "the arm did not tell" if self.evidence.useful else self.evidence.absence(scope)
+        return DIFFERS.join(told) or None
 
     def parameters(self) -> int | None:
         useful = self.evidence.useful
@@ -163,9 +178,12 @@ class _Builder:
     def build(self, budget_cut: bool) -> Row:
         evidence = self.evidence
         metric, (ratio, time_verdict) = self.metric(), self.ratio()
+        if ratio is None and is_unstable(evidence.timings.values()):
+            time_verdict = stats.TimeVerdict.UNSTABLE
         memory = self.timed("peak_rss_mib", "peak_rss_bytes", max, "the kernel does not tell")
         return Row(
             arm=evidence.status.name,
+            mode=self.mode(),
             witness=evidence.status.witness,
             metric=metric,
             difference=self.difference(),
@@ -176,6 +194,7 @@ class _Builder:
             first_step_s=self.timed("first_step_s", "first_step_s", statistics.median, "not measured"),
             cold_start_s=self.timed("cold_start_s", "cold_start_s", statistics.median, "workers started side by side"),
             peak_rss_mib=None if memory is None else memory / 2**20,
+            fresh=self.fresh,
             parameters=self.parameters(),
             seeds=len(evidence.metrics),
             launches=len(evidence.timings),

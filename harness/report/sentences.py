@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from harness import stats
 from harness.contract import Outcome
@@ -176,17 +176,8 @@ def _contention(summary: Summary) -> Iterator[str]:
         return
     disturbed = sum(contention.disturbed for contention in found)
     left = sum(contention.left for contention in found)
-    unstable = _unstable(summary.comparisons)
+    unstable = [f"{text.code(row.arm)} on {text.code(comparison.name)}" for comparison, row in summary.unstable]
     yield (
         f"Contention: {disturbed} of {_count(rounds, 'round')} disturbed, {left} of them still after reruns and "
-        f"left out; {'UNSTABLE: ' + ', '.join(unstable) if unstable else 'no race is UNSTABLE'}."
+        f"left out; {'**UNSTABLE**: ' + ', '.join(unstable) if unstable else 'nothing is UNSTABLE'}."
     )
-
-
-def _unstable(comparisons: Sequence[Comparison]) -> list[str]:
-    return [
-        f"{text.code(row.arm)} on {text.code(comparison.name)}"
-        for comparison in comparisons
-        for row in comparison.rows
-        if row.time_verdict is stats.TimeVerdict.UNSTABLE
-    ]

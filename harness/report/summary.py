@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from harness import stats
 from harness.contract import Cell, Outcome, Precision, Workload
 from harness.report.evidence import Evidence, Scope
 from harness.report.failures import Failure, failures
@@ -70,6 +71,12 @@ class Summary:
     readback: Readback
     cells: int
     failed: Mapping[Outcome, int]
+
+    @property
+    def unstable(self) -> list[tuple[Comparison, Row]]:
+        """What other programs disturbed so much that its times say nothing."""
+        unstable = stats.TimeVerdict.UNSTABLE
+        return [(found, row) for found in self.comparisons for row in found.rows if row.time_verdict is unstable]
 
 
 def _final(records: Sequence[Record]) -> dict[Cell, Record]:

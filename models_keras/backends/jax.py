@@ -1,6 +1,5 @@
 """Keras on JAX: the train function is a jitted pure function, and the state goes through it and back."""
 
-import inspect
 import math
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -54,19 +53,19 @@ def run_steps(model: keras.Model, batches: Iterator[Any], count: int) -> float:
 
 def gradients(model: keras.Model, x: Any, y: Any, wrt_inputs: bool = True) -> tuple[Any, list[Any], Any]:
     """Return the mean loss of a batch in training mode, and its gradients by variable and, where asked, by input."""
-    buffers = [variable.value for variable in model.non_trainable_variables]
-    # A stateless call passes its arguments on as they are, also to a model that behaves alike in training.
-    in_training = {"training": True} if "training" in inspect.signature(model.call).parameters else {}
 
     def loss_of(trainable: list[Any], inputs: Any) -> Any:
-        outputs, updated = model.stateless_call(trainable, buffers, inputs, **in_training)
-        return model.compute_loss(inputs, y, outputs, training=True), updated
+        # Around the loss too: the penalties of regularizers read variables.
+        with keras.StatelessScope(state_mapping=zip(model.trainable_variables, trainable, strict=True)) as scope:
+            loss = model.compute_loss(inputs, y, model(inputs, training=True), training=True)
+        return loss, [scope.get_current_value(buffer) for buffer in model.non_trainable_variables]
 
     trainable = [variable.value for variable in model.trainable_variables]
     by = (0, 1) if wrt_inputs else (0,)
     (loss, updated), (found, *of_x) = jax.value_and_grad(loss_of, argnums=by, has_aux=True)(trainable, x)
     for variable, value in zip(model.non_trainable_variables, updated, strict=True):
-        variable.assign(value)
+        if value is not None:
+            variable.assign(value)
     return loss, found, of_x[0] if wrt_inputs else None
 
 

@@ -1,6 +1,8 @@
-"""Regularization by layers."""
+"""Regularization: dropout, and penalties on the size of weights."""
 
-from torch import nn
+from collections.abc import Callable
+
+from torch import Tensor, nn
 
 
 def make_dropout(rate: float) -> nn.Module:
@@ -10,3 +12,11 @@ def make_dropout(rate: float) -> nn.Module:
     independent, also across the samples of a batch. In evaluation the layer is the identity.
     """
     return nn.Dropout(rate)
+
+
+def make_penalty(l1: float = 0.0, l2: float = 0.0) -> Callable[[Tensor], Tensor]:
+    """Return λ₁ Σ|w| + λ₂ Σw² of a weight, to be added to the loss: the lasso, ridge, or with both the elastic net.
+
+    λ₂ has no ½ before it: it is a coupled weight decay of 2λ₂. The derivative of |w| at 0 is 0.
+    """
+    return lambda weight: l1 * weight.abs().sum() + l2 * weight.square().sum()

@@ -1,5 +1,6 @@
 """The command line: what it prints, what it refuses, what it leaves behind, and that it imports no framework."""
 
+import importlib.metadata
 import json
 import os
 import resource
@@ -98,7 +99,7 @@ def test_a_wrong_suite_file_is_named_with_field_and_value(twinbench, tmp_path):
 def test_an_unknown_kind_of_thing_cannot_be_listed(twinbench):
     ended = twinbench("list", "frameworks")
     assert (ended.status, ended.out) == (2, "")
-    assert "cannot list 'frameworks'; known: suites, workloads, arms" in ended.err
+    assert "cannot list 'frameworks'; known: suites, workloads, architectures, arms" in ended.err
 
 
 def test_a_package_of_arms_that_does_not_exist_is_named(twinbench, monkeypatch):
@@ -279,6 +280,16 @@ def test_a_second_attempt_that_succeeds_gives_status_0_and_both_are_told(chaos, 
     assert attempts == [(1, "crashed"), (2, "ok")]
 
 
+@pytest.mark.parametrize("arms", [["crowded-always"], ["healthy-one", "crowded-always"]], ids=["alone", "in a race"])
+def test_times_that_stayed_contended_are_told_of_and_give_status_3(chaos, twinbench, suite_file, tmp_path, arms):
+    ended = twinbench("run", "--unverified", suite_file(*arms, seeds=0), "--results", str(tmp_path), "--run", "mine")
+    assert ended.status == 3
+    assert "UNSTABLE, other programs disturbed most launches: crowded-always on softmax_digits · fp32" in ended.err
+    assert "UNSTABLE" in ended.out
+    report = (tmp_path / "runs" / "mine" / "report.md").read_text()
+    assert "**UNSTABLE**: `crowded-always` on `softmax_digits · fp32`" in report
+
+
 def test_report_is_written_anew_by_name_by_path_or_for_the_newest(chaos, twinbench, copied, tmp_path):
     older = RunFolder(tmp_path / "runs" / "zzz")
     older.create()
@@ -340,8 +351,56 @@ def test_list_shows_every_name_as_a_table_and_as_json(chaos, twinbench, what):
     assert [row.split()[0] for row in rows] == list(names)
 
 
+def test_list_tells_a_program_numbers_as_numbers(chaos, twinbench):
+    found = json.loads(twinbench("list", "--json").out)
+    quick, lenet, arm = (
+        next(row for row in found[kind] if row[kind[:-1]] == name)
+        for kind, name in (("suites", "quick"), ("workloads", "lenet_mnist5k"), ("arms", "healthy-one"))
+    )
+    assert (quick["launches"], quick["seeds"], quick["precisions"]) == (3, 3, ["fp32"])
+    assert "lenet_mnist5k" in quick["workloads"]
+    spec = registry.find_workload("lenet_mnist5k")
+    assert (lenet["batch_size"], lenet["target"], lenet["margin"]) == (spec.batch_size, spec.target, spec.margin)
+    assert (arm["supported"], arm["witness"], arm["reason"]) == (True, False, None)
+    assert arm["versions"].keys() == {"numpy"}
+
+
+def test_the_version_is_told(twinbench):
+    ended = twinbench("--version")
+    assert (ended.status, ended.out) == (0, f"twinbench {importlib.metadata.version('twinbench')}\n")
+
+
 def test_list_shows_everything_when_not_told_what(twinbench):
-    assert list(json.loads(twinbench("list", "--json").out)) == ["suites", "workloads", "arms"]
+    assert list(json.loads(twinbench("list", "--json").out)) == [
+        "suites",
+        "workloads",
+        "architectures",
+        "arms",
+    ]
+
+
+def test_list_tells_sizes_and_who_implements_what(chaos, twinbench):
+    rows = {row["workload"]: row for row in json.loads(twinbench("list", "workloads", "--json").out)}
+    lenet = rows["lenet_mnist5k"]
+    assert (lenet["parameters"], lenet["flops"], lenet["dataset"], lenet["target"]) == (
+        61_706,
+        833_040,
+        "mnist5k",
+        0.96,
+    )
+    assert "torch" in lenet["arms"]
+    assert "numpy" not in lenet["arms"]
+    assert {"numpy", "needs-nonsense"} <= set(rows["mlp_digits"]["arms"])
+    (line,) = [line for line in twinbench("list", "workloads").out.splitlines() if line.startswith("lenet_mnist5k")]
+    assert {"61,706", "833,040", "mnist5k", "0.96"} <= set(line.split())
+
+
+def test_list_tells_an_architecture_once_for_each_choice_of_arguments(twinbench):
+    rows = json.loads(twinbench("list", "architectures", "--json").out)
+    mlps = [row for row in rows if row["architecture"] == "MLP"]
+    assert {name for row in rows for name in row["workloads"]} == set(registry.workloads())
+    assert len({json.dumps(row["arguments"]) for row in mlps}) == len(mlps) > 1
+    assert all(row["file"] == "mlp" and row["flops"] > row["parameters"] > 0 for row in mlps)
 
 
 def test_doctor_tells_of_every_arm(chaos, twinbench):

@@ -1,3 +1,4 @@
+import dataclasses
 import os
 
 import pytest
@@ -64,7 +65,7 @@ def test_shipped_suites_can_be_planned(name):
         ({"seeds": True}, "field 'seeds': Input should be a valid integer, not True"),
         ({"rounds": 0}, "field 'rounds': Input should be greater than 0, not 0"),
         ({"timeout_s": float("inf")}, "field 'timeout_s': Input should be a finite number, not inf"),
-        ({"precisions": ["fp31"]}, "field 'precisions.0': Input should be 'fp32', 'bf16' or 'fp64', not 'fp31'"),
+        ({"precisions": ["fp31"]}, "field 'precisions.0': unknown precision 'fp31'; did you mean 'fp32'?"),
         ({"arms": []}, "field 'arms': List should have at least 1 item"),
         ({"arms": "torch"}, "field 'arms': Input should be a valid list, not 'torch'"),
         ({"arms": ["torch", "numpy", "torch"]}, "field 'arms': named more than once: torch"),
@@ -119,13 +120,28 @@ def test_a_suite_file_that_does_not_exist_is_called_that(name):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"arms": ["troch"]}, "unknown arm 'troch'; did you"),
-        ({"workloads": ["mlp_digit"]}, "unknown workload 'mlp_digit'; did"),
+        ({"arms": ["troch"]}, "unknown arm 'troch'; did you mean 'torch'?"),
+        ({"workloads": ["mlp_digit"]}, "unknown workload 'mlp_digit'; did you mean 'mlp_digits'?"),
     ],
 )
-def test_names_are_checked_before_the_run(read, changes, message):
-    with pytest.raises(UnknownName, match=message):
-        check_names(read(**changes))
+def test_an_unknown_name_is_answered_with_the_file_and_the_nearest(read, tmp_path, changes, message):
+    with pytest.raises(SuiteError) as error:
+        read(**changes)
+    assert str(error.value) == f"{tmp_path / 'mine.yaml'}: {message}"
+
+
+def test_names_are_checked_before_the_run(read, monkeypatch):
+    suite = read()
+    check_names(suite)
+    lost = dataclasses.replace(registry.find_workload("mlp_digits"), dataset="digit")
+    monkeypatch.setattr(registry, "workloads", lambda: {"mlp_digits": lost, "softmax_digits": lost})
+    with pytest.raises(UnknownName, match=r"unknown dataset 'digit'; did you mean 'digits'\?"):
+        check_names(suite)
+
+
+def test_a_folder_is_no_suite_file(tmp_path):
+    with pytest.raises(SuiteError, match="is a folder"):
+        read_suite(str(tmp_path))
 
 
 def sittings(suite):

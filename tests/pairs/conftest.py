@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from harness import registry
-from harness.contract import Cell, Dataset, Precision, Setup
+from harness.contract import Cell, Precision, Setup
 from harness.parity.pair import without_chance
 from harness.run.coordinator import store_dataset
 from harness.run.process import Worker
@@ -26,43 +26,44 @@ class Bench:
     def __init__(self, scratch: Path, stack: contextlib.ExitStack):
         self.scratch = scratch
         self.stack = stack
-        self.workers: dict[tuple[str, Precision, int], Worker] = {}
-        self.loaded: dict[str, Dataset] = {}
+        self.workers: dict[tuple[str, Precision, int, int], Worker] = {}
         self.datasets: dict[str, StoredDataset] = {}
-        self.told: dict[tuple[str, str, Precision, int], dict[str, Any]] = {}
+        self.told: dict[tuple[str, str, Precision, int, int], dict[str, Any]] = {}
         self.current: dict[Worker, str] = {}
 
-    def worker(self, arm: str, precision: Precision, process: int = 0) -> Worker:
-        """Return a running worker, started if need be. It has one core: these networks are small."""
-        known = (arm, precision, process)
+    def worker(self, arm: str, precision: Precision, process: int = 0, threads: int = 1) -> Worker:
+        """Return a running worker, started if need be. It has one core, as a rule: these networks are small."""
+        known = (arm, precision, process, threads)
         if known not in self.workers:
-            log = self.scratch / f"{arm}-{precision}-{process}.log"
-            worker = Worker(registry.find_arm(arm), Setup(precision, threads=1), log, self.scratch)
+            log = self.scratch / f"{arm}-{precision}-{process}-{threads}.log"
+            worker = Worker(registry.find_arm(arm), Setup(precision, threads), log, self.scratch)
             self.workers[known] = self.stack.enter_context(worker)
             worker.begin()
             worker.started(TIMEOUT_S)
         return self.workers[known]
 
-    def dataset(self, name: str) -> Dataset:
-        """Return a dataset, loaded once."""
-        if name not in self.loaded:
-            self.loaded[name] = registry.load_dataset(name)
-        return self.loaded[name]
+    def renew(self, arm: str, process: int) -> None:
+        """See to it that the next ``worker`` is a process that has done nothing yet."""
+        if worker := self.workers.pop((arm, "fp32", process, 1), None):
+            worker.kill()
+        self.told = {known: told for known, told in self.told.items() if (known[0], known[3]) != (arm, process)}
 
-    def open(self, arm: str, workload: str, precision: Precision = "fp32", process: int = 0) -> dict[str, Any]:
+    def open(
+        self, arm: str, workload: str, precision: Precision = "fp32", process: int = 0, threads: int = 1
+    ) -> dict[str, Any]:
         """Open a cell, take its first step, and return what the worker tells of it: once, then from memory."""
-        known = (arm, workload, precision, process)
+        known = (arm, workload, precision, process, threads)
         if known not in self.told:
             self.told[known] = self._open(*known)
         return self.told[known]
 
-    def _open(self, arm: str, workload: str, precision: Precision, process: int) -> dict[str, Any]:
+    def _open(self, arm: str, workload: str, precision: Precision, process: int, threads: int) -> dict[str, Any]:
         spec = registry.find_workload(workload)
         if spec.dataset not in self.datasets:
-            self.datasets[spec.dataset] = store_dataset(self.dataset(spec.dataset), self.scratch)
+            self.datasets[spec.dataset] = store_dataset(registry.load_dataset(spec.dataset), self.scratch)
         dataset = self.datasets[spec.dataset]
-        cell = Cell("step", workload, arm, precision, 1, spec.batch_size, spec.epochs, 0)
-        worker = self.worker(arm, precision, process)
+        cell = Cell("step", workload, arm, precision, threads, spec.batch_size, spec.epochs, 0)
+        worker = self.worker(arm, precision, process, threads)
         opened = worker.ask(
             "open",
             TIMEOUT_S,
@@ -75,12 +76,20 @@ class Bench:
         return opened | worker.ask("finish", TIMEOUT_S, frameworks=sorted(registry.FRAMEWORKS))
 
     def train(
-        self, arm: str, workload: str, *, seed: int, epochs: int, precision: Precision = "fp32", process: int = 0
+        self,
+        arm: str,
+        workload: str,
+        *,
+        seed: int,
+        epochs: int,
+        precision: Precision = "fp32",
+        process: int = 0,
+        threads: int = 1,
     ) -> dict[str, Any]:
         """Train a workload from the initial parameters of a seed."""
-        worker = self.worker(arm, precision, process)
+        worker = self.worker(arm, precision, process, threads)
         if self.current.get(worker) != workload:
-            self._open(arm, workload, precision, process)
+            self._open(arm, workload, precision, process, threads)
         return worker.ask("train", TIMEOUT_S, seed=seed, epochs=epochs)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import pytest
 
 from harness import matched, registry
@@ -13,9 +15,12 @@ IN_CI = 10**7
 """FLOPs up to which a model is built in the tests of every change."""
 
 
+load_dataset = functools.cache(registry.load_dataset)
+
+
 def told_by(bench, arm, name):
     workload = registry.find_workload(name)
-    dataset = bench.dataset(workload.dataset)
+    dataset = load_dataset(workload.dataset)
     shape = matched.as_input(dataset.x_test[:1], workload.form).shape[1:]
     told = bench.worker(arm, "fp32").ask(
         "trace", 240.0, workload=name, sample_shape=list(shape), outputs=dataset.outputs

@@ -78,13 +78,41 @@ def test_the_witness_takes_the_same_first_step_in_float32(bench, workload):
 
 
 @pytest.mark.parametrize("arm", RACED)
+def test_a_used_process_races_like_a_fresh_one(bench, arm):
+    """A launch goes through all workloads: what a process did before must not be seen in what it does next."""
+    raced = {}
+    for process, order in ((1, ["mlp_digits", "lenet_mnist5k"]), (2, ["lenet_mnist5k", "mlp_digits"])):
+        bench.renew(arm, process)
+        for workload in order:
+            opened = bench.open(arm, workload, process=process)
+            steps = bench.worker(arm, "fp32", process).ask("block", 60, steps=20)
+            trained = bench.train(arm, workload, seed=0, epochs=1, process=process)
+            bits = (opened["first_loss"], steps["loss"], trained["epoch_losses"], trained["final_sha256"])
+            raced.setdefault(workload, []).append((bits, opened["settings"], opened["initial_sha256"]))
+    for one, other in raced.values():
+        assert one == other
+
+
+@pytest.mark.parametrize("arm", RACED)
 @pytest.mark.parametrize("workload", ["mlp_digits", "lenet_mnist5k"])
 def test_same_seed_same_bits_in_three_processes(bench, arm, workload):
+    repeats_itself(bench, arm, workload, threads=1)
+
+
+@pytest.mark.parametrize(
+    "arm", ["torch", "keras-jax", *(pytest.param(arm, marks=pytest.mark.long) for arm in (KERAS[0], KERAS[2]))]
+)
+def test_same_seed_same_bits_at_two_threads(bench, arm):
+    repeats_itself(bench, arm, "lenet_mnist5k", threads=2)
+
+
+def repeats_itself(bench, arm, workload, threads):
     hashes = set()
     for process in range(3):
-        hashes.add(bench.train(arm, workload, seed=3, epochs=1, process=process)["final_sha256"])
+        trained = bench.train(arm, workload, seed=3, epochs=1, process=process, threads=threads)
+        hashes.add(trained["final_sha256"])
     assert len(hashes) == 1
-    assert bench.train(arm, workload, seed=4, epochs=1)["final_sha256"] not in hashes
+    assert bench.train(arm, workload, seed=4, epochs=1, threads=threads)["final_sha256"] not in hashes
 
 
 @pytest.mark.parametrize("arm", RACED)

@@ -65,7 +65,7 @@ def test_the_picture_can_be_read_without_eyes_and_in_the_dark():
     root = ET.fromstring(svg)  # noqa: S314 - our own picture
     assert root.get("role") == "img"
     named = {element.get("id"): element.text for element in root}
-    assert [named[part] for part in root.get("aria-labelledby").split()][0] == "Net <&>: a network"
+    assert next(named[part] for part in root.get("aria-labelledby").split()) == "Net <&>: a network"
     assert "3 times blocks.0 Block (blocks.0.fc Linear to 8, blocks.0.act ReLU to 8)" in named["desc"]
     assert "prefers-color-scheme: dark" in svg
     assert "script" not in svg
@@ -83,7 +83,7 @@ def test_boxes_lie_within_the_picture_and_do_not_overlap():
 
 @pytest.mark.parametrize(
     ("count", "words"),
-    [(0, "–"), (850, "850"), (9_600, "9,600"), (61_706, "61.7 k"), (999_999, "1000 k"), (4_089_184_256, "4.09 G")],
+    [(0, "–"), (850, "850"), (9_600, "9,600"), (61_706, "61.7 k"), (999_999, "1.00 M"), (4_089_184_256, "4.09 G")],
 )
 def test_counts_are_short(count, words):
     assert figure(count) == words

@@ -5,7 +5,7 @@ import pytest
 
 from harness.contract import Architecture
 from harness.parity.immaterial import immaterial, not_zero, split, unmatched
-from harness.parity.pair import without_dropout
+from harness.parity.pair import without_chance
 from harness.registry import find_workload
 
 
@@ -26,9 +26,9 @@ def test_a_healthy_pair_passes(check, seed):
 def test_the_gates_close_dropout_and_nothing_else():
     workload = find_workload("mlp_norm_digits")
     assert workload.architecture.arguments["dropout"] > 0
-    closed = without_dropout(workload)
+    closed = without_chance(workload)
     assert closed.architecture.arguments == {**workload.architecture.arguments, "dropout": 0}
-    assert without_dropout(find_workload("lenet_mnist5k")) is find_workload("lenet_mnist5k")
+    assert without_chance(find_workload("lenet_mnist5k")) is find_workload("lenet_mnist5k")
 
 
 def test_packed_projections_are_compared_by_part():

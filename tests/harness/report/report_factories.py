@@ -4,6 +4,7 @@ from harness.contract import Architecture, Cell, Optimizer, Outcome, Workload
 from harness.schema import Accuracy, ArmStatus, Block, Manifest, Record, Suite, Timing, WorkloadChoice
 
 MIB = 2**20
+MODES = {"torch": "eager", "keras-tensorflow": "graph", "keras-jax": "compiled by XLA", "numpy": "eager"}
 
 
 def workload(name="mlp_digits", **changes):
@@ -60,6 +61,7 @@ def _record(scope, arm, index, *, on, precision, epochs, changes, **measured):
         "dataset_sha256": "d" * 64,
         "initial_sha256": f"{cell.seed:064d}",
         "parameters": 15210,
+        "settings": {"execution": MODES[arm]} if arm in MODES else {},
     }
     return Record(cell=cell, **(given | measured | changes))
 

@@ -1,4 +1,4 @@
-from report_factories import failed, manifest, status, trained, whole_run, workload
+from report_factories import block, failed, manifest, raced, status, trained, whole_run, workload
 from rich.console import Console
 
 from harness.contract import Outcome
@@ -24,17 +24,28 @@ def line_of(arm, lines):
 def test_the_table_shows_every_arm():
     lines = printed(whole_run())
     assert lines[0] == "mlp_digits · fp32"
-    assert line_of("torch", lines) == "torch 95.10 ± 0.25 reference 2.02 reference reference"
-    assert line_of("keras-jax", lines) == "keras-jax 95.21 ± 0.27 +0.11 ± 0.02 4.00 1.98 [1.93, 2.03] look"
+    assert line_of("torch", lines) == "torch eager 95.10 ± 0.25 reference 2.02 reference reference"
+    assert line_of("keras-jax", lines) == "keras-jax compiled 95.21 ± 0.27 +0.11 ± 0.02 4.00 1.98 [1.93, 2.03] look"
+    assert any(line.split() == ["by", "XLA"] for line in lines)
 
 
 def test_the_widest_table_fits_100_columns():
-    arms = ("torch", "keras-tensorflow-graph", status("numpy", witness=True))
-    records = whole_run(5, 8, ratio=0.5, gain=-0.1, rival="keras-tensorflow-graph")
+    arms = ("torch", "keras-tensorflow", "keras-jax", status("numpy", witness=True))
+    records = whole_run(5, 8, ratio=0.5, gain=-0.1, rival="keras-tensorflow")
+    records += [record for record in whole_run(5, 8) if record.cell.arm == "keras-jax"]
     records += [trained("numpy", s, 0.95) for s in range(5)]
     lines = printed(records, manifest(arms, seeds=5, launches=8))
     assert max(map(len, lines)) <= 100
-    assert any("FASTER · DIFFERENT" in line for line in lines)
+    assert {"FASTER", "DIFFERENT", "SLOWER", "EQUIVALENT"} <= set(" ".join(lines).split()), "wrapped, never cut"
+
+
+def test_times_that_say_nothing_are_said_so():
+    note = "UNSTABLE: other programs disturbed most launches; these times say nothing"
+    alone = manifest(("torch",), launches=1, seeds=0)
+    assert note not in printed([raced("torch", 0, 2.0)], alone)
+    lines = printed([raced("torch", 0, [block(0, 2.0, contended=True)])], alone)
+    assert line_of("torch", lines).endswith("reference, UNSTABLE")
+    assert note in lines
 
 
 def test_missing_figures_have_their_reason_below():

@@ -49,9 +49,10 @@ def test_the_tables_show_the_figures():
     assert column(race, "train step (ms)") == {"torch": "2.02", "keras-jax": "4.00"}
     assert column(race, "ratio to `torch`") == {"torch": "reference", "keras-jax": "1.98 [1.93, 2.03]"}
     assert column(race, "time · accuracy") == {"torch": "reference", "keras-jax": "look"}
-    assert column(cost, "first step (s)")["torch"] == "0.500"
-    assert column(cost, "cold start (s)")["torch"] == "3.00"
-    assert column(cost, "peak host memory (MiB)")["torch"] == "400"
+    assert column(cost, "first step (s)")["torch"] == "0.500 (n=3)"
+    assert column(cost, "cold start (s)")["torch"] == "3.00 (n=3)"
+    assert column(cost, "peak host memory (MiB)")["torch"] == "400 (n=3)"
+    assert column(race, "mode") == {"torch": "eager", "keras-jax": "compiled by XLA"}
     assert column(cost, "parameters")["torch"] == "15,210"
     assert column(cost, "seeds")["torch"] == column(cost, "launches")["torch"] == "3"
     assert column(cost, "contended rounds")["torch"] == "0 of 12"

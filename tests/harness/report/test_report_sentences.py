@@ -116,13 +116,13 @@ def test_failures():
 
 def test_contention():
     assert said("Contention", whole_run()) == (
-        "Contention: 0 of 12 rounds disturbed, 0 of them still after reruns and left out; no race is UNSTABLE."
+        "Contention: 0 of 12 rounds disturbed, 0 of them still after reruns and left out; nothing is UNSTABLE."
     )
     rough = [block(0, 2.0), *(block(r, 9.0, contended=True) for r in (1, 2, 3))]
     records = [*(raced("torch", k, 1.0) for k in range(3)), *(raced("keras-jax", k, rough) for k in range(3))]
     assert said("Contention", records) == (
         "Contention: 9 of 12 rounds disturbed, 9 of them still after reruns and left out; "
-        "UNSTABLE: `keras-jax` on `mlp_digits · fp32`."
+        "**UNSTABLE**: `keras-jax` on `mlp_digits · fp32`."
     )
     blind = [raced("torch", 0, [block(0, 1.0, pressure=None, foreign=None)])]
     assert "does not tell" in said("Contention", blind)

@@ -205,6 +205,36 @@ def test_a_race_without_a_clean_round_is_unstable_and_has_no_ratio():
     assert row.notes["step_ms"] == "every round was contended"
 
 
+@pytest.mark.parametrize(("contended", "verdict"), [(1, None), (2, TimeVerdict.UNSTABLE)])
+def test_a_lone_arm_and_a_reference_can_be_unstable(contended, verdict):
+    def mostly_contended(launch):
+        return raced("torch", launch, [block(0, 1.0), *(block(r, 9.0, contended=True) for r in (1, 2))])
+
+    records = [mostly_contended(k) if k < contended else raced("torch", k, 1.0) for k in range(3)]
+    for arms in (("torch",), ("torch", "keras-jax")):
+        summary = summarize(manifest(arms, seeds=0), records, WORKLOADS)
+        assert rows(summary.comparisons[0])["torch"].time_verdict is verdict
+        assert [row.arm for _, row in summary.unstable] == (["torch"] if verdict else [])
+
+
+def test_figures_of_fresh_processes_tell_how_many_gave_them():
+    used = {"first_step_s": None, "cold_start_s": None, "peak_rss_bytes": None}
+    side_by_side = {"cold_start_s": None}
+    changes = ({}, side_by_side, used)
+    records = [raced("torch", k, 1.0, timing_changes=changed) for k, changed in enumerate(changes)]
+    row = rows(only(records, manifest(("torch",), seeds=0)))["torch"]
+    assert row.fresh == {"first_step_s": 2, "cold_start_s": 1, "peak_rss_mib": 2}
+    row = rows(only([raced("torch", 0, 1.0, timing_changes=used)], manifest(("torch",), seeds=0)))["torch"]
+    assert row.fresh == {}
+
+
+def test_the_mode_is_what_the_framework_said():
+    told = [trained("torch", s, 0.9, settings={"execution": word}) for s, word in enumerate(("eager", "eager", "x"))]
+    found = rows(only([*told, trained("keras-jax", 0, 0.9, settings={})]))
+    assert found["torch"].mode == "eager / x"
+    assert (found["keras-jax"].mode, found["keras-jax"].notes["mode"]) == (None, "the arm did not tell")
+
+
 def doubtful(name):
     """A race that alone is SLOWER, at p = .007."""
     speeds = [1.0, 1.1, 1.2, 1.1, 1.0, 1.1, 1.2, 1.1]

@@ -1,0 +1,38 @@
+"""Layers without tensors, and penalties on tensors, by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import keras
+import numpy as np
+
+from models_keras.arm import backend
+from models_keras.techniques.pooling import make_pool
+from models_keras.techniques.regularizers import make_penalty
+
+if TYPE_CHECKING:
+    from harness.contract import Array
+
+
+def pool(arrays: Mapping[str, Array], **arguments: int | str) -> dict[str, Array]:
+    """Return what pooling makes of ``x`` (N, C, H, W), and the gradient of its mean product with ``weights``."""
+    x, weights = (keras.ops.convert_to_tensor(np.moveaxis(arrays[name], 1, -1)) for name in ("x", "weights"))
+    model = keras.Sequential([keras.Input(x.shape[1:]), make_pool(**arguments)])
+    model.compile(loss=lambda weights, output: keras.ops.mean(weights * output))
+    _, _, gradient = backend.gradients(model, x, weights)
+    found = {"output": model(x), "gradient": gradient}
+    return {name: np.moveaxis(keras.ops.convert_to_numpy(tensor), -1, 1) for name, tensor in found.items()}
+
+
+def penalty(arrays: Mapping[str, Array], l1: float, l2: float) -> dict[str, Array]:
+    """Return the penalty on ``weight`` (out, in) and its gradient: a layer's, as it joins a loss of nothing."""
+    kernel = arrays["weight"].T
+    layer = keras.layers.Dense(kernel.shape[1], use_bias=False, kernel_regularizer=make_penalty(l1, l2))
+    model = keras.Sequential([keras.Input(kernel.shape[:1]), layer])
+    model.compile(loss=lambda _, outputs: 0 * keras.ops.mean(outputs))
+    layer.kernel.assign(kernel)
+    x, y = (keras.ops.zeros((1, width), dtype=kernel.dtype) for width in kernel.shape)
+    value, (gradient,), _ = backend.gradients(model, x, y)
+    return {"value": keras.ops.convert_to_numpy(value), "gradient": keras.ops.convert_to_numpy(gradient).T}
