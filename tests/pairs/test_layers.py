@@ -8,11 +8,9 @@ import pytest
 
 from harness import matched, registry
 from harness.anatomy.layers import calls_and_specs, tree
-from harness.measure import sizes
 
 KERAS = ("keras-tensorflow", "keras-jax", "keras-torch")
-IN_CI = 10**7
-"""FLOPs up to which a model is built in the tests of every change."""
+FEW = ("gru_mnist1d", "lenet_mnist5k", "mlp_norm_digits")
 
 
 load_dataset = functools.cache(registry.load_dataset)
@@ -30,10 +28,7 @@ def told_by(bench, arm, name):
 
 @pytest.mark.parametrize(
     "name",
-    [
-        pytest.param(name, marks=pytest.mark.long if size.flops > IN_CI else ())
-        for name, size in sorted(sizes.read().items())
-    ],
+    [pytest.param(name, marks=() if name in FEW else pytest.mark.long) for name in sorted(registry.workloads())],
 )
 @pytest.mark.parametrize("arm", KERAS)
 def test_layers_are_pytorchs(bench, arm, name):
