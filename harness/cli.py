@@ -133,7 +133,13 @@ def parity(
     suite: Annotated[str, typer.Option(help="Only what this suite rests on and is not yet proven.")] = "",
     arms: Annotated[str, typer.Option(help="Only these arms, separated by commas; all that run here if none.")] = "",
     gate: Annotated[str, typer.Option(help="Only these gates, separated by commas.")] = "",
-    seed: Annotated[int, typer.Option(help="Of the noise and the batch.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of the noise, the batch and all else that is drawn.")] = 0,
+    seeds: Annotated[
+        int | None, typer.Option(min=1, help="Run the gates at so many seeds, from --seed on, and show the worst.")
+    ] = None,
+    write_bands: Annotated[
+        bool, typer.Option("--write-bands", help="Put forward's float32 errors over the seeds on file as bands.")
+    ] = False,
     mutants: Annotated[bool, typer.Option("--mutants", help="Plant faults instead, and see the gates go red.")] = False,
     results: Results = Path("results"),
     as_json: AsJson = False,
@@ -144,6 +150,8 @@ def parity(
     from harness.narrow import narrow
     from harness.parity import engine, proofs
 
+    if write_bands and not seeds:
+        fail("--write-bands wants --seeds: a band is measured over many")
     if mutants:
         raise typer.Exit(_plant(list(workloads or []), _split(arms), as_json))
     kept = proofs.Proofs(results / "parity")
@@ -162,9 +170,13 @@ def parity(
             fail("; ".join(f"{arm} cannot run here: {reason}" for arm, reason in absent.items()))
         able = [arm for arm in rivals if arm not in absent]
         todo = {arm: engine.tasks(chosen, wanted) for arm in able}
-    findings = _prove(todo, reference, seed)
+    tried = range(seed, seed + (seeds or 1))
+    findings = _prove(todo, reference, tried, banded=not write_bands)
+    if seeds:
+        findings = _show_worst(findings, tried, as_json, write_bands)
+    else:
+        _show_findings(findings, as_json)
     proofs.keep(findings, reference, kept)
-    _show_findings(findings, as_json)
     if not all(finding.passed for finding in findings):
         raise typer.Exit(FAILED)
 
@@ -265,7 +277,7 @@ def interruptible() -> Iterator[None]:
         raise typer.Exit(INTERRUPTED) from None
 
 
-def _prove(todo: Mapping[str, Sequence[Task]], reference: str, seed: int) -> list[Finding]:
+def _prove(todo: Mapping[str, Sequence[Task]], reference: str, seeds: Sequence[int], *, banded: bool) -> list[Finding]:
     """Run gates, and show on stderr what has been found last."""
     from rich.console import Console
 
@@ -273,9 +285,10 @@ def _prove(todo: Mapping[str, Sequence[Task]], reference: str, seed: int) -> lis
 
     findings = []
     with Console(stderr=True).status("parity: starting") as status, interruptible():
-        for finding in engine.check(todo, reference, seed):
+        for finding in engine.check(todo, reference, seeds, banded=banded):
             findings.append(finding)
-            status.update(f"parity: {finding.workload} · {finding.arm} · {finding.gate}")
+            of_seed = f" · seed {finding.seed}" if len(seeds) > 1 else ""
+            status.update(f"parity: {finding.workload} · {finding.arm} · {finding.gate}{of_seed}")
     order = {
         name: index for index, name in enumerate(dict.fromkeys(task.name for its in todo.values() for task in its))
     }
@@ -306,6 +319,22 @@ def _plant(shown_by: Sequence[str], arms: Sequence[str], as_json: bool) -> int:
     else:
         Console(width=None if sys.stdout.isatty() else 140, highlight=False).print(mutant_table(verdicts))
     return 0 if all(verdict.located for verdict in verdicts) else FAILED
+
+
+def _show_worst(findings: Sequence[Finding], seeds: Sequence[int], as_json: bool, write_bands: bool) -> list[Finding]:
+    """Show the worst finding of each gate over seeds, put bands on file if asked, and return these findings."""
+    from harness.parity import bands
+    from harness.parity import seeds as over_seeds
+
+    found = over_seeds.worst(findings)
+    if as_json:
+        typer.echo(json.dumps(over_seeds.document(found, seeds), indent=1))
+    else:
+        _show_findings(over_seeds.as_findings(found), as_json)
+        typer.echo(f"the worst of {len(seeds)} seeds, {seeds[0]} to {seeds[-1]}")
+    if write_bands:
+        typer.echo(f"bands on file: {', '.join(bands.update(found)) or 'none measured'}", err=True)
+    return [one.finding for one in found]
 
 
 def _show_findings(findings: Sequence[Finding], as_json: bool) -> None:

@@ -125,7 +125,7 @@ SECTIONS: Mapping[str, Sequence[Row]] = {
     ),
     "Recurrent layers and attention": (
         Row("gru_gates", "GRU: order of the gates in its weights", "gates swapped by `models_keras/bridge.py`"),
-        Row("lstm_biases", "LSTM: biases (change of their sum in one step of SGD)", "PyTorch: `bias_hh` not trained"),
+        Row("lstm_biases", "LSTM: biases (change of their sum in one step of SGD)", "PyTorch: `OneBiasLSTM`"),
         Row("bidirectional_outputs", "bidirectional GRU: its output by default", "all steps in both"),
         Row("attention_mask", "attention: boolean mask", "PyTorch: `~mask`"),
     ),

@@ -3,8 +3,9 @@
 A layer's canonical name is the path of attributes that leads to it, as PyTorch names its modules, and the halves
 of a pair use the same attributes; so this is a table of layer types and not of models. The halves differ in layout
 (a Dense kernel is (in, out) here, (out, in) there), in the order of the gates of a GRU (z, r, n here; r, z, n
-there), in what a flattened feature map looks like (channel last here, first there), and in how many variables hold
-the projections of attention (three pairs here, one packed pair there).
+there), in what a flattened feature map looks like (channel last here, first there), in how many variables hold
+the projections of attention (three pairs here, one packed pair there), and in who stacks recurrent layers (a layer
+for each here, all in one module there).
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from harness.contract import Call, LayerKind, TensorSpec
 from models_keras.techniques.attention import ExactAttention
 from models_keras.techniques.embeddings import ClassToken, PositionEmbedding
 from models_keras.techniques.normalization import UnbiasedBatchNormalization
+from models_keras.techniques.recurrent import Stack
 
 if TYPE_CHECKING:
     from harness.contract import Array
@@ -160,10 +162,15 @@ def _gru(layer: Any, path: str, _: Flattened, suffix: str = "_l0") -> Iterator[C
         )
 
 
-def _bidirectional(layer: Any, path: str, flattened: Flattened) -> Iterator[Carrier]:
-    carry = _RECURRENT[type(layer.forward_layer)]
-    yield from carry(layer.forward_layer, path, flattened)
-    yield from carry(layer.backward_layer, path, flattened, suffix="_l0_reverse")
+def _bidirectional(layer: Any, path: str, flattened: Flattened, suffix: str = "_l0") -> Iterator[Carrier]:
+    carry = _TABLE[type(layer.forward_layer)]
+    yield from carry(layer.forward_layer, path, flattened, suffix=suffix)
+    yield from carry(layer.backward_layer, path, flattened, suffix=f"{suffix}_reverse")
+
+
+def _stack(stack: Stack, path: str, flattened: Flattened) -> Iterator[Carrier]:
+    for number, layer in enumerate(stack.stacked):
+        yield from _TABLE[type(layer)](layer, path, flattened, suffix=f"_l{number}")
 
 
 def _attention(layer: Any, path: str, _: Flattened) -> Iterator[Carrier]:
@@ -199,11 +206,6 @@ def _attention(layer: Any, path: str, _: Flattened) -> Iterator[Carrier]:
         yield from _plain(output, f"{path}.out_proj", "attention", bias="bias")
 
 
-_RECURRENT: dict[type, Callable[..., Iterator[Carrier]]] = {
-    layers.SimpleRNN: _recurrent,
-    layers.LSTM: _recurrent,
-    layers.GRU: _gru,
-}
 _TABLE: dict[type, Callable[..., Iterator[Carrier]]] = {
     layers.Dense: _dense,
     layers.Conv1D: _conv,
@@ -222,8 +224,11 @@ _TABLE: dict[type, Callable[..., Iterator[Carrier]]] = {
     PositionEmbedding: _embedding,
     layers.MultiHeadAttention: _attention,
     ExactAttention: _attention,
+    layers.SimpleRNN: _recurrent,
+    layers.LSTM: _recurrent,
+    layers.GRU: _gru,
     layers.Bidirectional: _bidirectional,
-    **_RECURRENT,
+    Stack: _stack,
 }
 _CHANNEL_LAST = (
     layers.Conv1D,

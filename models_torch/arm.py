@@ -232,7 +232,8 @@ class TorchSession:
         }
 
     def _tensors(self) -> dict[str, Tensor]:
-        buffers = {name: b for name, b in self.model.named_buffers() if not name.endswith(UNCARRIED)}
+        state = self.model.state_dict()  # a buffer that is not part of it is a constant
+        buffers = {n: b for n, b in self.model.named_buffers() if n in state and not n.endswith(UNCARRIED)}
         return {**dict(self.model.named_parameters()), **buffers}
 
     def _inputs(self, x: Array) -> Tensor:

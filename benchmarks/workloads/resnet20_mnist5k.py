@@ -1,6 +1,7 @@
 """ResNet-20 on 5,000 MNIST images: convolution, batch norm and shortcuts, 269,434 parameters.
 
-The CIFAR form with one input channel and shortcuts without parameters. Arithmetic outweighs everything else.
+The CIFAR form with one input channel and shortcuts without parameters. Arithmetic outweighs everything else. Adagrad's
+steps shrink by themselves: with those of Adam or SGD, which do not, accuracy jumps by .02 and more between epochs.
 """
 
 from harness.contract import Architecture, Optimizer, Workload
@@ -11,12 +12,12 @@ WORKLOAD = Workload(
     dataset="mnist5k",
     form="image",
     architecture=Architecture("resnet", "CIFARResNet", {"depth": 20, "in_channels": 1, "num_classes": 10}),
-    optimizer=Optimizer("adam", learning_rate=3e-4),
-    batch_size=64,
-    epochs=12,
+    optimizer=Optimizer("adagrad", learning_rate=4e-3, epsilon=1e-10),
+    batch_size=32,
+    epochs=7,
     loss="cross_entropy",
     metric="accuracy",
     target=0.975,
     margin=0.01,
-    pilot="PyTorch 2.13, its default initialisation, 1 seed: .975, .972, .982 after 6, 7, 8 epochs",
+    pilot="PyTorch 2.13, its default initialisation, 2 seeds: .981, .981; .985, .984 after 6 epochs",
 )

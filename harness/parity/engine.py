@@ -5,6 +5,7 @@ Arms are checked side by side, as many at a time as there are cores; each answer
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import functools
 import os
@@ -21,7 +22,7 @@ import numpy as np
 
 from harness import matched, registry
 from harness.contract import Dataset, Precision, Workload
-from harness.parity import layers, losses, optimizers, randomness, schedules
+from harness.parity import augmentation, bands, layers, losses, optimizers, randomness, schedules
 from harness.parity.gates import GATES, Finding, Stage, noise
 from harness.parity.pair import Half, Reference, without_chance
 from harness.parity.workers import Workers
@@ -40,11 +41,15 @@ BATCH = 7
 """Samples in the gates' batch: odd and prime, so that no other axis has its length."""
 
 
+SEEDLESS = ("structure", "data")
+"""Gates that find the same at every seed."""
+
 TECHNIQUES: Mapping[str, Callable[[Workers, Sequence[str], int], Iterator[Finding]]] = {
     "loss": losses.check,
     "layer": layers.check,
     "optimizer": optimizers.check,
     "schedule": schedules.check,
+    "augmentation": augmentation.check,
     "randomness": randomness.check,
 }
 """Gates of techniques by name: of all that training uses beside the architectures."""
@@ -87,18 +92,29 @@ def tasks(workloads: Sequence[Workload], gates: Sequence[str]) -> list[Task]:
     return [*found, Task(None, of_techniques)] if of_techniques else found
 
 
-def check(todo: Mapping[str, Sequence[Task]], reference: str, seed: int = 0) -> Iterator[Finding]:
-    """Carry out each arm's tasks, comparing it with the reference arm, and yield findings as they come.
+def check(
+    todo: Mapping[str, Sequence[Task]], reference: str, seeds: Sequence[int] = (0,), *, banded: bool = True
+) -> Iterator[Finding]:
+    """Carry out each arm's tasks at each seed, comparing it with the reference arm, and yield findings as they come.
 
-    A gate whose worker fails has failed; the remaining gates of that half are not tried.
+    A gate whose worker fails has failed; the remaining gates of that half are not tried at that seed. Seeds share
+    processes, models and what these have compiled.
+
+    Args:
+        todo: By arm.
+        reference: The arm to compare with.
+        seeds: Of all that is drawn.
+        banded: Hold ``forward`` to the bands on file; False where they are to be measured anew.
     """
     with (
         tempfile.TemporaryDirectory(prefix="twinbench-parity-") as scratch,
         Workers(Path(scratch), 1, reference) as workers,
     ):
-        prover = Prover(workers, seed)
+        askers = collections.Counter(task.name for its_tasks in todo.values() for task in its_tasks)
+        prover = Prover(workers, banded=banded, askers=askers)
         yield from side_by_side(
-            [functools.partial(prover.carry_out, arm, its_tasks, workers) for arm, its_tasks in todo.items()], workers
+            [functools.partial(prover.carry_out, arm, its_tasks, workers, seeds) for arm, its_tasks in todo.items()],
+            workers,
         )
 
 
@@ -144,38 +160,56 @@ class Subject:
     tensors: dict[str, Array]
     x: Array
     y: Array
+    seed: int
 
 
 class Prover:
-    """Knows what the reference answers. Threads may share it."""
+    """Knows what the reference answers. Threads may share it.
 
-    def __init__(self, workers: Workers, seed: int):
+    Args:
+        workers: Where the reference is.
+        banded: Whether ``forward`` is held to the bands on file.
+        askers: How many arms will ask about each workload: after the last of them its answers are forgotten, which
+            for many seeds are more than memory holds.
+    """
+
+    def __init__(self, workers: Workers, *, banded: bool = True, askers: Mapping[str, int] | None = None):
         self.workers = workers
         self.reference = workers.reference
-        self.seed = seed
+        self.banded = banded
+        self.askers = dict(askers or {})
+        self.asked: collections.Counter[tuple[str, int]] = collections.Counter()
         self.lock = threading.Lock()
         self.turn = threading.Lock()
         self.turn_single = threading.Lock()
-        self.subjects: dict[str, Subject] = {}
-        self.others: dict[tuple[Precision, str, str], Reference] = {}
+        self.subjects: dict[tuple[str, int], Subject] = {}
+        self.others: dict[tuple[str, int, Precision, str], Reference] = {}
 
-    def carry_out(self, arm: str, todo: Sequence[Task], workers: Workers) -> Iterator[Finding]:
-        """Carry out an arm's tasks one after the other, its processes taken from ``workers``."""
+    def carry_out(
+        self, arm: str, todo: Sequence[Task], workers: Workers, seeds: Sequence[int] = (0,)
+    ) -> Iterator[Finding]:
+        """Carry out an arm's tasks one after the other, its processes taken from ``workers``, each at all seeds."""
         for task in todo:
-            if task.workload is not None:
-                yield from self.check_half(task.workload, arm, task.gates, workers)
-            else:
-                for gate in task.gates:
-                    yield from self.check_technique(gate, arm, workers)
+            for seed in seeds:
+                gates = [gate for gate in task.gates if seed == seeds[0] or gate not in SEEDLESS]
+                if task.workload is not None:
+                    findings = self.check_half(task.workload, arm, gates, workers, seed)
+                else:
+                    findings = (f for gate in gates for f in self.check_technique(gate, arm, workers, seed))
+                for finding in findings:
+                    yield dataclasses.replace(finding, seed=seed)
+                self._forget(task.name, seed)
 
-    def check_technique(self, gate: str, arm: str, workers: Workers) -> Iterator[Finding]:
+    def check_technique(self, gate: str, arm: str, workers: Workers, seed: int = 0) -> Iterator[Finding]:
         """Run a gate of techniques on one arm."""
         try:
-            yield from TECHNIQUES[gate](workers, [arm], self.seed)
+            yield from TECHNIQUES[gate](workers, [arm], seed)
         except WorkerFailure as failure:
             yield Finding("techniques", arm, gate, passed=False, where=str(failure))
 
-    def check_half(self, workload: Workload, arm: str, gates: Sequence[str], workers: Workers) -> Iterator[Finding]:
+    def check_half(
+        self, workload: Workload, arm: str, gates: Sequence[str], workers: Workers, seed: int = 0
+    ) -> Iterator[Finding]:
         """Run gates on one arm's half of one workload."""
         spec, workload = registry.find_arm(arm), without_chance(workload)
         if registry.unsupported(spec, workload, "fp64") is not None:
@@ -183,7 +217,7 @@ class Prover:
         gate = "structure"
         try:
             workers.begin(arm, "fp64", twin=arm == self.reference)  # while the reference is asked what it holds
-            subject = self.subject(workload)
+            subject = self.subject(workload, seed)
 
             def half(precision: Precision, variant: Workload = workload) -> Half:
                 # The reference is compared with itself too, in a second process: its float32 with its float64.
@@ -211,6 +245,7 @@ class Prover:
                 tensors=subject.tensors,
                 x=subject.x,
                 y=subject.y,
+                band=bands.largest(workload.name, arm) if self.banded else None,
             )
             corresponds = all(finding.passed for finding in GATES["structure"](stage))
             for gate in gates if corresponds else ["structure"]:  # else no noise could be loaded
@@ -225,7 +260,7 @@ class Prover:
 
     def other_reference(self, subject: Subject, precision: Precision, variant: Workload) -> Reference:
         """Return the reference's half in another precision or variant, with the noise, made at the first call."""
-        known = (precision, variant.name, str(variant.architecture.arguments))
+        known = (variant.name, subject.seed, precision, str(variant.architecture.arguments))
         with self.lock:
             if known not in self.others:
                 worker = self.workers.get(self.reference, precision, twin=precision == "fp32")
@@ -234,21 +269,28 @@ class Prover:
                 self.others[known].load(subject.tensors)
             return self.others[known]
 
-    def subject(self, workload: Workload) -> Subject:
+    def subject(self, workload: Workload, seed: int) -> Subject:
         """Return what the halves of a workload are tested with, made at the first call."""
         with self.lock:
-            if workload.name not in self.subjects:
+            if (workload.name, seed) not in self.subjects:
                 dataset = registry.load_dataset(workload.dataset)
                 stored = store_dataset(dataset, self.workers.scratch)
                 worker = self.workers.get(self.reference, "fp64")
                 reference = Reference(worker, self.turn, workload, stored, self.workers.exchange)
-                tensors = noise(reference.specs, self.seed)
+                tensors = noise(reference.specs, seed)
                 reference.load(tensors)
-                chosen = np.random.default_rng([self.seed, 3]).choice(len(dataset.x_train), BATCH, replace=False)
+                chosen = np.random.default_rng([seed, 3]).choice(len(dataset.x_train), BATCH, replace=False)
                 x = matched.as_input(dataset.x_train[chosen], workload.form)
                 y = matched.as_target(dataset.y_train[chosen], workload)
-                self.subjects[workload.name] = Subject(workload, dataset, stored, reference, tensors, x, y)
-            return self.subjects[workload.name]
+                self.subjects[workload.name, seed] = Subject(workload, dataset, stored, reference, tensors, x, y, seed)
+            return self.subjects[workload.name, seed]
+
+    def _forget(self, name: str, seed: int) -> None:
+        with self.lock:
+            self.asked[name, seed] += 1
+            if self.asked[name, seed] == self.askers.get(name):
+                self.subjects.pop((name, seed), None)
+                self.others = {known: other for known, other in self.others.items() if known[:2] != (name, seed)}
 
 
 def gates(*, pairs_only: bool) -> list[str]:

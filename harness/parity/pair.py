@@ -39,12 +39,20 @@ def _with_arguments(workload: Workload, changes: Mapping[str, float]) -> Workloa
 
 
 class Half:
-    """One arm's form of a workload's model, in one precision; the architecture's arguments are those given here."""
+    """One arm's form of a workload's model, in one precision; the architecture's arguments are those given here.
+
+    A worker that has it open keeps it, and whatever was loaded into it.
+    """
 
     def __init__(self, worker: Worker, workload: Workload, dataset: StoredDataset, exchange: Exchange):
         self.worker = worker
         self.exchange = exchange
         setup = worker.setup
+        arguments = dict(workload.architecture.arguments)
+        model = f"{workload.name} {arguments} {dataset.arrays}"
+        if exchange.open.get(worker) == model:  # and what it has compiled
+            return
+        exchange.open.pop(worker, None)
         cell = Cell("step", workload.name, worker.spec.name, setup.precision, setup.threads, workload.batch_size, 1, 0)
         worker.ask(
             "open",
@@ -53,8 +61,9 @@ class Half:
             dataset=dataset.fields,
             arrays=str(dataset.arrays),
             first_step=False,
-            arguments=dict(workload.architecture.arguments),
+            arguments=arguments,
         )
+        exchange.open[worker] = model
 
     def probe(self, what: str, **arrays: Array) -> dict[str, Array]:
         """Do one thing (``harness.run.worker.Server.probe``) and return the arrays of the answer, in order."""

@@ -78,13 +78,13 @@ def run(mutants: Sequence[Mutant], arm: str) -> Iterator[Verdict]:
         tempfile.TemporaryDirectory(prefix="twinbench-mutants-") as scratch,
         Workers(Path(scratch), 1, reference) as workers,
     ):
-        healthy = Prover(workers, seed=0)
+        healthy = Prover(workers)
 
         def fate(mutant: Mutant) -> Iterator[Verdict]:
             with tempfile.TemporaryDirectory(dir=scratch) as folder, contextlib.ExitStack() as stack:
                 package = planted(mutant, Path(folder))
                 hosts = stack.enter_context(workers.patched(package, Path(folder)))
-                prover = Prover(hosts, seed=0) if package == package_of(reference) else healthy
+                prover = Prover(hosts) if package == package_of(reference) else healthy
                 if mutant.workload in TECHNIQUES:
                     of = engine.tasks([], [mutant.workload])
                 else:

@@ -11,6 +11,7 @@ from pathlib import Path
 from harness import registry
 from harness.contract import Workload
 from harness.measure.environment import source_sha256
+from harness.parity import bands
 from harness.parity.engine import TECHNIQUES, Task, choose_reference, tasks
 from harness.parity.gates import Finding
 from harness.schema import Proof, Suite
@@ -39,6 +40,7 @@ class Pair:
             "workload": dataclasses.asdict(self.workload) if self.workload else None,
             "arms": {arm: registry.versions(registry.find_arm(arm)) for arm in (self.arm, self.reference)},
             "source": source_sha256(),
+            "band": bands.largest(self.workload.name, self.arm) if self.workload else None,
         }
         return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
 

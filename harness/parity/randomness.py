@@ -1,13 +1,11 @@
 """Gate "randomness": what is drawn at random has the distribution that both halves promise, in every arm by itself.
 
 The figure of a finding is the largest −log10 p over its tests, and its bound 6: a healthy arm exceeds it in one draw of
-a million per test, and seeds are fixed, so that one which passes keeps passing. Each test says beside it where its
-distribution comes from. What must hold exactly (zeros, orthogonality, the scale of dropout) has p = 0 if it does not.
+a million per test, and seeds are fixed, so that one which passes keeps passing.
 """
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -16,15 +14,13 @@ import numpy as np
 from scipy import stats
 
 from harness import registry
+from harness.parity import draws
+from harness.parity.chance import MOST_SURPRISE, exactly, masks, orthogonal, sample
 from harness.parity.gates import Finding
 from harness.parity.workers import Workers
 
 if TYPE_CHECKING:
     from harness.contract import Array
-
-MOST_SURPRISE = 6.0
-EXACT = 1e-12
-"""Relative error that rounding in float64 may leave where equality is promised."""
 
 DRAWS = 4
 """Seeds per initializer and layer; each gives two tensors of about 6,000 elements."""
@@ -73,9 +69,14 @@ EXPECTED: Mapping[str, Callable[[int, int], Any]] = {
 
 
 def check(workers: Workers, arms: Sequence[str], seed: int = 0) -> Iterator[Finding]:
-    """Test every arm's initializers and dropout, and yield each finding. A witness has neither."""
+    """Test every arm's initializers and dropout, what it is handed for augmentation, and yield each finding.
+
+    A witness has none of it.
+    """
     for arm in arms:
         if not registry.find_arm(arm).witness:
+            for name, surprises in draws.tests(seed):
+                yield _finding(f"augmentation {name}", arm, surprises)
             yield from _initializers(workers, arm, seed)
             yield from _dropout(workers, arm, seed)
 
@@ -102,7 +103,7 @@ def _initializers(workers: Workers, arm: str, seed: int) -> Iterator[Finding]:
         surprises |= _named(f"{layer}.weight", orthogonal(drawn["weight"]))
     yield _finding("initializer orthogonal", arm, surprises)
     drawn = draw("zeros", "dense", LAYERS["dense"], 1)
-    yield _finding("initializer zeros", arm, {"dense.weight": _exactly(not drawn["weight"].any())})
+    yield _finding("initializer zeros", arm, {"dense.weight": exactly(not drawn["weight"].any())})
 
 
 def _dropout(workers: Workers, arm: str, seed: int) -> Iterator[Finding]:
@@ -112,7 +113,7 @@ def _dropout(workers: Workers, arm: str, seed: int) -> Iterator[Finding]:
         asked = {"rate": rate, "seed": seed}
         found = workers.exercise(arm, "fp64", "dropout", "dropout", {"x": batch}, **asked, calls=CALLS)
         surprises = _named("training", masks(found["training"], batch, rate))
-        surprises["evaluation"] = _exactly(np.array_equal(found["evaluation"], batch))
+        surprises["evaluation"] = exactly(np.array_equal(found["evaluation"], batch))
         found = workers.exercise(arm, "fp64", "dropout", "training", {"x": wide}, **asked, steps=STEPS)
         surprises |= _named("train step", masks(found["training"][:, np.newaxis], wide, rate))
         yield _finding(f"dropout {rate:g}", arm, surprises)
@@ -122,88 +123,6 @@ def fans(shape: Sequence[int]) -> tuple[int, int]:
     """Return fan_in and fan_out of a canonical weight, as ``torch.nn.init`` counts them."""
     first, second, *window = shape
     return second * math.prod(window), first * math.prod(window)
-
-
-def sample(drawn: Array, expected: Any) -> dict[str, float]:
-    """Return −log10 p of tests that the elements of tensors (draws, 2, …) are independent draws of ``expected``.
-
-    That is a symmetric distribution of ``scipy.stats``.
-    """
-    tensors = drawn.reshape(drawn.shape[0] * drawn.shape[1], -1)
-    flat, n = tensors.ravel(), tensors.size
-    std = expected.std()
-    # Means of n independent elements are normal by the central limit theorem: n is at least 120 for a bias, whose
-    # elements are bounded, and 46,000 for a weight. The variance of the mean square is (kurtosis − 1) σ⁴ / n.
-    kurtosis = float(expected.stats(moments="k")) + 3
-    mean = flat.mean() / (std / math.sqrt(n))
-    square = (np.mean(flat**2) / std**2 - 1) / math.sqrt((kurtosis - 1) / n)
-    # The largest of n independent |x| is below m with probability P(|x| ≤ m)ⁿ: exact, from either side.
-    within = 2 * expected.cdf(np.abs(flat).max()) - 1
-    all_within = n * math.log(within) if within > 0 else -math.inf
-    largest = 2 * min(math.exp(all_within), -math.expm1(all_within))
-    # The correlation of two independent normal tensors has a beta distribution; other elements come close to it.
-    correlated = [stats.pearsonr(one, other).pvalue for one, other in itertools.pairwise(tensors)]
-    return {
-        "mean": _surprise(_two_sided(mean)),
-        "variance": _surprise(_two_sided(square)),
-        "largest": _surprise(largest),
-        "distribution": _surprise(stats.kstest(flat, expected.cdf).pvalue),
-        "independence": max(_surprise(p) for p in correlated),
-    }
-
-
-def orthogonal(drawn: Array) -> dict[str, float]:
-    """Return −log10 p of tests that weights (draws, 2, first, …) are uniform among orthogonal matrices.
-
-    Any row or column of n elements of such a matrix is uniform on the sphere, so that (x + 1) / 2 of each of its
-    elements has a Beta((n − 1) / 2, (n − 1) / 2) distribution, n the larger side (Muller, 1959). Elements of one matrix
-    depend on each other; those at one place of different draws do not.
-    """
-    matrices = drawn.reshape(drawn.shape[0] * drawn.shape[1], drawn.shape[2], -1)
-    _, rows, columns = matrices.shape
-    tall = matrices if rows >= columns else matrices.transpose(0, 2, 1)
-    off = np.abs(tall.transpose(0, 2, 1) @ tall - np.eye(min(rows, columns))).max()
-    half = (max(rows, columns) - 1) / 2
-    expected = stats.beta(half, half, loc=-1, scale=2)
-    corners = {"first": tall[:, 0, 0], "last": tall[:, -1, -1], "diagonal": tall[:, 1, 1]}
-    tests = {place: stats.kstest(found, expected.cdf).pvalue for place, found in corners.items()}
-    return {"orthogonality": _exactly(off < EXACT), **{place: _surprise(p) for place, p in tests.items()}}
-
-
-def masks(outputs: Array, x: Array, rate: float) -> dict[str, float]:
-    """Return −log10 p of tests that outputs (calls, …) are x, of which each element is dropped by itself.
-
-    The number kept of n is binomial (n, 1 − rate). Two independent elements agree, both kept or both dropped, with
-    probability rate² + (1 − rate)²; over neighbours along an axis that share no element, the number of agreements is
-    binomial too. The axes are calls, samples and features.
-    """
-    kept = outputs != 0
-    scaled = np.broadcast_to(x / (1 - rate), outputs.shape)
-    off = np.abs(outputs - scaled)[kept] / scaled[kept]
-    found = {
-        "scale": _exactly(bool((off < EXACT).all())),
-        "rate": _surprise(stats.binomtest(int(kept.sum()), kept.size, 1 - rate).pvalue),
-    }
-    for axis in range(kept.ndim):
-        length = kept.shape[axis] // 2 * 2
-        if length:
-            paired = np.moveaxis(kept, axis, 0)[:length]
-            agree = paired[::2] == paired[1::2]
-            test = stats.binomtest(int(agree.sum()), agree.size, rate**2 + (1 - rate) ** 2)
-            found[f"independence along axis {axis}"] = _surprise(test.pvalue)
-    return found
-
-
-def _two_sided(z: float) -> float:
-    return float(2 * stats.norm.sf(abs(z)))
-
-
-def _surprise(p: float) -> float:
-    return -math.log10(p) if p > 0 else math.inf
-
-
-def _exactly(holds: bool) -> float:
-    return 0.0 if holds else math.inf
 
 
 def _named(prefix: str, surprises: Mapping[str, float]) -> dict[str, float]:

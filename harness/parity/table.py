@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.parity.engine import TECHNIQUES
-from harness.parity.gates import Finding
+from harness.parity.gates import FORWARD_SINGLE, NO_BAND, Finding
 from harness.parity.planting import Verdict
 
 
@@ -19,9 +19,11 @@ def table(findings: Sequence[Finding]) -> RenderableType:
     techniques = [finding for finding in findings if finding.family in TECHNIQUES]
     pairs = [finding for finding in findings if finding.family not in TECHNIQUES]
     failed = [finding for finding in findings if not finding.passed]
+    unbanded = [finding for finding in pairs if NO_BAND in (finding.note or "")]
     return Group(
         *([_pairs(pairs)] if pairs else []),
         *([_techniques(techniques)] if techniques else []),
+        *([Text(_without_band(unbanded), style="dim")] if unbanded else []),
         *(Text(_sentence(finding)) for finding in failed),
     )
 
@@ -74,9 +76,18 @@ def _cell(finding: Finding | None, *, bounded: bool = False) -> Text:
     return Text(figure) if finding.passed else Text(f"FAIL {figure}".removesuffix(" ok"), style="bold red")
 
 
+def _without_band(findings: Sequence[Finding]) -> str:
+    arms: dict[str, list[str]] = {}
+    for finding in findings:
+        arms.setdefault(finding.workload, []).append(finding.arm)
+    pairs = ", ".join(f"{workload} ({', '.join(its)})" for workload, its in arms.items())
+    return f"{FORWARD_SINGLE}: {NO_BAND}: {pairs}"
+
+
 def _sentence(finding: Finding) -> str:
     figure = "" if finding.figure is None else f" {finding.figure:.3g} exceeds {finding.bound:g}"
-    return f"{finding.workload} · {finding.arm} · {finding.gate}:{figure}, first at {finding.where}"
+    seed = f", seed {finding.seed}" if finding.seed else ""
+    return f"{finding.workload} · {finding.arm} · {finding.gate}{seed}:{figure}, first at {finding.where}"
 
 
 def mutant_table(verdicts: Sequence[Verdict]) -> RenderableType:

@@ -3,6 +3,8 @@
 import keras
 from keras import KerasTensor, layers, ops
 
+from models_keras.inputs import check_image, check_signal
+
 
 class LeNet5(keras.Model):
     """LeNet-5 (LeCun et al., 1998) as it is taught today: ReLU, max pooling, a full second convolution.
@@ -12,6 +14,7 @@ class LeNet5(keras.Model):
 
     def __init__(self, in_channels: int = 1, num_classes: int = 10):
         super().__init__()
+        self.in_channels = in_channels
         self.conv1 = layers.Conv2D(6, kernel_size=5, padding="same")
         self.conv2 = layers.Conv2D(16, kernel_size=5)
         self.pool = layers.MaxPooling2D(2)
@@ -22,6 +25,7 @@ class LeNet5(keras.Model):
         self.flattened = {"fc1": (5, 5, 16)}
 
     def call(self, x: KerasTensor) -> KerasTensor:
+        check_image(x, self.in_channels, exactly=28)
         x = self.pool(ops.relu(self.conv1(x)))  # (N, 14, 14, 6)
         x = self.pool(ops.relu(self.conv2(x)))  # (N, 5, 5, 16)
         x = self.flatten(x)
@@ -38,6 +42,7 @@ class Conv1DNet(keras.Model):
 
     def __init__(self, in_channels: int = 1, channels: int = 25, num_classes: int = 10, length: int = 40):
         super().__init__()
+        self.in_channels, self.length = in_channels, length
         self.pad = layers.ZeroPadding1D(1)
         self.conv1 = layers.Conv1D(channels, kernel_size=5, strides=2)
         self.conv2 = layers.Conv1D(channels, kernel_size=3, strides=2)
@@ -50,6 +55,7 @@ class Conv1DNet(keras.Model):
         self.flattened = {"fc": (steps, channels)}
 
     def call(self, x: KerasTensor) -> KerasTensor:
+        check_signal(x, self.in_channels, exactly=self.length)
         x = ops.relu(self.conv1(self.pad(x)))
         x = ops.relu(self.conv2(self.pad(x)))
         x = ops.relu(self.conv3(self.pad(x)))  # (N, length / 8, channels)

@@ -3,6 +3,7 @@
 import keras
 from keras import KerasTensor, layers, ops
 
+from models_keras.inputs import check_image
 from models_keras.techniques.activations import gelu
 from models_keras.techniques.attention import ExactAttention
 from models_keras.techniques.embeddings import ClassToken, PositionEmbedding
@@ -57,6 +58,7 @@ class ViT(keras.Model):
         num_classes: int = 10,
     ):
         super().__init__()
+        self.in_channels, self.image_size = in_channels, image_size
         patches = (image_size // patch_size) ** 2
         self.patch = layers.Conv2D(width, kernel_size=patch_size, strides=patch_size)
         self.token = ClassToken(width)
@@ -67,6 +69,7 @@ class ViT(keras.Model):
         self.tokens = (patches, width)
 
     def call(self, x: KerasTensor) -> KerasTensor:
+        check_image(x, self.in_channels, exactly=self.image_size)
         x = ops.reshape(self.patch(x), (-1, *self.tokens))  # (N, patches, width)
         x = self.position(self.token(x))
         for block in self.blocks:

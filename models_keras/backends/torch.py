@@ -128,11 +128,16 @@ def number(scalar: Any) -> float:
     return float(scalar)
 
 
+def one_minus_power(beta: float, step: float) -> float:
+    """Return 1 − βᵗ: in Python's float64 a subtraction loses nothing that matters."""
+    return 1 - beta**step
+
+
 def lost_in_subtraction(beta: float, step: float) -> float:
     """Return 1 − βᵗ over what Keras' Adam takes it for, in the type of the parameters."""
     kind = getattr(torch, keras.config.floatx())
     power = torch.pow(torch.tensor(beta, dtype=kind), torch.tensor(step, dtype=kind))
-    return (1 - beta**step) / float(1 - power)
+    return one_minus_power(beta, step) / float(1 - power)
 
 
 def sqrt(x: Tensors) -> Tensors:

@@ -155,8 +155,6 @@ def gru_gates(arrays: Arrays, form: str) -> Arrays:
 
 
 def lstm_biases(arrays: Arrays, form: str) -> Arrays:
-    if form == "reconciled":
-        return {}
     sequence, tensors = arrays["sequence"], {name: arrays[f"lstm.{name}"] for name in GRU[:3]}
     model = keras.Sequential([layers.LSTM(6, return_sequences=True), layers.GlobalAveragePooling1D()])
     _load(model.layers[0], sequence, tensors)

@@ -184,7 +184,7 @@ class AdamaxEpsilonInNorm(Rule):
         mean *= self.beta_1
         mean += (1 - self.beta_1) * g
         norm = backend.maximum(self.beta_2 * norm, abs(g) + self.epsilon)
-        p -= learning_rate / (1 - self.beta_1**self.step) * mean / norm
+        p -= learning_rate / backend.one_minus_power(self.beta_1, self.step) * mean / norm
         return p, mean, norm
 
 
@@ -224,7 +224,7 @@ class NesterovSchedule(Rule):
         square += (1 - self.beta_2) * (g * g)
         now, ahead = self.mu(step), self.mu(step + 1)
         of_mean, of_g = ahead / (1 - product * ahead), (1 - now) / (1 - product)
-        root = backend.sqrt(square / (1 - self.beta_2**step)) + self.epsilon
+        root = backend.sqrt(square / backend.one_minus_power(self.beta_2, step)) + self.epsilon
         p -= learning_rate * (of_mean * mean + of_g * g) / root
         return p, mean, square
 

@@ -3,6 +3,8 @@
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from models_torch.inputs import check_image, check_signal
+
 
 class LeNet5(nn.Module):
     """LeNet-5 (LeCun et al., 1998) as it is taught today: ReLU, max pooling, a full second convolution.
@@ -12,6 +14,7 @@ class LeNet5(nn.Module):
 
     def __init__(self, in_channels: int = 1, num_classes: int = 10):
         super().__init__()
+        self.in_channels = in_channels
         self.conv1 = nn.Conv2d(in_channels, 6, kernel_size=5, padding=2)
         self.conv2 = nn.Conv2d(6, 16, kernel_size=5)
         self.pool = nn.MaxPool2d(2)
@@ -20,6 +23,7 @@ class LeNet5(nn.Module):
         self.fc3 = nn.Linear(84, num_classes)
 
     def forward(self, x: Tensor) -> Tensor:
+        check_image(x, self.in_channels, exactly=28)
         x = self.pool(F.relu(self.conv1(x)))  # (N, 6, 14, 14)
         x = self.pool(F.relu(self.conv2(x)))  # (N, 16, 5, 5)
         x = x.flatten(1)
@@ -36,6 +40,7 @@ class Conv1DNet(nn.Module):
 
     def __init__(self, in_channels: int = 1, channels: int = 25, num_classes: int = 10, length: int = 40):
         super().__init__()
+        self.in_channels, self.length = in_channels, length
         self.conv1 = nn.Conv1d(in_channels, channels, kernel_size=5, stride=2, padding=1)
         self.conv2 = nn.Conv1d(channels, channels, kernel_size=3, stride=2, padding=1)
         self.conv3 = nn.Conv1d(channels, channels, kernel_size=3, stride=2, padding=1)
@@ -45,6 +50,7 @@ class Conv1DNet(nn.Module):
         self.fc = nn.Linear(channels * steps, num_classes)
 
     def forward(self, x: Tensor) -> Tensor:
+        check_signal(x, self.in_channels, exactly=self.length)
         x = F.relu(self.conv1(x))
         x = F.relu(self.conv2(x))
         x = F.relu(self.conv3(x))  # (N, channels, length / 8)

@@ -3,6 +3,7 @@
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from models_torch.inputs import check_image
 from models_torch.techniques.embeddings import ClassToken, PositionEmbedding
 
 EPSILON = 1e-6  # of every layer norm, as in the paper's code
@@ -55,6 +56,7 @@ class ViT(nn.Module):
         num_classes: int = 10,
     ):
         super().__init__()
+        self.in_channels, self.image_size = in_channels, image_size
         patches = (image_size // patch_size) ** 2
         self.patch = nn.Conv2d(in_channels, width, kernel_size=patch_size, stride=patch_size)
         self.token = ClassToken(width)
@@ -64,6 +66,7 @@ class ViT(nn.Module):
         self.head = nn.Linear(width, num_classes)
 
     def forward(self, x: Tensor) -> Tensor:
+        check_image(x, self.in_channels, exactly=self.image_size)
         x = self.patch(x).flatten(2).transpose(1, 2)  # (N, patches, width)
         x = self.position(self.token(x))
         for block in self.blocks:

@@ -20,6 +20,7 @@ from torch.utils.data import DataLoader, TensorDataset
 from harness.contract import Clipping, Optimizer
 from models_torch.techniques.clipping import clip
 from models_torch.techniques.optimizers import make_optimizer
+from models_torch.techniques.recurrent import OneBiasLSTM
 from models_torch.techniques.schedules import make_cosine
 
 Arrays = dict[str, np.ndarray]
@@ -139,10 +140,9 @@ def gru_gates(arrays: Arrays, form: str) -> Arrays:
 
 
 def lstm_biases(arrays: Arrays, form: str) -> Arrays:
-    if form == "reconciled":
-        return {}
     (sequence,) = _take(arrays, "sequence")
-    layer = _load(nn.LSTM(8, 6, batch_first=True), {name: arrays[f"lstm.{name}"] for name in GRU[:3]})
+    made = (nn.LSTM if form == "default" else OneBiasLSTM)(8, 6, batch_first=True)
+    layer = _load(made, {name: arrays[f"lstm.{name}"] for name in GRU[:3]})
     layer(sequence)[0].mean().backward()
     torch.optim.SGD(layer.parameters(), lr=1.0).step()
     bias = layer.bias_ih_l0 + layer.bias_hh_l0

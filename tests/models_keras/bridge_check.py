@@ -18,6 +18,7 @@ from models_keras.bridge import Bridge
 from models_keras.techniques import embeddings
 from models_keras.techniques.attention import ExactAttention
 from models_keras.techniques.normalization import UnbiasedBatchNormalization
+from models_keras.techniques.recurrent import Stack
 from models_torch.techniques import embeddings as torch_embeddings
 
 keras.config.set_floatx("float64")
@@ -137,6 +138,12 @@ CASES = {
     "bidirectional GRU": (
         layers.Bidirectional(layers.GRU(7, return_sequences=True)),
         nn.GRU(6, 7, batch_first=True, bidirectional=True),
+        SEQUENCE,
+    ),
+    "stacked LSTM": (Stack(layers.LSTM, 7, 3), nn.LSTM(6, 7, 3, batch_first=True), SEQUENCE),
+    "stacked bidirectional GRU": (
+        Stack(layers.GRU, 7, 2, bidirectional=True),
+        nn.GRU(6, 7, 2, batch_first=True, bidirectional=True),
         SEQUENCE,
     ),
     "attention": (

@@ -17,12 +17,16 @@ HERE = Path(__file__).resolve().parent
 
 @pytest.fixture(scope="session")
 def run_check() -> Callable[..., Any]:
-    """``run_check("bridge_check.py", "jax")`` returns what the script prints as JSON on that backend."""
+    """``run_check("bridge_check.py", "jax", *arguments)``: what the script prints as JSON on that backend.
 
-    def run_check(script: str, backend: str, *arguments: str) -> Any:
+    Packages below ``first`` are found before those of this repository.
+    """
+
+    def run_check(script: str, backend: str, *arguments: str, first: Path = HERE) -> Any:
+        path = os.pathsep.join(map(str, (first, HERE.parents[1])))
         done = subprocess.run(
             [sys.executable, str(HERE / script), *arguments],
-            env=os.environ | {"KERAS_BACKEND": backend, "CUDA_VISIBLE_DEVICES": "", "PYTHONPATH": str(HERE.parents[1])},
+            env=os.environ | {"KERAS_BACKEND": backend, "CUDA_VISIBLE_DEVICES": "", "PYTHONPATH": path},
             capture_output=True,
             text=True,
             check=False,

@@ -47,9 +47,10 @@ def check(arm, name):
         if isinstance(leaves.get(layer.path), CONVOLUTIONS)
     )
     for leaf in leaves.values():
-        for layer in (leaf, getattr(leaf, "forward_layer", None), getattr(leaf, "backward_layer", None)):
-            if isinstance(layer, layers.RNN):
-                layer.unroll = True
+        for layer in getattr(leaf, "stacked", [leaf]):
+            for one in (layer, getattr(layer, "forward_layer", None), getattr(layer, "backward_layer", None)):
+                if isinstance(one, layers.RNN):
+                    one.unroll = True
     variables = [
         [variable.value for variable in group]
         for group in (session.model.trainable_variables, session.model.non_trainable_variables)

@@ -2,7 +2,7 @@
 
 Prints one JSON object: case -> largest difference of a running statistic after three batches, relative to PyTorch's,
 and of the outputs, for the class in use and for Keras' own with the same numbers; and for each activation and type the
-largest difference.
+largest difference. And what networks say of inputs that they cannot take.
 """
 
 import json
@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from keras import layers
 from keras.src.backend.common import dtypes
+from refusals import refusals
 from torch import nn
 
 from models_keras.techniques.activations import ACTIVATIONS
@@ -90,4 +91,9 @@ if __name__ == "__main__":
         dtype: {name: activation(name, dtype) for name in ACTIVATIONS | TORCH_ACTIVATIONS}
         for dtype in ("float32", "float64")
     }
-    sys.stdout.write(json.dumps({"errors": found, "activations": activations, "refuses": refuses_one_value()}))
+    keras.config.set_floatx("float32")
+    sys.stdout.write(
+        json.dumps(
+            {"errors": found, "activations": activations, "refuses": refuses_one_value(), "refusals": refusals()}
+        )
+    )

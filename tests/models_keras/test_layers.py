@@ -1,5 +1,7 @@
 """Batch norm in training and activations are PyTorch's, on every backend, in float32 and float64."""
 
+import re
+
 import pytest
 
 BOUNDS = {"float32": 2e-6, "float64": 1e-12}
@@ -32,3 +34,15 @@ def test_activations_are_pytorchs(checked, dtype):
 
 def test_a_batch_of_one_value_is_refused(checked):
     assert checked["refuses"]
+
+
+def test_inputs_that_do_not_fit_are_refused_by_both_halves_in_the_same_words(checked):
+    words = re.compile(
+        r"x must be (images|signals) .*( of floating-point numbers with sides of .*), got (float32|int32) "
+    )
+    refusals = checked["refusals"]
+    assert len(refusals) == 8 * 4
+    found = {case: [words.search(said or "") for said in halves] for case, halves in refusals.items()}
+    assert [case for case, halves in found.items() if None in halves] == []
+    assert [case for case, (ours, theirs) in found.items() if ours.groups() != theirs.groups()] == []
+    assert {case for case, (ours, _) in found.items() if ours[3] == "int32"} == {c for c in found if "whole" in c}

@@ -3,7 +3,9 @@
 import pytest
 import torch
 
-from models_torch.architectures.resnet import CIFARResNet
+from models_torch.architectures.mobilenet import MobileNetV2
+from models_torch.architectures.resnet import CIFARResNet, ResNet
+from models_torch.architectures.vgg import VGG
 from models_torch.architectures.vit import ViT
 
 VIT_B16 = {
@@ -29,3 +31,34 @@ def test_resnet_20_has_269722_parameters_with_shortcuts_that_have_none():
 
 def test_vit_b16_has_the_published_size():
     assert size(ViT, **VIT_B16) == 86_567_656
+
+
+@pytest.mark.parametrize(
+    ("depth", "parameters"),
+    [(18, 11_689_512), (34, 21_797_672), (50, 25_557_032), (101, 44_549_160), (152, 60_192_808)],
+)
+def test_residual_networks_for_imagenet_have_torchvisions_sizes_and_names(depth, parameters):
+    assert size(ResNet, depth=depth) == parameters
+    with torch.device("meta"):
+        names = ResNet(depth).state_dict().keys()
+    assert {"conv1.weight", "bn1.weight", "layer2.0.downsample.0.weight", "layer4.1.bn2.bias", "fc.bias"} <= names
+
+
+def test_vgg_11_has_torchvisions_size_and_names():
+    assert size(VGG) == 132_868_840
+    with torch.device("meta"):
+        names = VGG().state_dict().keys()
+    assert {"features.0.bias", "features.25.weight", "features.26.running_mean", "classifier.6.bias"} <= names
+
+
+def test_mobilenet_v2_has_the_published_size():
+    assert size(MobileNetV2) == 3_504_872
+    assert size(MobileNetV2, width=1.4) == 6_108_776
+
+
+@pytest.mark.parametrize("depth", [18, 50])
+def test_bottlenecks_have_the_stride_on_the_3x3_convolution(depth):
+    with torch.device("meta"):
+        block = ResNet(depth).layer2[0]
+    strided = [name for name, layer in block.named_modules() if getattr(layer, "stride", None) == (2, 2)]
+    assert strided == [{18: "conv1", 50: "conv2"}[depth], "downsample.0"]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from large_pairs import LARGE
 
 from harness import matched, registry
 from harness.contract import TensorSpec
 
 RACED = ("torch", "keras-tensorflow", "keras-jax", "keras-torch")
 KERAS = RACED[1:]
-LARGE = ("resnet20_mnist5k", "vit_mnist5k")
 PUBLISHED_PARAMETERS = {"softmax_mnist1d": 410, "mlp_mnist1d": 15_210, "cnn_mnist1d": 5_210, "gru_mnist1d": 5_134}
 
 

@@ -34,6 +34,6 @@ def check(workers: Workers) -> Callable[..., list[Finding]]:
     """``check(workload, arm, gates, seed)``: what the gates find on an arm's half of a workload."""
 
     def check(workload: str, arm: str, gates: Sequence[str], seed: int = 0) -> list[Finding]:
-        return list(Prover(workers, seed).check_half(find_workload(workload), arm, gates, workers))
+        return list(Prover(workers).check_half(find_workload(workload), arm, gates, workers, seed))
 
     return check

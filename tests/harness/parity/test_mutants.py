@@ -1,6 +1,7 @@
 """Planted faults: the gates must find every one, and name the place. This is what makes a green gate mean something."""
 
 import pytest
+from large_pairs import LARGE
 
 from harness.parity import planting
 from harness.parity.mutants import MUTANTS, Mutant
@@ -19,9 +20,6 @@ def test_a_mutant_that_does_not_fit_is_refused(old):
     mutant = Mutant("stale", "models_keras/architectures/lenet.py", old, "", "lenet_mnist5k", "")
     with pytest.raises(ValueError, match=r"mutant 'stale': .* stands \d times in models_keras/architectures/lenet.py"):
         next(planting.run([mutant], planting.ARM))
-
-
-LARGE = ("resnet20_mnist5k", "vit_mnist5k")
 
 
 @pytest.mark.timeout(900)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from harness.parity import mutants, optimizers, schedules
-from harness.parity.optimizers import OPTIMIZERS, TINY_RUN, compare
+from harness.parity.optimizers import OPTIMIZERS, TINY_RUN, compare, compare_single
 
 MUTANTS = {mutant.name: mutant for mutant in mutants.MUTANTS}
 ALL = {"plain", "weight decay", "clipping", "learning-rate drop", TINY_RUN}
@@ -20,19 +20,25 @@ OPTIMIZER_FAULTS = {
     "Adagrad's epsilon under the root": ("adagrad", {"tiny gradients", "weight decay"}),
     "Adamax's norm without epsilon": ("adamax", ALL),
     "NAdam's next momentum a step late": ("nadam", ALL),
+    "bias correction subtracted in float32": ("adam", ALL),
+    "an epsilon that float32 loses": ("adam", {TINY_RUN}),
+    "a momentum that float32 forgets": ("momentum", ALL),
 }
 """By the name of the mutant: the optimizer that shows it, and in which variants."""
 
 
-def by_variant(findings):
-    return {(finding.workload, finding.arm): finding for finding in findings}
+def by_variant(findings, precision):
+    return {(f.workload, f.arm): f for f in findings if f.gate == f"optimizer {precision}"}
 
 
 def test_every_optimizer_and_variant_is_compared(workers):
-    findings = by_variant(optimizers.check(workers, ["torch", "keras-torch", "numpy"], seed=1))
-    assert [finding for finding in findings.values() if not finding.passed] == []
+    both = list(optimizers.check(workers, ["torch", "keras-torch", "numpy"], seed=1))
+    assert [finding for finding in both if not finding.passed] == []
+    findings, single = by_variant(both, "fp64"), by_variant(both, "fp32")
     for row in OPTIMIZERS:
         assert all((f"{row} · {variant}", "keras-torch") in findings for variant in ALL), row
+    assert single.keys() == {(workload, arm) for workload, arm in findings if arm == "keras-torch"}
+    assert all(0 < finding.figure <= optimizers.BAND for finding in single.values())
     witnessed = {workload.partition(" · ")[0] for workload, arm in findings if arm == "numpy"}
     assert witnessed == {"sgd", "momentum", "nesterov", "adam", "adamw"}
     assert all(0 < finding.figure <= 1e-13 for (workload, _), finding in findings.items() if "adam" in workload)
@@ -43,13 +49,15 @@ def test_compiled_updates_are_the_same(workers, arm):
     rows = ["nesterov", "rmsprop momentum", "adamw", "nadam", "adamax"]
     findings = [*optimizers.check(workers, [arm], rows=rows), *schedules.check(workers, [arm])]
     assert [finding for finding in findings if not finding.passed] == []
-    assert len(findings) == len(rows) * len(ALL) + len(schedules.COSINES) + len(schedules.PLATEAUS)
+    assert len(findings) == 2 * len(rows) * len(ALL) + len(schedules.COSINES) + len(schedules.PLATEAUS)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize(("name", "shown_by", "red"), [(name, *shown) for name, shown in OPTIMIZER_FAULTS.items()])
 def test_a_fault_in_an_optimizer_is_found_in_its_variants(faulty, name, shown_by, red):
-    failed = [f for f in optimizers.check(faulty(MUTANTS[name]), ["keras-torch"], rows=[shown_by]) if not f.passed]
+    found = optimizers.check(faulty(MUTANTS[name]), ["keras-torch"], rows=[shown_by])
+    gate = "optimizer fp32" if "float32" in name else "optimizer fp64"
+    failed = [f for f in found if not f.passed and f.gate == gate]
     assert {finding.workload.partition(" · ")[2] for finding in failed} == red
     assert failed[0].where.startswith(MUTANTS[name].located)
 
@@ -67,6 +75,26 @@ def test_a_small_slot_does_not_hide_behind_parameters():
     finding = compare("adam", "keras-torch", theirs | {"1/exp_avg_sq/w": np.full(3, 1.1e-15)}, theirs)
     assert finding.where == "exp_avg_sq of w after 1 steps"
     assert finding.figure == pytest.approx(0.1)
+
+
+def test_float32_is_as_far_from_float64_as_the_references_and_no_farther():
+    exact = {"1/parameters/w": np.ones(4), "2/parameters/w": np.ones(4)}
+    single = {name: array + 1e-6 for name, array in exact.items()}
+    assert compare_single("adam", "keras-torch", single, exact, single).figure == pytest.approx(1)
+    finding = compare_single("adam", "keras-torch", single | {"2/parameters/w": np.ones(4) + 1e-5}, exact, single)
+    assert not finding.passed
+    assert finding.figure == pytest.approx(10, rel=1e-3)
+    assert finding.where == "parameters of w after 2 steps"
+
+
+def test_a_reference_right_by_chance_asks_for_one_rounding_a_step_and_no_more():
+    exact = {"100/mu_product/w": np.array([0.5])}
+    eps = float(np.finfo(np.float32).eps)
+    near = {"100/mu_product/w": np.array([0.5 * (1 + 10 * eps)])}
+    far = {"100/mu_product/w": np.array([0.5 * (1 + 100 * eps)])}
+    assert compare_single("nadam", "keras-jax", near, exact, exact).passed
+    assert not compare_single("nadam", "keras-jax", far, exact, exact).passed
+    assert not compare_single("nadam", "keras-jax", {"100/mu_product/w": np.array([np.nan])}, exact, exact).passed
 
 
 def test_stock_optimizers_differ_where_they_are_reconciled(workers):

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from large_pairs import LARGE
 
 from harness import registry
 from harness.parity import engine
@@ -21,7 +22,6 @@ def test_every_gate_passes_on_a_healthy_pair_and_its_witness(check):
     assert all(finding.figure > 0 for finding in findings if "fp" in finding.gate and finding.gate[0] != "t")
 
 
-LARGE = ("resnet20_mnist5k", "vit_mnist5k")
 FEW = ("structure", "data", "forward", "backward", "train_mode")
 """Gates for large pairs, on the arms that compile nothing; ``make test-long`` has all gates on all arms."""
 

@@ -1,0 +1,90 @@
+"""MobileNetV2 (Sandler et al., "MobileNetV2: inverted residuals and linear bottlenecks", 2018)."""
+
+import math
+from collections.abc import Sequence
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from models_torch.inputs import check_image
+
+STAGES = ((1, 16, 1), (6, 24, 2), (6, 32, 3), (6, 64, 4), (6, 96, 3), (6, 160, 3), (6, 320, 1))
+"""Table 2: expansion, channels and number of blocks."""
+
+
+def scaled(channels: int, multiplier: float) -> int:
+    """Return the channels times the multiplier, to the nearest multiple of 8, one more if that takes over a tenth."""
+    nearest = max(8, int(channels * multiplier + 4) // 8 * 8)
+    return nearest if nearest >= 0.9 * channels * multiplier else nearest + 8
+
+
+class InvertedResidual(nn.Module):
+    """Expansion to more channels, 3×3 convolution of each by itself, linear projection to few (figure 4, d).
+
+    Batch norm after each convolution, ReLU6 after the first two, a shortcut where input and output are of one shape.
+    """
+
+    def __init__(self, in_channels: int, channels: int, stride: int, expansion: int):
+        super().__init__()
+        hidden = in_channels * expansion
+        self.shortcut = stride == 1 and in_channels == channels
+        self.expand = nn.Conv2d(in_channels, hidden, kernel_size=1, bias=False) if expansion > 1 else None
+        self.bn1 = nn.BatchNorm2d(hidden) if expansion > 1 else None
+        self.depthwise = nn.Conv2d(hidden, hidden, kernel_size=3, stride=stride, padding=1, groups=hidden, bias=False)
+        self.bn2 = nn.BatchNorm2d(hidden)
+        self.project = nn.Conv2d(hidden, channels, kernel_size=1, bias=False)
+        self.bn3 = nn.BatchNorm2d(channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = F.relu6(self.bn1(self.expand(x))) if self.expand else x
+        y = F.relu6(self.bn2(self.depthwise(y)))
+        y = self.bn3(self.project(y))
+        return x + y if self.shortcut else y
+
+
+class MobileNetV2(nn.Module):
+    """A stem, seven stages of inverted residuals, 1280 features, a linear head.
+
+    Input (N, in_channels, H, W), ImageNet's being 224 × 224; output (N, num_classes): logits.
+
+    Args:
+        in_channels: 3 for colour.
+        width: Multiplies all channels but those of the features, which it may only raise.
+        strides: Of the stem and of the seven stages. Small images want fewer halvings.
+        num_classes: Width of the output.
+        dropout: Share of the features that is left out of a training step.
+    """
+
+    def __init__(
+        self,
+        in_channels: int = 3,
+        width: float = 1.0,
+        strides: Sequence[int] = (2, 1, 2, 2, 2, 1, 2, 1),
+        num_classes: int = 1000,
+        dropout: float = 0.2,
+    ):
+        super().__init__()
+        self.in_channels, self.total_stride = in_channels, math.prod(strides)
+        first, *others = strides
+        channels = scaled(32, width)
+        self.conv1 = nn.Conv2d(in_channels, channels, kernel_size=3, stride=first, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(channels)
+        self.blocks = nn.ModuleList()
+        for (expansion, wanted, count), stride in zip(STAGES, others, strict=True):
+            for number in range(count):
+                before, channels = channels, scaled(wanted, width)
+                self.blocks.append(InvertedResidual(before, channels, 1 if number else stride, expansion))
+        features = scaled(1280, max(width, 1))
+        self.conv2 = nn.Conv2d(channels, features, kernel_size=1, bias=False)
+        self.bn2 = nn.BatchNorm2d(features)
+        self.dropout = nn.Dropout(dropout)
+        self.fc = nn.Linear(features, num_classes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        check_image(x, self.in_channels, at_least=self.total_stride)
+        x = F.relu6(self.bn1(self.conv1(x)))
+        for block in self.blocks:
+            x = block(x)
+        x = F.relu6(self.bn2(self.conv2(x)))
+        x = x.mean((2, 3))  # (N, 1280)
+        return self.fc(self.dropout(x))
