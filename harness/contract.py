@@ -98,6 +98,8 @@ class Architecture:
         initial_std: Standard deviations of the normal distributions that the matched track draws initial values from,
             by patterns of canonical names, the first that fits; 0 for zeros. Norms and what fits none keep PyTorch's
             default rules.
+        tied: Canonical name of the embedding whose vectors are the output layer's weights once more (Press and Wolf,
+            2016), if there is one. No module tells of it, so it is said here, for the count of FLOPs.
     """
 
     file: str
@@ -105,6 +107,7 @@ class Architecture:
     arguments: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     immaterial: Mapping[str, str] = dataclasses.field(default_factory=dict)
     initial_std: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    tied: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)

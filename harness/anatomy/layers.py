@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -73,7 +73,7 @@ def dissect(workload: Workload, workers: Workers, arm: str = "") -> tuple[str, L
     told = workers.get(able, "fp32").ask(
         "trace", TIMEOUT_S, workload=workload.name, sample_shape=list(shape), outputs=dataset.outputs
     )
-    return able, tree(*calls_and_specs(told))
+    return able, tree(*calls_and_specs(told), workload.architecture.tied)
 
 
 def calls_and_specs(told: Mapping[str, Any]) -> tuple[list[Call], dict[str, TensorSpec]]:
@@ -99,8 +99,17 @@ def find_arm(workload: Workload, arm: str = "") -> str:
     return able[0]
 
 
-def tree(calls: list[Call], specs: Mapping[str, TensorSpec]) -> Layer:
-    """Return the model's own call, with all others within."""
+def tree(calls: Sequence[Call], specs: Mapping[str, TensorSpec], tied: str | None = None) -> Layer:
+    """Return the model's own call, with all others within.
+
+    Args:
+        calls: In order, the model's first.
+        specs: The model's tensors.
+        tied: See ``Architecture``: the output layer gets a line, though it is no module.
+    """
+    if tied:
+        shape = (*calls[0].output[:-1], specs[tied].shape[1])
+        calls = [*calls, Call("output", f"({tied} once more)", "linear", 1, shape, calls[0].output)]
     seen: set[str] = set()
     rest = list(reversed(calls))
 

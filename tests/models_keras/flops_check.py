@@ -39,7 +39,7 @@ def check(arm, name):
     x = matched.as_input(dataset.x_test[:1], workload.form)
     session = arm.open(workload, x.shape[1:], dataset.outputs)
     calls = session.calls(x)
-    model = tree(calls, session.describe())
+    model = tree(calls, session.describe(), workload.architecture.tied)
     leaves = session.bridge.leaves
     padding = sum(
         layer.flops * outside(leaves[layer.path], layer.input[1:])

@@ -53,7 +53,7 @@ def test_counts_are_pytorchs_and_those_on_file(arm, data, name):
     workload = registry.find_workload(name)
     x, outputs = data(workload)
     session = arm.open(workload, x.shape[1:], outputs)
-    model = tree(session.calls(x), session.describe())
+    model = tree(session.calls(x), session.describe(), workload.architecture.tied)
     size = sizes.Size(model.parameters, model.flops, model.input)
     assert size == sizes.read()[name], "make sizes renews benchmarks/sizes.json"
     forward, both = count(session, x)

@@ -23,7 +23,7 @@ def told_by(bench, arm, name):
     told = bench.worker(arm, "fp32").ask(
         "trace", 240.0, workload=name, sample_shape=list(shape), outputs=dataset.outputs
     )
-    return tree(*calls_and_specs(told))
+    return tree(*calls_and_specs(told), workload.architecture.tied)
 
 
 @pytest.mark.parametrize(

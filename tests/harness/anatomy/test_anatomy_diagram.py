@@ -40,6 +40,19 @@ def test_a_tree_adds_up_and_a_module_that_is_called_twice_has_its_parameters_onc
     assert [depth for depth, _ in model.flat()] == [0, 1, 1, 2, 2, 1, 2, 2, 1, 2, 2, 1, 1]
 
 
+def test_an_output_layer_that_is_tied_to_an_embedding_is_counted_though_it_is_no_module():
+    calls = [
+        Call("", "GPT", None, 0, (16,), (16, 99)),
+        Call("token", "Embedding", "embedding", 1, (16,), (16, 8)),
+    ]
+    model = tree(calls, {"token.weight": TensorSpec((99, 8), "embedding")}, tied="token.weight")
+    assert [(layer.path, layer.parameters, layer.flops) for _, layer in model.flat()] == [
+        ("", 99 * 8, 2 * 16 * 8 * 99),
+        ("token", 99 * 8, 0),
+        ("output", 0, 2 * 16 * 8 * 99),
+    ]
+
+
 def test_blocks_that_are_alike_are_drawn_once():
     alike = boxes(network().within)
     assert [(box.layer.path, box.count, box.last) for box in alike][:2] == [
