@@ -118,8 +118,12 @@ def test_expected_distributions_have_the_variance_they_are_named_for():
 def test_healthy_arms_pass(workers):
     findings = list(randomness.check(workers, [*ARMS, "numpy"], seed=1))
     assert [finding for finding in findings if not finding.passed] == []
-    assert [finding.arm for finding in findings] == [arm for arm in ARMS for _ in range(len(findings) // 4)]
-    assert len(findings) // 4 == len(randomness.EXPECTED) + 2 + len(randomness.RATES)
+    tested = {arm: {finding.workload for finding in findings if finding.arm == arm} for arm in [*ARMS, "numpy"]}
+    assert tested.pop("numpy") == set()
+    assert all(tested[arm] == tested["torch"] for arm in tested)
+    assert {f"initializer {name}" for name in randomness.EXPECTED} < tested["torch"]
+    assert sum(name.startswith("dropout") for name in tested["torch"]) == len(randomness.RATES)
+    assert "augmentation flip" in tested["torch"]
 
 
 def test_a_fan_of_the_wrong_side_is_located(faulty):
