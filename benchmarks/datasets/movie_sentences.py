@@ -52,7 +52,7 @@ def load() -> Dataset:
     return assemble(
         name="movie_sentences",
         task="classification",
-        x=(words.encode(texts[train], ids, LENGTH), words.encode(texts[test], ids, LENGTH)),
+        x=(words.encode(list(texts[train]), ids, LENGTH), words.encode(list(texts[test]), ids, LENGTH)),
         y=(liked[train], liked[test]),
         source=f"source distribution of {DISTRIBUTION} {VERSION}: sentences rated by people",
         licence="MIT",

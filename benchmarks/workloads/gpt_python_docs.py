@@ -24,6 +24,7 @@ WORKLOAD = Workload(
         immaterial={
             "blocks.*.attn.in_proj_bias[k]": "adds one number to all scores of a query, which softmax does not see"
         },
+        tied="token.weight",
         initial_std={
             "*.bias": 0.0,
             "*.in_proj_bias": 0.0,

@@ -3,8 +3,7 @@
 import keras
 from keras import KerasTensor, layers, ops
 
-from models_keras.inputs import check_sequence
-from models_keras.techniques.checks import check_tokens
+from models_keras.inputs import check_sequence, check_tokens
 from models_keras.techniques.recurrent import Stack
 
 KINDS = {"rnn": layers.SimpleRNN, "lstm": layers.LSTM, "gru": layers.GRU}

@@ -3,9 +3,9 @@
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from models_torch.inputs import check_tokens
 from models_torch.techniques.activations import gelu_tanh
 from models_torch.techniques.attention import CausalAttention
-from models_torch.techniques.checks import check_tokens
 from models_torch.techniques.embeddings import PositionEmbedding
 
 EPSILON = 1e-5  # of every layer norm, as in the paper's code

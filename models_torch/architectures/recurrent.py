@@ -3,8 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from models_torch.inputs import check_sequence
-from models_torch.techniques.checks import check_tokens
+from models_torch.inputs import check_sequence, check_tokens
 from models_torch.techniques.recurrent import OneBiasLSTM, OneBiasRNN
 
 KINDS = {"rnn": OneBiasRNN, "lstm": OneBiasLSTM, "gru": nn.GRU}
