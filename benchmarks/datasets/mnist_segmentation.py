@@ -79,4 +79,5 @@ def _texture(random: np.random.RandomState, count: int) -> Array:
 def _contrast(random: np.random.RandomState, count: int) -> Array:
     """Return how much brighter, or darker, the digit of each image makes its brightest pixel, (count, 1, 1, 1)."""
     size: Array = random.randint(*CONTRAST, (count, 1, 1, 1))
-    return size * random.choice([-1, 1], (count, 1, 1, 1))
+    sign: Array = random.choice([-1, 1], (count, 1, 1, 1))
+    return size * sign
