@@ -28,7 +28,7 @@ def check_tokens(ids: KerasTensor, vocabulary: int, length: int) -> None:
     kind = keras.backend.standardize_dtype(ids.dtype)
     if kind not in ("int32", "int64"):
         raise ValueError(f"ids: expected int32 or int64, got {kind}")
-    if isinstance(ids.shape[1], int) and ids.shape[1] > length:  # a model may be built without a length
+    if isinstance(ids.shape[1], int) and ids.shape[1] > length:
         raise ValueError(f"ids: sequences of {ids.shape[1]} are longer than the {length} positions (argument length)")
     values = backend.in_host_memory(ids)
     if values is not None and values.size:
