@@ -37,7 +37,7 @@ WORKLOAD = Workload(
     epochs=4,
     loss="cross_entropy",
     metric="accuracy",
-    target=0.75,
+    target=0.775,
     margin=0.01,
-    pilot="the commoner class .504; logistic regression on counts of words .795",
+    pilot="PyTorch 2.13, 3 seeds: .795–.800; logistic regression on counts of words .795, the commoner class .504",
 )

@@ -15,7 +15,7 @@ from models_keras.bridge import Bridge
 
 
 def outputs(model, tensors, ids):
-    model(keras.Input((None,), dtype="int32"))
+    model(keras.Input((minilm.ARGUMENTS["length"],), dtype="int32"))
     Bridge(model).load(tensors)
     return model.predict(ids.astype("int32"), verbose=0).tolist()
 
