@@ -25,4 +25,4 @@ class CausalAttention(nn.MultiheadAttention):
         query, key, value = packed.permute(2, 0, 3, 1, 4)  # (N, heads, T, width / heads) each
         rate = self.dropout if self.training else 0.0
         y = F.scaled_dot_product_attention(query, key, value, dropout_p=rate, is_causal=True)
-        return self.out_proj(y.transpose(1, 2).flatten(2))
+        return F.linear(y.transpose(1, 2).flatten(2), self.out_proj.weight, self.out_proj.bias)
