@@ -15,55 +15,38 @@ from harness.parity.planting import Verdict
 
 
 def table(findings: Sequence[Finding]) -> RenderableType:
-    """Return pairs and techniques, each half in a line or column, and under them what failed and where."""
+    """Return pairs and techniques, a column for each arm, and under them what failed and where."""
     techniques = [finding for finding in findings if finding.family in TECHNIQUES]
     pairs = [finding for finding in findings if finding.family not in TECHNIQUES]
     failed = [finding for finding in findings if not finding.passed]
     unbanded = [finding for finding in pairs if NO_BAND in (finding.note or "")]
     return Group(
-        *([_pairs(pairs)] if pairs else []),
-        *([_techniques(techniques)] if techniques else []),
+        *([_compared(pairs, "workload")] if pairs else []),
+        *([_compared(techniques, "technique")] if techniques else []),
         *([Text(_without_band(unbanded), style="dim")] if unbanded else []),
         *(Text(_sentence(finding)) for finding in failed),
     )
 
 
-def _pairs(findings: Sequence[Finding]) -> Table:
-    """One line per workload and arm, one column per gate."""
-    gates = list(dict.fromkeys(finding.gate for finding in findings))
-    lines: dict[tuple[str, str], dict[str, Finding]] = {}
-    for finding in findings:
-        lines.setdefault((finding.workload, finding.arm), {})[finding.gate] = finding
-    own: set[str] = set()
-    shown = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    shown.add_column("workload", no_wrap=True)
-    shown.add_column("arm", no_wrap=True)
-    for gate in gates:
-        bounds = {finding.bound for finding in findings if finding.gate == gate and finding.bound}
-        if len(bounds) > 1:  # as that of the trajectory, measured for each pair
-            own.add(gate)
-        shown.add_column(
-            gate.replace(" ", "\n") + (f"\n≤ {bounds.pop():g}" if len(bounds) == 1 else ""), justify="right"
-        )
-    for (workload, arm), by_gate in lines.items():
-        shown.add_row(workload, arm, *(_cell(by_gate.get(gate), bounded=gate in own) for gate in gates))
-    return shown
-
-
-def _techniques(findings: Sequence[Finding]) -> Table:
-    """One line per technique and what is compared of it, one column per arm."""
+def _compared(findings: Sequence[Finding], subject: str) -> Table:
+    """One line for each gate of a pair, or of a technique, and one column for each arm: it fits a narrow terminal."""
     arms = list(dict.fromkeys(finding.arm for finding in findings))
-    lines: dict[tuple[str, str], dict[str, Finding]] = {}
+    lines: dict[str, dict[str, dict[str, Finding]]] = {}
     for finding in findings:
-        lines.setdefault((finding.gate, finding.workload), {})[finding.arm] = finding
+        lines.setdefault(finding.workload, {}).setdefault(finding.gate, {})[finding.arm] = finding
     shown = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for heading in ("gate", "technique", "bound"):
+    for heading in (subject, "gate", "bound"):
         shown.add_column(heading, no_wrap=True)
     for arm in arms:
-        shown.add_column(arm, justify="right", no_wrap=True)
-    for (gate, what), by_arm in lines.items():
-        bound = next(iter(by_arm.values())).bound
-        shown.add_row(gate, what, "" if bound is None else f"{bound:g}", *(_cell(by_arm.get(arm)) for arm in arms))
+        shown.add_column(arm, justify="right")
+    for what, by_gate in lines.items():
+        for number, (gate, by_arm) in enumerate(by_gate.items()):
+            bounds = {finding.bound for finding in by_arm.values()}
+            own = len(bounds) > 1  # as that of forward, measured for each arm
+            bound = "each its own" if own else "" if bounds == {None} else f"≤ {bounds.pop():.2g}"
+            cells = (_cell(by_arm.get(arm), bounded=own) for arm in arms)
+            shown.add_row("" if number else what, gate, bound, *cells)
+        shown.add_section()
     return shown
 
 
@@ -71,7 +54,7 @@ def _cell(finding: Finding | None, *, bounded: bool = False) -> Text:
     if finding is None:
         return Text("–", style="dim")
     figure = "ok" if finding.figure is None else f"{finding.figure:.1e}" if finding.bound else f"{finding.figure:g}"
-    if bounded:
+    if bounded and finding.bound is not None:
         figure += f" ≤ {finding.bound:.1e}"
     return Text(figure) if finding.passed else Text(f"FAIL {figure}".removesuffix(" ok"), style="bold red")
 
