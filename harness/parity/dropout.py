@@ -1,4 +1,7 @@
-"""Gate 6 on dropout: where it stands and what its masks follow, though no two frameworks draw the same mask."""
+"""Gate 6 on what is random, dropout or a sampled code: where it stands, and what it follows.
+
+No two frameworks draw alike.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import stats
 
+from harness.contract import STOCHASTIC
 from harness.parity.errors import Distance
 from harness.parity.immaterial import immaterial, split
-from harness.parity.pair import Half, with_dropout
+from harness.parity.pair import Half, with_chance
 
 if TYPE_CHECKING:
     from harness.contract import Array
@@ -28,16 +32,16 @@ BOUND = 6.0
 
 
 def dropout(stage: Stage) -> Iterator[Finding]:
-    """What masks do to the loss and to every gradient, which tells where dropout stands; masks that follow the seed.
+    """What chance does to the loss and to every gradient, which tells where it stands; draws that follow the seed.
 
-    Compared are the means, over many masks, of the loss and of the size of each gradient. Dropout behind a shortcut, or
-    before an activation instead of behind it, has others.
+    Compared are the means, over many draws, of the loss and of the size of each gradient. Dropout behind a shortcut, or
+    before an activation instead of behind it, has others; so has a code that is drawn with another deviation.
     """
-    if "dropout" not in stage.workload.architecture.arguments:
-        yield dataclasses.replace(stage.tally("dropout", []), note="no dropout")
+    if not set(STOCHASTIC) & stage.workload.architecture.arguments.keys():
+        yield dataclasses.replace(stage.tally("dropout", []), note="nothing random")
         return
     batch = {"x": np.repeat(stage.x, COPIES, axis=0), "y": np.repeat(stage.y, COPIES, axis=0)}
-    reference, half = stage.open_pair(with_dropout(stage.workload, RATE))
+    reference, half = stage.open_pair(with_chance(stage.workload, RATE))
 
     def sizes(of: Half) -> dict[str, Array]:
         passes = []
@@ -51,8 +55,12 @@ def dropout(stage: Stage) -> Iterator[Finding]:
     yield stage.finding("dropout place", surprise(ours, theirs, immaterial(stage.workload.architecture, theirs)), BOUND)
 
     losses, again = ours["loss"], sizes(half)["loss"]
-    wrong = [] if np.array_equal(losses, again) else ["other masks from the same seed"]
-    wrong += ["the same mask from another seed"] if len(set(losses.tolist())) < PASSES else []
+    following = half.probe("gradients", **batch)["loss"]  # the second draw of the last seed
+    half.load(stage.tensors, PASSES)
+    wrong = [] if np.array_equal(losses, again) else ["other draws from the same seed"]
+    wrong += ["the same draw from another seed"] if len(set(losses.tolist())) < PASSES else []
+    wrong += ["the same draw twice"] if following == losses[-1] else []
+    wrong += ["a draw that is the next seed's first"] if following == half.probe("gradients", **batch)["loss"] else []
     yield stage.tally("dropout seed", wrong)
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 VALUE, GRADIENT, EPOCH = 1e-10, 1e-8, 1e-10
 CLASSES = 5
 CLASS_WEIGHTS = [0.2, 3.0, 1.0, 0.7, 5.0]
+PIXELS, LATENT = 4, 3
 SAMPLES, BATCH, FEATURES = 23, 7, 6  # batches of 7, 7, 7 and 2
 
 
@@ -72,6 +73,7 @@ CASES = (
     Case("perceptron", "perceptron", (11, 3), witnessed=True),
     Case("mse", "mse", (11, 3), witnessed=True),
     Case("mae", "mae", (11, 3)),
+    Case("negative_elbo", "negative_elbo", (11, PIXELS + 2 * LATENT)),
     Case("huber", "huber", (11, 3)),
     Case("huber · delta", "huber", (11, 3), {"delta": 0.3}),
 )
@@ -118,6 +120,9 @@ def hand_made(case: Case, generator: np.random.Generator) -> dict[str, Array]:
         return {"outputs": outputs, "targets": classes}
     if case.loss in ("binary_cross_entropy", "perceptron"):
         return {"outputs": outputs, "targets": generator.integers(0, 2, case.shape).astype(np.float64)}
+    if case.loss == "negative_elbo":
+        pixels = generator.uniform(0, 1, (len(outputs), PIXELS))
+        return {"outputs": outputs, "targets": np.where(pixels < 0.6, pixels, pixels > 0.8)}  # some are exactly 0 or 1
     targets = outputs + generator.normal(0, 1, case.shape)
     targets[3] = outputs[3]  # where the absolute value has no derivative
     return {"outputs": outputs, "targets": targets}

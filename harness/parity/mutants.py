@@ -33,13 +33,14 @@ _LENET, _MLP = "models_keras/architectures/lenet.py", "models_keras/architecture
 _GRU, _BRIDGE = "models_keras/architectures/recurrent.py", "models_keras/bridge.py"
 _STACK, _ONE_BIAS = "models_keras/techniques/recurrent.py", "models_torch/techniques/recurrent.py"
 _RESNET, _VIT = "models_keras/architectures/resnet.py", "models_keras/architectures/vit.py"
+_VGG, _MOBILENET = "models_keras/architectures/vgg.py", "models_keras/architectures/mobilenet.py"
 _TRANSFORMER, _TORCH_TRANSFORMER = (
     "models_keras/architectures/transformer.py",
     "models_torch/architectures/transformer.py",
 )
-_VGG, _MOBILENET = "models_keras/architectures/vgg.py", "models_keras/architectures/mobilenet.py"
 _NORMALIZATION, _EMBEDDINGS = "models_keras/techniques/normalization.py", "models_keras/techniques/embeddings.py"
 _ACTIVATIONS = "models_keras/techniques/activations.py"
+_GPT = "models_keras/architectures/gpt.py"
 _OPTIMIZERS, _ARM = "models_keras/techniques/optimizers.py", "models_keras/arm.py"
 _LOSSES, _CLIPPING = "models_keras/techniques/losses.py", "models_keras/techniques/clipping.py"
 _SCHEDULES, _INITIALIZERS = "models_keras/techniques/schedules.py", "models_keras/techniques/initializers.py"
@@ -52,6 +53,8 @@ _AUGMENTATION, _TORCH_AUGMENTATION = (
     "models_torch/techniques/augmentation.py",
 )
 _POOLING = "models_keras/techniques/pooling.py"
+_AUTOENCODER, _UNET = "models_keras/architectures/autoencoder.py", "models_keras/architectures/unet.py"
+_SAMPLING = "models_keras/techniques/sampling.py"
 _TORCH_LOSSES, _TORCH_ARM = "models_torch/techniques/losses.py", "models_torch/arm.py"
 
 MUTANTS: tuple[Mutant, ...] = (
@@ -717,5 +720,174 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "PyTorch's dropout by channel", _TORCH_REGULARIZERS, "nn.Dropout(rate)", "nn.Dropout1d(rate)", "randomness", ""
+    ),
+    Mutant(
+        "attention that looks one place ahead",
+        _GPT,
+        "use_causal_mask=True",
+        "attention_mask=ops.tril(ops.ones((1, x.shape[1], x.shape[1])), 1)",
+        "gpt_python_docs",
+        "blocks.0.attn",
+    ),
+    Mutant(
+        "attention without its causal mask",
+        _GPT,
+        "use_causal_mask=True",
+        "use_causal_mask=False",
+        "gpt_python_docs",
+        "blocks.0.attn",
+    ),
+    Mutant(
+        "PyTorch's attention without its causal mask",
+        "models_torch/techniques/attention.py",
+        "is_causal=True",
+        "is_causal=False",
+        "gpt_python_docs",
+        "blocks.0.attn",
+    ),
+    Mutant(
+        "an embedding that does not learn as the head",
+        _GPT,
+        "ops.transpose(self.token.embeddings)",
+        "ops.transpose(ops.stop_gradient(self.token.embeddings.value))",
+        "gpt_python_docs",
+        "token.weight",
+    ),
+    Mutant(
+        "an embedding that does not learn as the input",
+        _GPT,
+        "self.token(ids)",
+        "ops.stop_gradient(self.token(ids))",
+        "gpt_python_docs",
+        "token.weight",
+    ),
+    Mutant(
+        "a head of its own",
+        _GPT,
+        "ops.matmul(self.norm(x), ops.transpose(self.token.embeddings))",
+        "self.head(self.norm(x))\n\n    def build(self, shape):\n"
+        "        self.head = layers.Dense(self.vocabulary, use_bias=False)",
+        "gpt_python_docs",
+        "head.weight",
+    ),
+    Mutant(
+        "PyTorch's positions from 1",
+        "models_torch/techniques/embeddings.py",
+        "self.weight[: x.shape[1]]",
+        "self.weight.roll(-1, 0)[: x.shape[1]]",
+        "gpt_python_docs",
+        "position",
+    ),
+    Mutant(
+        "exact GELU for the tanh form",
+        _GPT,
+        "y = gelu_tanh(",
+        "y = keras.activations.gelu(",
+        "gpt_python_docs",
+        "blocks.0.fc2",
+    ),
+    Mutant(
+        "untransposed unflatten",
+        _AUTOENCODER,
+        'self.unflattened = {"fc2": self.map}',
+        "self.unflattened = {}",
+        "conv_ae_mnist5k",
+        "fc2",
+    ),
+    Mutant(
+        "transposed convolution padded on the wrong side",
+        _AUTOENCODER,
+        "x = ops.relu(self.deconv1(x))",
+        "x = ops.relu(ops.roll(self.deconv1(x), 1, axis=(1, 2)))",
+        "conv_ae_mnist5k",
+        "deconv2",
+    ),
+    Mutant(
+        "transposed convolution with a window of 3",
+        _AUTOENCODER,
+        "layers.Conv2DTranspose(in_channels, kernel_size=4",
+        "layers.Conv2DTranspose(in_channels, kernel_size=3",
+        "conv_ae_mnist5k",
+        "deconv2.weight",
+    ),
+    Mutant(
+        "mean and log variance exchanged",
+        _AUTOENCODER,
+        "self.sampling(mean, log_variance)",
+        "self.sampling(log_variance, mean)",
+        "vae_mnist5k",
+        "fc2",
+    ),
+    Mutant(
+        "KL divergence counted twice",
+        _LOSSES,
+        "return reconstruction + divergence",
+        "return reconstruction + 2 * divergence",
+        "vae_mnist5k",
+        "loss",
+    ),
+    Mutant(
+        "ELBO averaged over the pixels",
+        _LOSSES,
+        "reconstruction = ops.sum(",
+        "reconstruction = ops.mean(",
+        "loss",
+        "value",
+    ),
+    Mutant(
+        "the code's noise left out",
+        _AUTOENCODER,
+        "Sampling(noise)",
+        "Sampling(0.0)",
+        "vae_mnist5k",
+        "loss",
+    ),
+    Mutant(
+        "log variance taken for log deviation",
+        _SAMPLING,
+        "ops.exp(log_variance / 2)",
+        "ops.exp(log_variance)",
+        "randomness",
+        "prediction: variance",
+    ),
+    Mutant(
+        "one draw for all samples",
+        _SAMPLING,
+        "ops.shape(mean)",
+        "(1, mean.shape[1])",
+        "randomness",
+        "prediction: ",
+    ),
+    Mutant(
+        "neighbouring seeds for neighbouring runs",
+        _ARM,
+        "np.random.SeedSequence([seed, number]).generate_state(1)",
+        "[2 * (seed + number)]",
+        "vae_mnist5k",
+        "a draw that is the next seed's first",
+    ),
+    Mutant(
+        "up-sampled map in front of the copy",
+        _UNET,
+        "[skips.pop(), up(x)]",
+        "[up(x), skips.pop()]",
+        "unet_mnist5k",
+        "merge.0.conv1",
+    ),
+    Mutant(
+        "copy of the level below",
+        _UNET,
+        "skips.append(x)\n            x = self.pool(x)",
+        "x = self.pool(x)\n            skips.append(ops.repeat(ops.repeat(x, 2, axis=1), 2, axis=2))",
+        "unet_mnist5k",
+        "merge.0.conv1",
+    ),
+    Mutant(
+        "running statistics in the expanding path",
+        _UNET,
+        "x = merge(x, training=training)",
+        "x = merge(x, training=False)",
+        "unet_mnist5k",
+        "loss",
     ),
 )

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from harness.contract import Array
 
 
-def with_dropout(workload: Workload, rate: float) -> Workload:
-    """Return a workload that has dropout with another rate of it, and any other as it is."""
-    return _with_arguments(workload, {"dropout": rate})
+def with_chance(workload: Workload, dropout: float) -> Workload:
+    """Return a workload that has dropout with another rate of it, or whose noise is whole, and any other as it is."""
+    return _with_arguments(workload, {"dropout": dropout, "noise": 1.0})
 
 
 def without_chance(workload: Workload) -> Workload:

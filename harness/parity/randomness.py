@@ -14,7 +14,7 @@ import numpy as np
 from scipy import stats
 
 from harness import registry
-from harness.parity import draws
+from harness.parity import draws, sampling
 from harness.parity.chance import MOST_SURPRISE, exactly, masks, orthogonal, sample
 from harness.parity.gates import Finding
 from harness.parity.workers import Workers
@@ -69,7 +69,7 @@ EXPECTED: Mapping[str, Callable[[int, int], Any]] = {
 
 
 def check(workers: Workers, arms: Sequence[str], seed: int = 0) -> Iterator[Finding]:
-    """Test every arm's initializers and dropout, what it is handed for augmentation, and yield each finding.
+    """Test every arm's initializers, dropout and sampling, what it is handed for augmentation, and yield each finding.
 
     A witness has none of it.
     """
@@ -79,6 +79,7 @@ def check(workers: Workers, arms: Sequence[str], seed: int = 0) -> Iterator[Find
                 yield _finding(f"augmentation {name}", arm, surprises)
             yield from _initializers(workers, arm, seed)
             yield from _dropout(workers, arm, seed)
+            yield _finding("sampling", arm, sampling.tests(workers, arm, seed))
 
 
 def _initializers(workers: Workers, arm: str, seed: int) -> Iterator[Finding]:

@@ -36,7 +36,7 @@ class Scale:
 
     def plain(self, value: float) -> str:
         """Return a bound that somebody chose, with its unit and no more digits than it has."""
-        return f"{value * self.factor:g} {self.unit}".rstrip()
+        return f"{value * self.factor:g} {self.unit}".rstrip().replace("-", "−")
 
     def margin(self, value: float) -> str:
         """Return a margin with its sign and unit."""

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from harness.contract import Precision
+from harness.contract import STOCHASTIC, Precision
 from harness.schema import Record
 
 FIRST_LOSS_TOLERANCE: dict[Precision, float] = {"fp32": 1e-5, "fp64": 1e-10}
@@ -99,6 +99,7 @@ def _first_loss_spread(records: Sequence[Record]) -> float | None:
 def health(precision: Precision, records: Sequence[Record]) -> Health:
     """Return the health of one comparison, given the records of all arms that produced something."""
     trained = [record for record in records if record.accuracy is not None]
+    tolerance = FIRST_LOSS_TOLERANCE.get(precision)
     return Health(
         agreements=(
             _agreement("initial parameters", records, lambda record: record.initial_sha256),
@@ -106,6 +107,6 @@ def health(precision: Precision, records: Sequence[Record]) -> Health:
             _agreement("data", records, lambda record: record.dataset_sha256),
         ),
         first_loss_spread=_first_loss_spread(records),
-        # With dropout the first losses differ by the masks that each framework draws.
-        tolerance=None if any(r.settings.get("dropout") for r in records) else FIRST_LOSS_TOLERANCE.get(precision),
+        # Where a model draws at random, the first losses differ by what each framework draws.
+        tolerance=None if any(r.settings.get(name) for r in records for name in STOCHASTIC) else tolerance,
     )

@@ -177,7 +177,7 @@ def _target(comparison: Comparison) -> str:
         if row.target_met is not None:
             met[row.target_met].append(text.code(row.arm))
     better = "less" if workload.less_is_better else "more"
-    line = f"Target, a mean {scale.metric} of {scale.plain(workload.target)} or {better}"
+    line = f"Target, a mean {scale.metric.removeprefix('mean ')} of {scale.plain(workload.target)} or {better}"
     if not met[True] and not met[False]:
         return f"{line}: no arm was trained."
     parts = [f"{word} by {', '.join(arms)}" for word, arms in (("met", met[True]), ("**not met**", met[False])) if arms]

@@ -20,7 +20,7 @@ import time
 import traceback
 from typing import TYPE_CHECKING, Any, cast
 
-from harness.contract import Arm, Cell, Dataset, Portable, Session, Setup, WeightsError, Workload
+from harness.contract import STOCHASTIC, Arm, Cell, Dataset, Portable, Session, Setup, WeightsError, Workload
 from harness.run.isolation import die_with_parent, keep_out, limit_cores
 
 if TYPE_CHECKING:
@@ -103,8 +103,8 @@ class Server:
         first_loss = self.session.run_steps(1) if first_step else None
         stepped = time.perf_counter_ns()
         settings = self.session.settings()
-        if dropout := self.workload.architecture.arguments.get("dropout"):
-            settings["dropout"] = dropout
+        known = self.workload.architecture.arguments
+        settings |= {name: known[name] for name in STOCHASTIC if known.get(name)}
         return {
             "build_s": (built - before) / 1e9,
             "first_step_s": (stepped - built) / 1e9,
@@ -268,6 +268,26 @@ class Server:
             told = {"refused": str(error)}
         np.savez(answer, **tensors)
         return told
+
+    def trace(self, workload: str, sample_shape: list[int], outputs: int) -> dict[str, Any]:
+        """Build a workload's model, evaluate it on zeros, and tell its tensors and every call of a module.
+
+        Args:
+            workload: Whose architecture it is.
+            sample_shape: As for ``Arm.open``.
+            outputs: As for ``Arm.open``.
+        """
+        import numpy as np
+
+        from harness.registry import find_workload
+
+        asked = find_workload(workload)
+        session = self.arm.open(asked, tuple(sample_shape), outputs)
+        zeros = np.zeros((1, *sample_shape), "int64" if asked.form == "tokens" else "float32")
+        return {
+            "calls": [dataclasses.asdict(call) for call in session.calls(zeros)],
+            "specs": {name: dataclasses.astuple(spec) for name, spec in session.describe().items()},
+        }
 
     def data(self) -> dict[str, str]:
         """Return the hashes of what this process trains on."""

@@ -3,9 +3,9 @@
 import keras
 from keras import KerasTensor, layers, ops
 
+from models_keras.inputs import check_tokens
 from models_keras.techniques.activations import gelu
 from models_keras.techniques.attention import ExactAttention
-from models_keras.techniques.checks import check_tokens
 from models_keras.techniques.embeddings import PositionEmbedding
 
 EPSILON = 1e-12  # of every layer norm, as in the paper's code

@@ -48,6 +48,27 @@ class MeanAbsoluteError(keras.losses.Loss):
         return ops.mean(error * ops.stop_gradient(ops.sign(error)), axis=-1)
 
 
+class NegativeELBO(keras.losses.Loss):
+    """Minus the evidence lower bound (Kingma and Welling, 2013, equation 10), in nats, a mean over samples.
+
+    −log p(x|z) of Bernoulli pixels, summed over them, plus KL(N(mean, σ²) ‖ N(0, 1)) = ½ Σ (mean² + σ² − 1 − log σ²).
+    """
+
+    def call(self, y_true: KerasTensor, y_pred: KerasTensor) -> KerasTensor:
+        """Return the loss of each sample, (N,).
+
+        Args:
+            y_true: (N, D): pixels from 0 to 1.
+            y_pred: (N, D + 2L): logits of D pixels for one z, drawn beforehand, then L means and L log variances of z.
+        """
+        pixels = y_true.shape[1]
+        logits = y_pred[:, :pixels]
+        mean, log_variance = ops.split(y_pred[:, pixels:], 2, axis=1)
+        reconstruction = ops.sum(ops.binary_crossentropy(y_true, logits, from_logits=True), axis=1)
+        divergence = ops.sum(ops.square(mean) + ops.exp(log_variance) - 1 - log_variance, axis=1) / 2
+        return reconstruction + divergence
+
+
 class Perceptron(keras.losses.Loss):
     """Rosenblatt's criterion (1958) for targets of 0 and 1: how far outputs lie on the wrong side of 0, on average.
 
@@ -94,6 +115,7 @@ LOSSES: Mapping[str, Callable[..., keras.losses.Loss]] = {
     "mse": keras.losses.MeanSquaredError,
     "mae": MeanAbsoluteError,
     "huber": huber,
+    "negative_elbo": NegativeELBO,
     "perceptron": Perceptron,
 }
 

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models_torch.techniques.checks import check_tokens
+from models_torch.inputs import check_tokens
 from models_torch.techniques.embeddings import PositionEmbedding
 
 EPSILON = 1e-12  # of every layer norm, as in the paper's code

@@ -57,6 +57,24 @@ def huber(delta: float = 1.0) -> Loss:
     return functools.partial(F.huber_loss, delta=delta)
 
 
+def negative_elbo(outputs: Tensor, targets: Tensor) -> Tensor:
+    """Return minus the evidence lower bound (Kingma and Welling, 2013, equation 10), in nats, a mean over samples.
+
+    −log p(x|z) of Bernoulli pixels, summed over them, plus KL(N(mean, σ²) ‖ N(0, 1)) = ½ Σ (mean² + σ² − 1 − log σ²).
+
+    Args:
+        outputs: (N, D + 2L): logits of D pixels for one z, drawn beforehand, then L means and L log variances of z.
+        targets: (N, D): pixels from 0 to 1.
+    """
+    pixels = targets.shape[1]
+    outputs = outputs.to(torch.promote_types(outputs.dtype, torch.float32))  # as Keras: bfloat16 is too short
+    logits = outputs[:, :pixels]
+    mean, log_variance = outputs[:, pixels:].chunk(2, dim=1)
+    reconstruction = F.binary_cross_entropy_with_logits(logits, targets, reduction="none").sum(1)
+    divergence = (mean.square() + log_variance.exp() - 1 - log_variance).sum(1) / 2
+    return (reconstruction + divergence).mean()
+
+
 def perceptron(outputs: Tensor, targets: Tensor) -> Tensor:
     """Rosenblatt's criterion (1958) for targets of 0 and 1: how far outputs lie on the wrong side of 0, on average.
 
@@ -71,6 +89,7 @@ LOSSES: Mapping[str, Callable[..., Loss]] = {
     "mse": lambda: F.mse_loss,
     "mae": lambda: F.l1_loss,
     "huber": huber,
+    "negative_elbo": lambda: negative_elbo,
     "perceptron": lambda: perceptron,
 }
 

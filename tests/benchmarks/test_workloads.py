@@ -128,6 +128,17 @@ def test_an_independent_logistic_regression_reaches_the_target(load, name):
     assert model.score(x_test, data.y_test) > workload(name).target
 
 
+def test_a_linear_code_of_the_same_width_does_not_reach_the_target_of_an_autoencoder(load):
+    for name in ("ae_mnist5k", "conv_ae_mnist5k"):
+        work = workload(name)
+        data = load(work.dataset)
+        x_train, x_test = (x.reshape(len(x), -1) for x in (data.x_train, data.x_test))
+        mean = x_train.mean(axis=0)
+        _, _, components = np.linalg.svd(x_train - mean, full_matrices=False)
+        code = components[: work.architecture.arguments["latent"]]
+        assert not work.reached(metrics.mse((x_test - mean) @ code.T @ code + mean, x_test))
+
+
 @pytest.mark.parametrize("name", [name for name in NAMES if name.endswith("_mnist1d")])
 def test_mnist1d_follows_the_published_protocol(load, name):
     work = workload(name)

@@ -101,6 +101,53 @@ class TheirFlat(nn.Module):
         return self.fc(self.conv(x).flatten(1))
 
 
+class Unflat(keras.Model):
+    """A dense layer whose output becomes a map."""
+
+    def __init__(self):
+        super().__init__()
+        self.fc = layers.Dense(24)
+        self.conv = layers.Conv2D(2, 2)
+        self.unflattened = {"fc": (2, 4, 3)}
+
+    def call(self, x):
+        return self.conv(keras.ops.reshape(self.fc(x), (-1, 2, 4, 3)))
+
+
+class TheirUnflat(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(6, 24)
+        self.conv = nn.Conv2d(3, 2, 2)
+
+    def forward(self, x):
+        return self.conv(self.fc(x).unflatten(1, (3, 2, 4)))
+
+
+class Between(keras.Model):
+    """A dense layer from one map to another."""
+
+    def __init__(self):
+        super().__init__()
+        self.fc = layers.Dense(30)
+        self.conv = layers.Conv2D(2, 2)
+        self.flattened = {"fc": (6, 8, 2)}
+        self.unflattened = {"fc": (2, 5, 3)}
+
+    def call(self, x):
+        return self.conv(keras.ops.reshape(self.fc(keras.ops.reshape(x, (-1, 96))), (-1, 2, 5, 3)))
+
+
+class TheirBetween(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(96, 30)
+        self.conv = nn.Conv2d(3, 2, 2)
+
+    def forward(self, x):
+        return self.conv(self.fc(x.flatten(1)).unflatten(1, (3, 2, 5)))
+
+
 IMAGE, SIGNAL, SEQUENCE, FEATURES = (3, 4, 8, 10), (3, 4, 9), (3, 5, 6), (3, 6)
 CASES = {
     "dense": (layers.Dense(4), nn.Linear(6, 4), FEATURES),
@@ -167,6 +214,8 @@ def models():
         yield name, Ours(ours), Theirs(theirs), shape
     yield "nested blocks", Blocks(), TheirBlocks(), FEATURES
     yield "flattened map", Flat(), TheirFlat(), (3, 2, 6, 8)
+    yield "unflattened map", Unflat(), TheirUnflat(), FEATURES
+    yield "map to map", Between(), TheirBetween(), (3, 2, 6, 8)
 
 
 def check(ours, theirs, shape):
@@ -191,7 +240,7 @@ def check(ours, theirs, shape):
     with torch.no_grad():
         expected = theirs.eval()(torch.from_numpy(x)).numpy()
     found = keras.ops.convert_to_numpy(ours(keras.ops.convert_to_tensor(here), training=False))
-    found = np.moveaxis(found, -1, 1) if spatial and found.ndim > 2 else found
+    found = np.moveaxis(found, -1, 1) if found.ndim == 4 or (spatial and found.ndim > 2) else found
     return {
         "round_trip": all(np.array_equal(dumped[name], tensors[name]) for name in dumped),
         "names": sorted(tensors) == sorted(own),

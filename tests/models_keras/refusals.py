@@ -13,6 +13,10 @@ NETWORKS = {
     "CIFARResNet": ("resnet", {"depth": 8}, (3, 4, 4)),
     "ResNet": ("resnet", {"depth": 18}, (3, 32, 32)),
     "MobileNetV2": ("mobilenet", {"width": 0.25, "strides": [1, 1, 1, 2, 2, 1, 2, 1]}, (3, 8, 8)),
+    "Autoencoder": ("autoencoder", {"in_features": 12, "hidden": [8], "latent": 2}, (12,)),
+    "ConvAutoencoder": ("autoencoder", {"channels": 2, "latent": 2, "size": 8}, (1, 8, 8)),
+    "VAE": ("autoencoder", {"in_features": 12, "hidden": 8, "latent": 2}, (12,)),
+    "UNet": ("unet", {"width": 2, "depth": 2}, (1, 8, 8)),
     "ViT": ("vit", {"image_size": 14}, (1, 14, 14)),
 }
 """Class -> file, arguments, canonical shape of the smallest sample that it takes."""

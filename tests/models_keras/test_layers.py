@@ -28,7 +28,7 @@ def test_keras_own_keeps_a_biased_variance(checked):
 @pytest.mark.parametrize("dtype", sorted(BOUNDS))
 def test_activations_are_pytorchs(checked, dtype):
     errors = checked["activations"][dtype]
-    assert len(errors) == 7
+    assert len(errors) == 8
     assert {name: error for name, error in errors.items() if not error <= BOUNDS[dtype]} == {}
 
 
@@ -38,10 +38,11 @@ def test_a_batch_of_one_value_is_refused(checked):
 
 def test_inputs_that_do_not_fit_are_refused_by_both_halves_in_the_same_words(checked):
     words = re.compile(
-        r"x must be (images|signals) .*( of floating-point numbers with sides of .*), got (float32|int32) "
+        r"x must be (images|signals|features) .*"
+        r"( of floating-point numbers(?: with sides of .*)?), got (float32|int32) "
     )
     refusals = checked["refusals"]
-    assert len(refusals) == 8 * 4
+    assert len(refusals) == 12 * 4
     found = {case: [words.search(said or "") for said in halves] for case, halves in refusals.items()}
     assert [case for case, halves in found.items() if None in halves] == []
     assert [case for case, (ours, theirs) in found.items() if ours.groups() != theirs.groups()] == []

@@ -84,3 +84,18 @@ def test_losses_of_errors():
     assert torch_loss("mae", LOGITS, zeros) == pytest.approx(error.mean())
     expected = np.where(error <= 1.5, error**2 / 2, 1.5 * (error - 0.75)).mean()
     assert torch_loss("huber", LOGITS, zeros, delta=1.5) == pytest.approx(expected)
+
+
+def test_negative_elbo_is_likelihood_and_divergence_in_nats():
+    generator = np.random.default_rng(0)
+    logits, mean = generator.normal(size=(5, 6)), generator.normal(size=(5, 2))
+    deviation, pixels = generator.uniform(0.5, 2, (5, 2)), generator.uniform(size=(5, 6))
+    p = 1 / (1 + np.exp(-logits))
+    likelihood = (pixels * np.log(p) + (1 - pixels) * np.log(1 - p)).sum(axis=1)
+    # The divergence as it is defined, E[log q − log p], over a fine grid of z for each of the latent variables.
+    z = mean[..., None] + deviation[..., None] * np.linspace(-9, 9, 4001)
+    q = np.exp(-(((z - mean[..., None]) / deviation[..., None]) ** 2) / 2) / deviation[..., None] / np.sqrt(2 * np.pi)
+    log_ratio = np.log(q) + z**2 / 2 + np.log(2 * np.pi) / 2
+    divergence = np.trapezoid(q * log_ratio, z, axis=-1).sum(axis=1)
+    outputs = np.concatenate([logits, mean, 2 * np.log(deviation)], axis=1)
+    assert torch_loss("negative_elbo", outputs, pixels) == pytest.approx((divergence - likelihood).mean(), rel=1e-9)

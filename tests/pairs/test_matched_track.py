@@ -35,7 +35,9 @@ def test_parameter_counts_are_the_papers(bench, arm, workload):
 
 @pytest.mark.long
 @pytest.mark.parametrize("arm", RACED)
-@pytest.mark.parametrize(("workload", "parameters"), [("resnet20_mnist5k", 269_434), ("vit_mnist5k", 205_962)])
+@pytest.mark.parametrize(
+    ("workload", "parameters"), [("resnet20_mnist5k", 269_434), ("unet_mnist5k", 121_033), ("vit_mnist5k", 205_962)]
+)
 def test_running_statistics_are_not_counted_as_parameters(bench, arm, workload, parameters):
     assert bench.open(arm, workload)["parameters"] == parameters
 

@@ -48,6 +48,12 @@ def test_the_spread_of_first_losses():
     assert health("fp32", losses(2.0, 1.5)[:1]).first_loss_spread is None
 
 
+@pytest.mark.parametrize("random", ["dropout", "noise"])
+def test_first_losses_of_what_draws_at_random_may_differ(random):
+    records = [record.model_copy(update={"settings": {random: 0.5}}) for record in losses(2.0, 1.5)]
+    assert health("fp32", records).conflicts == ()
+
+
 @pytest.mark.parametrize(
     ("precision", "second", "conflicts"), [("fp32", 2.00001, 0), ("fp32", 2.0001, 1), ("bf16", 2.02, 0)]
 )

@@ -82,6 +82,41 @@ def test_r2_has_no_per_cent():
     assert "Target, a mean R² of 0.4 or more: met by `torch`, `keras-jax`." in page
 
 
+@pytest.mark.parametrize(
+    ("metric", "value", "target", "margin", "header", "shown", "said"),
+    [
+        ("iou", 0.88, 0.85, 0.02, "IoU (%)", "88.00", "a mean IoU of 85 % or more: met by"),
+        (
+            "mse",
+            0.0154,
+            0.0165,
+            5e-4,
+            "mean squared error",
+            "0.01540",
+            "a mean squared error of 0.0165 or less: met by",
+        ),
+        (
+            "mse",
+            0.0174,
+            0.0165,
+            5e-4,
+            "mean squared error",
+            "0.01740",
+            "a mean squared error of 0.0165 or less: **not met** by",
+        ),
+        ("elbo", -118.5, -122.0, 1.0, "ELBO (nats)", "−118.50", "a mean ELBO of −122 nats or more: met by"),
+    ],
+)
+def test_metrics_of_images_are_shown_in_their_own_units(metric, value, target, margin, header, shown, said):
+    known = {"vae": workload("vae", metric=metric, target=target, margin=margin)}
+    run = manifest(["torch"], workloads=["vae"])
+    records = [trained("torch", seed, value, on="vae") for seed in range(3)]
+    page = markdown.render(summarize(run, records, known), Pictures({}, None))
+    race, _ = tables(section(page, "vae · fp32"))
+    assert column(race, header)["torch"].startswith(shown)
+    assert f"Target, {said} `torch`" in page
+
+
 def test_targets():
     below = [trained("torch", s, 0.95) for s in range(3)] + [trained("keras-jax", s, 0.5) for s in range(3)]
     assert "90 % or more: met by `torch`; **not met** by `keras-jax`." in report(below)
