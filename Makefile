@@ -6,12 +6,12 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 DEVICE := $(shell nvidia-smi -L >/dev/null 2>&1 && echo cuda || echo cpu)
-EXTRAS_cpu := torch,tensorflow-cpu,jax,dev
-EXTRAS_cuda := torch,tensorflow,jax-cuda,dev
+EXTRAS_cpu := torch,tensorflow-cpu,jax,pretrained,dev
+EXTRAS_cuda := torch,tensorflow,jax-cuda,pretrained,dev
 INSTALL := .venv/bin/python -m pip install --disable-pip-version-check --constraint constraints/$(DEVICE).txt
 INSTALLED := .venv/installed-$(DEVICE)
 
-.PHONY: help setup bench bench-harness differences differences-check test test-long lint format clean
+.PHONY: help setup bench bench-harness differences differences-check sizes sizes-check test test-long lint format clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*  ## /  make \1\t/p' Makefile | expand -t 24
@@ -31,6 +31,12 @@ differences: setup  ## measure every default that differs and write docs/differe
 
 differences-check: setup  ## compare docs/differences.md with what is measured now
 	.venv/bin/python -m harness.differences --check
+
+sizes: setup  ## count parameters and FLOPs of every workload's model and write benchmarks/sizes.json
+	.venv/bin/python -m harness.anatomy.sizes
+
+sizes-check: setup  ## compare benchmarks/sizes.json with what is counted now
+	.venv/bin/python -m harness.anatomy.sizes --check
 
 test: setup  ## run the tests that a contributor needs
 	.venv/bin/python -m pytest

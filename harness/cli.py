@@ -65,7 +65,7 @@ def fail(message: str) -> NoReturn:
 
 @app.command("list")
 def list_(
-    what: Annotated[str, typer.Argument(help="suites, workloads or arms; all three if not given.")] = "",
+    what: Annotated[str, typer.Argument(help="suites, workloads, architectures or arms; all if not given.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Show what can be run. Imports no framework."""
@@ -179,6 +179,37 @@ def parity(
     proofs.keep(findings, reference, kept)
     if not all(finding.passed for finding in findings):
         raise typer.Exit(FAILED)
+
+
+@app.command()
+def show(
+    name: Annotated[str, typer.Argument(help="A workload, or an architecture: resnet20, LeNet5, mlp.")],
+    svg: Annotated[Path | None, typer.Option(help="Where the diagram goes; by default into the results.")] = None,
+    arm: Annotated[str, typer.Option(help="Which arm tells the layers; by default the first that runs here.")] = "",
+    results: Results = Path("results"),
+    as_json: AsJson = False,
+) -> None:
+    """Show an architecture: its two halves side by side, its layers, and a diagram of them."""
+    from harness import anatomy
+
+    found = anatomy.take_apart(anatomy.find(name), arm)
+    if found.model:
+        path = svg or results / "architectures" / f"{found.workload.name}.svg"
+        if svg is None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        found.draw(path)
+    if as_json:
+        typer.echo(json.dumps(found.as_dict(), indent=1))
+    else:
+        from rich.console import Console
+
+        width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 160
+        Console(width=width, highlight=False).print(found.page())
+        if found.model:
+            typer.echo(f"diagram: {path}")
+    if found.reason:
+        typer.echo(f"twinbench: no layers and no diagram: {found.reason}", err=True)
+        raise typer.Exit(INCOMPLETE)
 
 
 @app.command()

@@ -42,7 +42,7 @@ STOCHASTIC = ("dropout", "noise")
 """Arguments of architectures that scale what is random in a model. Most gates set them to 0: no two frameworks draw
 alike."""
 
-LayerKind = Literal["linear", "conv", "norm", "embedding", "recurrent", "attention"]
+LayerKind = Literal["linear", "conv", "transposed_conv", "norm", "embedding", "recurrent", "attention"]
 
 
 class Outcome(enum.StrEnum):
@@ -98,6 +98,8 @@ class Architecture:
         initial_std: Standard deviations of the normal distributions that the matched track draws initial values from,
             by patterns of canonical names, the first that fits; 0 for zeros. Norms and what fits none keep PyTorch's
             default rules.
+        tied: Canonical name of the embedding whose vectors are the output layer's weights once more (Press and Wolf,
+            2016), if there is one. No module tells of it, so it is said here, for the count of FLOPs.
     """
 
     file: str
@@ -105,6 +107,7 @@ class Architecture:
     arguments: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     immaterial: Mapping[str, str] = dataclasses.field(default_factory=dict)
     initial_std: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    tied: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -225,6 +228,27 @@ class TensorSpec:
 
 
 @dataclasses.dataclass(frozen=True)
+class Call:
+    """One call of a module in a forward pass. Shapes are canonical and of one sample.
+
+    Attributes:
+        path: Canonical path of the module; empty for the model itself.
+        name: Its class, in the words of the framework.
+        layer: What kind of layer it is; None if it holds no tensors but those of the modules within.
+        depth: How many other calls it happens in: 0 for the model.
+        input: Shape of its first input.
+        output: Shape of its first output.
+    """
+
+    path: str
+    name: str
+    layer: LayerKind | None
+    depth: int
+    input: tuple[int, ...]
+    output: tuple[int, ...]
+
+
+@dataclasses.dataclass(frozen=True)
 class Gradients:
     """What one backward pass gives.
 
@@ -281,6 +305,12 @@ class Session(Protocol):
         """Return the output of every layer that holds tensors, by its canonical path, in order of execution.
 
         In evaluation mode and canonical layouts (channel first). The model's own output comes last, as ``output``.
+        """
+
+    def calls(self, x: Array) -> list[Call]:
+        """Return every call of a module that evaluating ``x`` makes, in order, from the model's own inwards.
+
+        What is within a layer of a known kind is that layer's affair, and functions are no modules.
         """
 
     def gradients(self, x: Array, y: Array) -> Gradients:

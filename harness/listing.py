@@ -1,4 +1,4 @@
-"""What can be run: suites, workloads, arms, as rows for a program and as a table for a person."""
+"""What can be run: suites, workloads, architectures, arms, as rows for a program and as a table for a person."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from harness import registry
+from harness.contract import Workload
+from harness.measure import sizes
 
 Row = dict[str, Any]
 """What JSON can hold, numbers as numbers; the name comes first."""
@@ -37,6 +39,7 @@ def workloads() -> list[Row]:
             "workload": name,
             "dataset": workload.dataset,
             "architecture": workload.architecture.name,
+            **_size(workload),
             "optimizer": workload.optimizer.name,
             "learning_rate": workload.optimizer.learning_rate,
             "batch_size": workload.batch_size,
@@ -45,10 +48,36 @@ def workloads() -> list[Row]:
             "less_is_better": workload.less_is_better,
             "target": workload.target,
             "margin": workload.margin,
+            "arms": _implementers(workload),
             "title": workload.title,
         }
         for name, workload in registry.workloads().items()
     ]
+
+
+def architectures() -> list[Row]:
+    """Return every architecture that a workload uses, once for each choice of its arguments."""
+    rows: dict[str, Row] = {}
+    for name, workload in registry.workloads().items():
+        asked = workload.architecture
+        row = {
+            "architecture": asked.name,
+            "file": asked.file,
+            "arguments": dict(asked.arguments),
+            **_size(workload),
+            "arms": _implementers(workload),
+        }
+        rows.setdefault(repr(row), row | {"workloads": []})["workloads"].append(name)
+    return sorted(rows.values(), key=lambda row: (row["file"], row["architecture"]))
+
+
+def _size(workload: Workload) -> Row:
+    size = sizes.read().get(workload.name)
+    return {"parameters": size and size.parameters, "flops": size and size.flops}
+
+
+def _implementers(workload: Workload) -> list[str]:
+    return [name for name, spec in registry.arms().items() if not registry.unimplemented(spec, workload)]
 
 
 def arms() -> list[Row]:
@@ -67,7 +96,12 @@ def arms() -> list[Row]:
     ]
 
 
-KINDS: Mapping[str, Callable[[], list[Row]]] = {"suites": suites, "workloads": workloads, "arms": arms}
+KINDS: Mapping[str, Callable[[], list[Row]]] = {
+    "suites": suites,
+    "workloads": workloads,
+    "architectures": architectures,
+    "arms": arms,
+}
 
 
 def as_text(kind: str, rows: Sequence[Row]) -> str:
@@ -90,9 +124,11 @@ def _workload(row: Row) -> dict[str, str]:
         "workload": row["workload"],
         "dataset": row["dataset"],
         "architecture": row["architecture"],
+        **_counts(row),
         "batch": str(row["batch_size"]),
         "epochs": str(row["epochs"]),
         "target": _target(row),
+        "arms": _all_but(row["arms"]),
         "title": row["title"],
     }
 
@@ -104,6 +140,32 @@ def _target(row: Row) -> str:
     return f"{row['metric']} {'≤' if row['less_is_better'] else '≥'} {row['target']:g}"
 
 
+def _architecture(row: Row) -> dict[str, str]:
+    return {
+        "architecture": row["architecture"],
+        "file": row["file"],
+        **_counts(row),
+        "arms": _all_but(row["arms"]),
+        "workloads": " ".join(row["workloads"]),
+        "arguments": ", ".join(f"{name}={value!r}" for name, value in row["arguments"].items()),
+    }
+
+
+def _counts(row: Row) -> dict[str, str]:
+    """Return the counts as right-aligned columns; FLOPs are those of one sample's forward pass."""
+    return {
+        name: f"{'?' if row[key] is None else format(row[key], ','):>{width}}"
+        for name, key, width in (("parameters", "parameters", 11), ("FLOPs/sample", "flops", 14))
+    }
+
+
+def _all_but(arms: Sequence[str]) -> str:
+    raced = [name for name, spec in registry.arms().items() if not spec.witness]
+    if lacking := [name for name in raced if name not in arms]:
+        return f"all but {', '.join(lacking)}" if len(lacking) < len(raced) / 2 else ", ".join(arms)
+    return "all"
+
+
 def _arm(row: Row) -> dict[str, str]:
     return {
         "arm": row["arm"],
@@ -113,4 +175,9 @@ def _arm(row: Row) -> dict[str, str]:
     }
 
 
-_TEXTS: Mapping[str, Callable[[Row], dict[str, str]]] = {"suites": _suite, "workloads": _workload, "arms": _arm}
+_TEXTS: Mapping[str, Callable[[Row], dict[str, str]]] = {
+    "suites": _suite,
+    "workloads": _workload,
+    "architectures": _architecture,
+    "arms": _arm,
+}

@@ -138,14 +138,19 @@ def missing(spec: ArmSpec) -> str | None:
 
 def unsupported(spec: ArmSpec, workload: Workload, precision: str) -> str | None:
     """Return why an arm cannot run a workload at a precision, or None if it can."""
-    if reason := missing(spec):
+    if reason := missing(spec) or unimplemented(spec, workload):
         return reason
+    if precision not in spec.precisions:
+        return f"{spec.name} does not compute in {precision} on this device"
+    return None
+
+
+def unimplemented(spec: ArmSpec, workload: Workload) -> str | None:
+    """Return why an arm has no form of a workload's architecture, or None if it has, whether or not it can run here."""
     if spec.architectures is not None:
         file, arguments = workload.architecture.file, workload.architecture.arguments
         if file not in spec.architectures:
             return f"{spec.name} implements {', '.join(spec.architectures)} only"
         if unknown := [name for name in arguments if name not in spec.architectures[file]]:
             return f"{spec.name} implements {file} without {', '.join(unknown)}"
-    if precision not in spec.precisions:
-        return f"{spec.name} does not compute in {precision} on this device"
     return None

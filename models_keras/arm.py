@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 import numpy as np
 
-from harness.contract import Gradients, Setup, TensorSpec, WeightsFile, Workload
+from harness.contract import Call, Gradients, Setup, TensorSpec, WeightsFile, Workload
 from models_keras import weights
 from models_keras.bridge import Bridge
 from models_keras.techniques.losses import make_loss
@@ -108,6 +109,16 @@ class KerasSession:
             output = self.model(keras.ops.convert_to_tensor(self._inputs(x)), training=False)
         return caught | {"output": self._outputs(keras.ops.convert_to_numpy(output))}
 
+    def calls(self, x: Array) -> list[Call]:
+        """Return every call of a layer, noted as it happens."""
+        made: list[Call] = []
+        with self.bridge.watched(self.model, made):
+            self.model(keras.ops.convert_to_tensor(self._inputs(x)), training=False)
+        return [
+            dataclasses.replace(call, input=self._canonical(call.input), output=self._canonical(call.output))
+            for call in made
+        ]
+
     def gradients(self, x: Array, y: Array) -> Gradients:
         """Return the gradients of the mean loss of one batch, by the backend's own differentiation."""
         inputs, targets = (keras.ops.convert_to_tensor(part) for part in (self._inputs(x), self._targets(y)))
@@ -173,6 +184,11 @@ class KerasSession:
 
     def _channel_first(self, x: Array) -> Array:
         return np.moveaxis(x, -1, 1) if self.workload.form in ("image", "signal") else x
+
+    def _canonical(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Move the channel of a sample's shape first if it is a map's, of as many axes as the inputs have."""
+        is_map = self.workload.form in ("image", "signal") and len(shape) == len(self.sample_shape)
+        return (shape[-1], *shape[:-1]) if is_map else shape
 
     def _inputs(self, x: Array) -> Array:
         return np.ascontiguousarray(self._channel_last(x), dtype=self.input_dtype)

@@ -20,7 +20,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from harness.contract import LayerKind, TensorSpec
+from harness.contract import Call, LayerKind, TensorSpec
 from models_keras.techniques.attention import ExactAttention
 from models_keras.techniques.embeddings import ClassToken, PositionEmbedding
 from models_keras.techniques.normalization import UnbiasedBatchNormalization
@@ -47,6 +47,9 @@ class Carrier:
     to_canonical: Turn
     to_keras: Turn
     trainable: bool = True
+
+
+_TRANSPOSED = (layers.Conv1DTranspose, layers.Conv2DTranspose)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -106,8 +109,9 @@ def _conv(layer: Any, path: str, _: Flattened) -> Iterator[Carrier]:
     def here(weight: Array) -> Array:
         return np.moveaxis(weight, (0, 1), (-1, -2))
 
-    yield _one(layer.kernel, f"{path}.weight", "conv", there, here)
-    yield from _plain(layer, path, "conv", bias="bias")
+    kind: LayerKind = "transposed_conv" if isinstance(layer, _TRANSPOSED) else "conv"
+    yield _one(layer.kernel, f"{path}.weight", kind, there, here)
+    yield from _plain(layer, path, kind, bias="bias")
 
 
 def _depthwise(layer: Any, path: str, _: Flattened) -> Iterator[Carrier]:
@@ -331,6 +335,12 @@ class Bridge:
             for variable, array in zip(carrier.variables, arrays, strict=True):
                 variable.assign(array)
 
+    @property
+    def kinds(self) -> dict[str, LayerKind]:
+        """The kind of every layer that holds variables, by canonical path."""
+        owners = {name: carrier.layer for carrier in self.carriers for name in carrier.names}
+        return {path: kind for path in self.leaves for name, kind in owners.items() if name.startswith(f"{path}.")}
+
     @contextlib.contextmanager
     def tapped(self, caught: dict[str, Array]) -> Iterator[None]:
         """Keep each layer's output, in canonical layout, in ``caught`` while the model is called eagerly."""
@@ -346,13 +356,34 @@ class Bridge:
 
             return wrapped
 
-        for path, layer in self.leaves.items():
-            layer.call = tap(path, layer, layer.call)
-        try:
+        with _around(self.leaves, tap):
             yield
-        finally:
-            for layer in self.leaves.values():
-                del layer.call
+
+    @contextlib.contextmanager
+    def watched(self, model: keras.Model, made: list[Call]) -> Iterator[None]:
+        """Note every call of a layer in ``made``, in order, while the model is called eagerly.
+
+        Shapes are Keras' own, without the batch axis.
+        """
+        kinds = self.kinds
+        open_calls: list[int] = []
+
+        def watch(path: str, layer: Any, call: Callable[..., Any]) -> Callable[..., Any]:
+            def wrapped(*args: Any, **kwargs: Any) -> Any:
+                given = next(value for value in (*args, *kwargs.values()) if hasattr(value, "shape"))
+                number, shape = len(made), tuple(given.shape[1:])
+                made.append(Call(path, type(layer).__name__, kinds.get(path), len(open_calls), shape, shape))
+                open_calls.append(number)
+                output = call(*args, **kwargs)
+                open_calls.pop()
+                first = output[0] if isinstance(output, tuple) else output
+                made[number] = dataclasses.replace(made[number], output=tuple(first.shape[1:]))
+                return output
+
+            return wrapped
+
+        with _around({"": model, **dict(_modules(model, ""))}, watch):
+            yield
 
     @staticmethod
     def _turned(carrier: Carrier, arrays: Sequence[Array]) -> Iterator[tuple[str, Array]]:
@@ -364,13 +395,29 @@ def _refuse_repeats(what: str, names: Sequence[str]) -> None:
         raise ValueError(f"{what} met twice: {', '.join(repeated)}")
 
 
-def _leaves(layer: Any, prefix: str) -> Iterator[tuple[str, Any]]:
-    """Yield every layer that the table knows, under its canonical path: the attributes that lead to it."""
+@contextlib.contextmanager
+def _around(wanted: Mapping[str, Any], wrap: Callable[[str, Any, Callable[..., Any]], Any]) -> Iterator[None]:
+    """Put ``wrap(path, layer, call)`` in the place of every layer's ``call``."""
+    for path, layer in wanted.items():
+        layer.call = wrap(path, layer, layer.call)
+    try:
+        yield
+    finally:
+        for layer in wanted.values():
+            del layer.call
+
+
+def _leaves(model: Any, prefix: str) -> Iterator[tuple[str, Any]]:
+    """Yield every layer that the table knows, under its canonical path."""
+    yield from ((path, layer) for path, layer in _modules(model, prefix) if type(layer) in _TABLE)
+
+
+def _modules(layer: Any, prefix: str) -> Iterator[tuple[str, Any]]:
+    """Yield every layer under its canonical path, the attributes that lead to it, but none within a known layer."""
     for name, child in _children(layer):
-        if type(child) in _TABLE:
-            yield f"{prefix}{name}", child
-        else:
-            yield from _leaves(child, f"{prefix}{name}.")
+        yield f"{prefix}{name}", child
+        if type(child) not in _TABLE:
+            yield from _modules(child, f"{prefix}{name}.")
 
 
 def _children(layer: Any) -> Iterator[tuple[str, Any]]:

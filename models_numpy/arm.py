@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import threadpoolctl
 
-from harness.contract import Gradients, Setup, TensorSpec, Workload
+from harness.contract import Call, Gradients, Setup, TensorSpec, Workload
 from models_numpy.layers import Floats
 from models_numpy.losses import LOSSES
 from models_numpy.network import Network
@@ -74,6 +74,17 @@ class NumpySession:
         """Return the output of every affine layer, and the network's own."""
         output = self._network.forward(_floats(x))
         return {name: affine.output for name, affine in self._network.affines.items()} | {"output": output}
+
+    def calls(self, x: Array) -> list[Call]:
+        """Return the call of the network, and within it that of every affine layer."""
+        output = self._network.forward(_floats(x))
+        return [
+            Call("", type(self._network).__name__, None, 0, x.shape[1:], output.shape[1:]),
+            *(
+                Call(path, "Affine", "linear", 1, (affine.weight.shape[1],), affine.output.shape[1:])
+                for path, affine in self._network.affines.items()
+            ),
+        ]
 
     def gradients(self, x: Array, y: Array) -> Gradients:
         """Return the gradients of the mean loss of one batch."""

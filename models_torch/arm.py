@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import importlib
 import itertools
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -12,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from harness.contract import Gradients, LayerKind, Setup, TensorSpec, WeightsFile, Workload
+from harness.contract import Call, Gradients, LayerKind, Setup, TensorSpec, WeightsFile, Workload
 from models_torch import weights
 from models_torch.techniques.embeddings import ClassToken, PositionEmbedding
 from models_torch.techniques.losses import make_loss
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 
 LAYER_KINDS: tuple[tuple[type | tuple[type, ...], LayerKind], ...] = (
     (nn.Linear, "linear"),
-    ((nn.Conv1d, nn.Conv2d, nn.ConvTranspose1d, nn.ConvTranspose2d), "conv"),
+    ((nn.Conv1d, nn.Conv2d), "conv"),
+    ((nn.ConvTranspose1d, nn.ConvTranspose2d), "transposed_conv"),
     ((nn.BatchNorm1d, nn.BatchNorm2d, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm), "norm"),
     ((nn.Embedding, ClassToken, PositionEmbedding), "embedding"),
     (nn.RNNBase, "recurrent"),
@@ -125,6 +127,42 @@ class TorchSession:
         for hook in hooks:
             hook.remove()
         return caught | {"output": output.numpy()}
+
+    def calls(self, x: Array) -> list[Call]:
+        """Return every call of a module, caught by forward hooks as it begins and as it ends."""
+        made: list[Call] = []
+        open_calls: list[int] = []
+
+        def begin(path: str) -> Callable[..., None]:
+            def hook(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+                kind = _kind(module) if _holds_tensors(module) else None
+                given = next(value for value in (*args, *kwargs.values()) if isinstance(value, Tensor))
+                shape = tuple(given.shape[1:])
+                made.append(Call(path, type(module).__name__, kind, len(open_calls), shape, shape))
+                open_calls.append(len(made) - 1)
+
+            return hook
+
+        def end(_module: nn.Module, _args: object, output: Tensor | tuple[Tensor, ...]) -> None:
+            number = open_calls.pop()
+            first = output[0] if isinstance(output, tuple) else output
+            made[number] = dataclasses.replace(made[number], output=tuple(first.shape[1:]))
+
+        known = [path for path, module in self.model.named_modules() if _holds_tensors(module)]
+        hooks = []
+        for path, module in self.model.named_modules():
+            if not any(path.startswith(f"{owner}.") for owner in known):
+                hooks += [
+                    module.register_forward_pre_hook(begin(path), with_kwargs=True),
+                    module.register_forward_hook(end),
+                ]
+        self.model.eval()
+        with torch.no_grad():
+            self.model(self._inputs(x))
+        self.model.train()
+        for hook in hooks:
+            hook.remove()
+        return made
 
     def gradients(self, x: Array, y: Array) -> Gradients:
         """Return the gradients of the mean loss of one batch, by one backward pass."""

@@ -78,5 +78,6 @@ def _texture(random: np.random.RandomState, count: int) -> Array:
 
 def _contrast(random: np.random.RandomState, count: int) -> Array:
     """Return how much brighter, or darker, the digit of each image makes its brightest pixel, (count, 1, 1, 1)."""
-    contrast: Array = random.randint(*CONTRAST, (count, 1, 1, 1)) * random.choice([-1, 1], (count, 1, 1, 1))
-    return contrast
+    size: Array = random.randint(*CONTRAST, (count, 1, 1, 1))
+    sign: Array = random.choice([-1, 1], (count, 1, 1, 1))
+    return size * sign

@@ -19,12 +19,12 @@ SPLIT_SEED = 0
 
 
 class DatasetUnavailable(RuntimeError):
-    """The distribution that carries a dataset's samples is not installed, or does not hold them."""
+    """The distribution that carries a dataset's samples is not there, or does not hold them."""
 
-    def __init__(self, dataset: str, distribution: str, reason: str) -> None:
+    def __init__(self, dataset: str, distribution: str, reason: str, remedy: str = "") -> None:
         super().__init__(
             f"dataset '{dataset}' is carried by the distribution '{distribution}', which cannot be used: {reason}. "
-            f"Install it with: python -m pip install {distribution}"
+            + (remedy or f"Install it with: python -m pip install {distribution}")
         )
 
 

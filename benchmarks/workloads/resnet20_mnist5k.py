@@ -1,7 +1,7 @@
 """ResNet-20 on 5,000 MNIST images: convolution, batch norm and shortcuts, 269,434 parameters.
 
-The CIFAR form with one input channel and shortcuts without parameters. Arithmetic outweighs everything else. Adagrad's
-steps shrink by themselves: with those of Adam or SGD, which do not, accuracy jumps by .02 and more between epochs.
+The CIFAR form with one input channel and shortcuts without parameters. Arithmetic outweighs everything else. Of nine
+recipes tried on one seed Adagrad was the steadiest: with Adam and SGD accuracy jumped by .02 and more between epochs.
 """
 
 from harness.contract import Architecture, Optimizer, Workload
@@ -19,5 +19,5 @@ WORKLOAD = Workload(
     metric="accuracy",
     target=0.975,
     margin=0.01,
-    pilot="PyTorch 2.13, its default initialisation, 2 seeds: .981, .981; .985, .984 after 6 epochs",
+    pilot="PyTorch 2.13, its default initialisation, 3 seeds: .981, .981, .980",
 )

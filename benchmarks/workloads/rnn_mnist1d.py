@@ -5,7 +5,7 @@ first steps reach through forty products.
 
 At the 1e-2 of the MNIST-1D protocol, with clipping or without, it learns nothing (one direction: .09–.12 after 4,000
 steps). So here it has a tenth of that, and gradients clipped at a norm of 1 (Pascanu et al., 2013); 6,000 steps of 100
-samples in a fixed order as for the others.
+samples in a fixed order as for the others. They end while it still learns, and seeds differ by a quarter.
 """
 
 from harness.contract import Architecture, Clipping, Optimizer, Workload
@@ -25,8 +25,8 @@ WORKLOAD = Workload(
     epochs=150,
     loss="cross_entropy",
     metric="accuracy",
-    target=0.6,
+    target=0.45,
     margin=0.03,
-    pilot="PyTorch 2.13, 1 seed: .746",
+    pilot="PyTorch 2.13, 3 seeds: .746, .643, .511",
     shuffle=False,
 )

@@ -34,8 +34,13 @@ _GRU, _BRIDGE = "models_keras/architectures/recurrent.py", "models_keras/bridge.
 _STACK, _ONE_BIAS = "models_keras/techniques/recurrent.py", "models_torch/techniques/recurrent.py"
 _RESNET, _VIT = "models_keras/architectures/resnet.py", "models_keras/architectures/vit.py"
 _VGG, _MOBILENET = "models_keras/architectures/vgg.py", "models_keras/architectures/mobilenet.py"
+_TRANSFORMER, _TORCH_TRANSFORMER = (
+    "models_keras/architectures/transformer.py",
+    "models_torch/architectures/transformer.py",
+)
 _NORMALIZATION, _EMBEDDINGS = "models_keras/techniques/normalization.py", "models_keras/techniques/embeddings.py"
 _ACTIVATIONS = "models_keras/techniques/activations.py"
+_GPT = "models_keras/architectures/gpt.py"
 _OPTIMIZERS, _ARM = "models_keras/techniques/optimizers.py", "models_keras/arm.py"
 _LOSSES, _CLIPPING = "models_keras/techniques/losses.py", "models_keras/techniques/clipping.py"
 _SCHEDULES, _INITIALIZERS = "models_keras/techniques/schedules.py", "models_keras/techniques/initializers.py"
@@ -304,10 +309,82 @@ MUTANTS: tuple[Mutant, ...] = (
         "blocks.0",
     ),
     Mutant(
+        "attention mask inverted",
+        _TRANSFORMER,
+        "attention_mask=keep[:, None, :]",
+        "attention_mask=ops.logical_not(keep[:, None, :])",
+        "transformer_movie_sentences",
+        "blocks.0.attn",
+    ),
+    Mutant(
+        "attention mask ignored",
+        _TRANSFORMER,
+        "attention_mask=keep[:, None, :], ",
+        "",
+        "transformer_movie_sentences",
+        "blocks.0.attn",
+    ),
+    Mutant(
+        "PyTorch's attention mask not turned round",
+        _TORCH_TRANSFORMER,
+        "key_padding_mask=~keep",
+        "key_padding_mask=keep",
+        "transformer_movie_sentences",
+        "blocks.0.attn",
+    ),
+    Mutant(
+        "another id taken for padding",
+        _TRANSFORMER,
+        "keep = ids != self.padding",
+        "keep = ids != self.padding + 1",
+        "transformer_movie_sentences",
+        "blocks.0.attn",
+    ),
+    Mutant(
+        "padding counted in the mean of tokens",
+        _TRANSFORMER,
+        "weights = ops.cast(keep, x.dtype)[:, :, None]",
+        "weights = ops.ones_like(x[:, :, :1])",
+        "transformer_movie_sentences",
+        "head",
+    ),
+    Mutant(
+        "pre-norm for post-norm",
+        _TRANSFORMER,
+        "        if self.norm_first:\n            x = x + self.attend(",
+        "        if not self.norm_first:\n            x = x + self.attend(",
+        "transformer_movie_sentences",
+        "blocks.0.attn",
+    ),
+    Mutant(
+        "norm before the shortcut's sum",
+        _TRANSFORMER,
+        "x = self.norm1(x + self.attend(x, keep, training))",
+        "x = x + self.norm1(self.attend(x, keep, training))",
+        "transformer_movie_sentences",
+        "blocks.0.norm1",
+    ),
+    Mutant(
+        "positions one further on",
+        _EMBEDDINGS,
+        "x + self.embeddings[: ops.shape(x)[1]]",
+        "x + ops.roll(self.embeddings, -1, axis=0)[: ops.shape(x)[1]]",
+        "transformer_movie_sentences",
+        "position",
+    ),
+    Mutant(
+        "layer norm over the words too",
+        _TRANSFORMER,
+        "self.norm2 = layers.LayerNormalization(",
+        "self.norm2 = layers.LayerNormalization(axis=(1, 2), ",
+        "transformer_movie_sentences",
+        "blocks.0.norm2",
+    ),
+    Mutant(
         "strided convolution padded on one side",
         _RESNET,
-        "layers.ZeroPadding2D(1)",
-        "layers.ZeroPadding2D(((0, 1), (0, 1)))",
+        "layers.ZeroPadding2D(1) if self.stride > 1 else None\n        padding",
+        "layers.ZeroPadding2D(((0, 1), (0, 1))) if self.stride > 1 else None\n        padding",
         "resnet20_mnist5k",
         "blocks.3.conv1",
     ),
@@ -643,6 +720,71 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "PyTorch's dropout by channel", _TORCH_REGULARIZERS, "nn.Dropout(rate)", "nn.Dropout1d(rate)", "randomness", ""
+    ),
+    Mutant(
+        "attention that looks one place ahead",
+        _GPT,
+        "use_causal_mask=True",
+        "attention_mask=ops.tril(ops.ones((1, x.shape[1], x.shape[1])), 1)",
+        "gpt_python_docs",
+        "blocks.0.attn",
+    ),
+    Mutant(
+        "attention without its causal mask",
+        _GPT,
+        "use_causal_mask=True",
+        "use_causal_mask=False",
+        "gpt_python_docs",
+        "blocks.0.attn",
+    ),
+    Mutant(
+        "PyTorch's attention without its causal mask",
+        "models_torch/techniques/attention.py",
+        "is_causal=True",
+        "is_causal=False",
+        "gpt_python_docs",
+        "blocks.0.attn",
+    ),
+    Mutant(
+        "an embedding that does not learn as the head",
+        _GPT,
+        "ops.transpose(self.token.embeddings)",
+        "ops.transpose(ops.stop_gradient(self.token.embeddings.value))",
+        "gpt_python_docs",
+        "token.weight",
+    ),
+    Mutant(
+        "an embedding that does not learn as the input",
+        _GPT,
+        "self.token(ids)",
+        "ops.stop_gradient(self.token(ids))",
+        "gpt_python_docs",
+        "token.weight",
+    ),
+    Mutant(
+        "a head of its own",
+        _GPT,
+        "ops.matmul(self.norm(x), ops.transpose(self.token.embeddings))",
+        "self.head(self.norm(x))\n\n    def build(self, shape):\n"
+        "        self.head = layers.Dense(self.vocabulary, use_bias=False)",
+        "gpt_python_docs",
+        "head.weight",
+    ),
+    Mutant(
+        "PyTorch's positions from 1",
+        "models_torch/techniques/embeddings.py",
+        "self.weight[: x.shape[1]]",
+        "self.weight.roll(-1, 0)[: x.shape[1]]",
+        "gpt_python_docs",
+        "position",
+    ),
+    Mutant(
+        "exact GELU for the tanh form",
+        _GPT,
+        "y = gelu_tanh(",
+        "y = keras.activations.gelu(",
+        "gpt_python_docs",
+        "blocks.0.fc2",
     ),
     Mutant(
         "untransposed unflatten",

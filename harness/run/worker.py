@@ -269,6 +269,26 @@ class Server:
         np.savez(answer, **tensors)
         return told
 
+    def trace(self, workload: str, sample_shape: list[int], outputs: int) -> dict[str, Any]:
+        """Build a workload's model, evaluate it on zeros, and tell its tensors and every call of a module.
+
+        Args:
+            workload: Whose architecture it is.
+            sample_shape: As for ``Arm.open``.
+            outputs: As for ``Arm.open``.
+        """
+        import numpy as np
+
+        from harness.registry import find_workload
+
+        asked = find_workload(workload)
+        session = self.arm.open(asked, tuple(sample_shape), outputs)
+        zeros = np.zeros((1, *sample_shape), "int64" if asked.form == "tokens" else "float32")
+        return {
+            "calls": [dataclasses.asdict(call) for call in session.calls(zeros)],
+            "specs": {name: dataclasses.astuple(spec) for name, spec in session.describe().items()},
+        }
+
     def data(self) -> dict[str, str]:
         """Return the hashes of what this process trains on."""
         from harness import matched

@@ -3,7 +3,7 @@
 import keras
 from keras import KerasTensor, layers, ops
 
-from models_keras.inputs import check_sequence
+from models_keras.inputs import check_sequence, check_tokens
 from models_keras.techniques.recurrent import Stack
 
 KINDS = {"rnn": layers.SimpleRNN, "lstm": layers.LSTM, "gru": layers.GRU}
@@ -88,8 +88,10 @@ class RecurrentLM(keras.Model):
         self.rnn = Stack(KINDS[kind], hidden, num_layers=layers, dropout=dropout)
         self.head = keras.layers.Dense(vocabulary)
         self.dropout = keras.layers.Dropout(dropout)
+        self.vocabulary = vocabulary
 
     def call(self, ids: KerasTensor, training: bool | None = None) -> KerasTensor:
+        check_tokens(ids, self.vocabulary)
         x = self.dropout(self.embedding(ids), training=training)  # (N, T, width)
         x = self.rnn(x, training=training)  # (N, T, hidden)
         return self.head(self.dropout(x, training=training))

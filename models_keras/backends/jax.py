@@ -84,6 +84,13 @@ def tensors(variables: Sequence[Any]) -> list[Any]:
     return [keras.ops.convert_to_tensor(variable) for variable in variables]
 
 
+def in_host_memory(x: Any) -> np.ndarray | None:
+    """Return a tensor's values if they can be read at no cost: if it is not traced and lies on the CPU."""
+    if not isinstance(x, jax.Array) or isinstance(x, jax.core.Tracer):
+        return None
+    return np.asarray(x) if {device.platform for device in x.devices()} == {"cpu"} else None
+
+
 def together(values: list[Any]) -> list[Any]:
     """Return tensors as an update rule takes them: here one by one, for the compiler to join."""
     return values

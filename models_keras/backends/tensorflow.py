@@ -62,6 +62,13 @@ def tensors(variables: Sequence[Any]) -> list[Any]:
     return [tf.convert_to_tensor(variable) for variable in variables]
 
 
+def in_host_memory(x: Any) -> np.ndarray | None:
+    """Return a tensor's values if they can be read at no cost: if it is eager and lies on the CPU."""
+    if not tf.is_tensor(x) or tf.is_symbolic_tensor(x) or "CPU" not in x.device:
+        return None
+    return x.numpy()
+
+
 def together(values: list[Any]) -> list[Any]:
     """Return tensors as an update rule takes them: here one by one, for the graph compiler to join."""
     return values

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import keras
+import numpy as np
 import torch
 
 from harness.contract import Setup
@@ -105,6 +106,13 @@ class Tensors:
 def tensors(variables: Sequence[Any]) -> list[torch.Tensor]:
     """Return the values of variables; tensors stay as they are."""
     return [getattr(variable, "value", variable) for variable in variables]
+
+
+def in_host_memory(x: Any) -> np.ndarray | None:
+    """Return a tensor's values if they can be read at no cost: subclasses may have none, as when traced."""
+    if type(x) is not torch.Tensor or x.device.type != "cpu" or torch.compiler.is_compiling():
+        return None
+    return x.numpy()
 
 
 def together(values: list[torch.Tensor]) -> list[Tensors]:

@@ -17,6 +17,13 @@ def gelu(x: KerasTensor) -> KerasTensor:
     return ops.gelu(x, approximate=False)
 
 
+def gelu_tanh(x: KerasTensor) -> KerasTensor:
+    """Gaussian error linear unit, approximated by tanh (Hendrycks and Gimpel, 2016), as in GPT-2."""
+    if _in_float64(x):
+        return 0.5 * x * (1.0 + ops.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x * x * x)))
+    return ops.gelu(x, approximate=True)
+
+
 def leaky_relu(x: KerasTensor) -> KerasTensor:
     """Rectified linear unit with a slope of .01 below zero (Maas et al., 2013); Keras' default is .2."""
     if _in_float64(x):
@@ -33,6 +40,7 @@ ACTIVATIONS = {
     "leaky_relu": leaky_relu,
     "elu": ops.elu,
     "gelu": gelu,
+    "gelu_tanh": gelu_tanh,
     "silu": ops.silu,
     "tanh": ops.tanh,
     "sigmoid": ops.sigmoid,

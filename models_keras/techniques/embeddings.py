@@ -20,7 +20,10 @@ class ClassToken(layers.Layer):
 
 
 class PositionEmbedding(layers.Layer):
-    """A learned vector for each position, added (Gehring et al., 2017). Input and output (N, length, width)."""
+    """A learned vector for each position, added (Gehring et al., 2017).
+
+    Input and output (N, T, width), T at most ``length``.
+    """
 
     def __init__(self, length: int, width: int):
         super().__init__()
@@ -28,4 +31,4 @@ class PositionEmbedding(layers.Layer):
 
     def call(self, x: KerasTensor) -> KerasTensor:
         """Add the vectors."""
-        return x + self.embeddings
+        return x + self.embeddings[: ops.shape(x)[1]]

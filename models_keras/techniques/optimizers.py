@@ -57,6 +57,17 @@ class ExactBiasCorrection:
         super()._backend_update_step(gradients, variables, learning_rate * (second**0.5 / first))
 
 
+class SummedGradients:
+    """Makes Keras' Adam and Adadelta add up the rows of a sparse gradient before they square it.
+
+    On TensorFlow an embedding's gradient has a row for every token of a batch, many for a common word. Keras squares
+    row by row and adds the squares: Σg² where (Σg)² belongs, so that the step of a common word is of another size.
+    """
+
+    def _backend_update_step(self, gradients: list[Any], variables: list[Any], learning_rate: Any) -> None:
+        super()._backend_update_step(backend.tensors(gradients), variables, learning_rate)
+
+
 class CoupledDecay:
     """Makes a Keras optimizer add λp to the gradient, after clipping (L2 regularisation), as PyTorch's do.
 
@@ -312,18 +323,18 @@ def _adagrad(spec: Optimizer) -> Recipe:
 
 
 def _adadelta(spec: Optimizer) -> Recipe:
-    return Recipe("Adadelta", (), {"rho": spec.rho, "epsilon": spec.epsilon})
+    return Recipe("Adadelta", (SummedGradients,), {"rho": spec.rho, "epsilon": spec.epsilon})
 
 
 def _adam(spec: Optimizer) -> Recipe:
     number = _number()
     arguments = {"beta_1": number(spec.beta_1), "beta_2": number(spec.beta_2), "epsilon": spec.epsilon}
-    return Recipe("Adam", (CanonicalEpsilon, ExactBiasCorrection), arguments)
+    return Recipe("Adam", (CanonicalEpsilon, ExactBiasCorrection, SummedGradients), arguments)
 
 
 def _adamw(spec: Optimizer) -> Recipe:
     arguments = _adam(spec).arguments | {"weight_decay": _number()(spec.weight_decay)}
-    return Recipe("AdamW", (CanonicalEpsilon, ExactBiasCorrection), arguments)
+    return Recipe("AdamW", (CanonicalEpsilon, ExactBiasCorrection, SummedGradients), arguments)
 
 
 def _nadam(spec: Optimizer) -> Recipe:

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from models_torch.inputs import check_sequence
+from models_torch.inputs import check_sequence, check_tokens
 from models_torch.techniques.recurrent import OneBiasLSTM, OneBiasRNN
 
 KINDS = {"rnn": OneBiasRNN, "lstm": OneBiasLSTM, "gru": nn.GRU}
@@ -87,8 +87,10 @@ class RecurrentLM(nn.Module):
         self.rnn = KINDS[kind](width, hidden, num_layers=layers, batch_first=True, dropout=dropout if layers > 1 else 0)
         self.head = nn.Linear(hidden, vocabulary)
         self.dropout = nn.Dropout(dropout)
+        self.vocabulary = vocabulary
 
     def forward(self, ids: Tensor) -> Tensor:
+        check_tokens(ids, self.vocabulary)
         x = self.dropout(self.embedding(ids))  # (N, T, width)
         x, _ = self.rnn(x)  # (N, T, hidden)
         return self.head(self.dropout(x))

@@ -20,7 +20,10 @@ class ClassToken(nn.Module):
 
 
 class PositionEmbedding(nn.Module):
-    """A learned vector for each position, added (Gehring et al., 2017). Input and output (N, length, width)."""
+    """A learned vector for each position, added (Gehring et al., 2017).
+
+    Input and output (N, T, width), T at most ``length``.
+    """
 
     def __init__(self, length: int, width: int):
         super().__init__()
@@ -28,4 +31,4 @@ class PositionEmbedding(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Add the vectors."""
-        return x + self.weight
+        return x + self.weight[: x.shape[1]]

@@ -99,7 +99,7 @@ def test_a_wrong_suite_file_is_named_with_field_and_value(twinbench, tmp_path):
 def test_an_unknown_kind_of_thing_cannot_be_listed(twinbench):
     ended = twinbench("list", "frameworks")
     assert (ended.status, ended.out) == (2, "")
-    assert "cannot list 'frameworks'; known: suites, workloads, arms" in ended.err
+    assert "cannot list 'frameworks'; known: suites, workloads, architectures, arms" in ended.err
 
 
 def test_a_package_of_arms_that_does_not_exist_is_named(twinbench, monkeypatch):
@@ -371,7 +371,36 @@ def test_the_version_is_told(twinbench):
 
 
 def test_list_shows_everything_when_not_told_what(twinbench):
-    assert list(json.loads(twinbench("list", "--json").out)) == ["suites", "workloads", "arms"]
+    assert list(json.loads(twinbench("list", "--json").out)) == [
+        "suites",
+        "workloads",
+        "architectures",
+        "arms",
+    ]
+
+
+def test_list_tells_sizes_and_who_implements_what(chaos, twinbench):
+    rows = {row["workload"]: row for row in json.loads(twinbench("list", "workloads", "--json").out)}
+    lenet = rows["lenet_mnist5k"]
+    assert (lenet["parameters"], lenet["flops"], lenet["dataset"], lenet["target"]) == (
+        61_706,
+        833_040,
+        "mnist5k",
+        0.96,
+    )
+    assert "torch" in lenet["arms"]
+    assert "numpy" not in lenet["arms"]
+    assert {"numpy", "needs-nonsense"} <= set(rows["mlp_digits"]["arms"])
+    (line,) = [line for line in twinbench("list", "workloads").out.splitlines() if line.startswith("lenet_mnist5k")]
+    assert {"61,706", "833,040", "mnist5k", "0.96"} <= set(line.split())
+
+
+def test_list_tells_an_architecture_once_for_each_choice_of_arguments(twinbench):
+    rows = json.loads(twinbench("list", "architectures", "--json").out)
+    mlps = [row for row in rows if row["architecture"] == "MLP"]
+    assert {name for row in rows for name in row["workloads"]} == set(registry.workloads())
+    assert len({json.dumps(row["arguments"]) for row in mlps}) == len(mlps) > 1
+    assert all(row["file"] == "mlp" and row["flops"] > row["parameters"] > 0 for row in mlps)
 
 
 def test_doctor_tells_of_every_arm(chaos, twinbench):

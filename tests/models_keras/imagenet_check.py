@@ -1,6 +1,6 @@
 """The ImageNet-size networks through gates 1 to 3, both halves in this process, on the backend of ``KERAS_BACKEND``.
 
-Images are noise, and small where a network takes any size. Arguments: names of networks. Prints one JSON object:
+Images are noise, and small: rounding grows with their size. Arguments: names of networks. Prints one JSON object:
 network -> the findings of the gates, up to the first red one.
 """
 
@@ -19,7 +19,7 @@ NETWORKS = {
     "resnet18": (Architecture("resnet", "ResNet", {"depth": 18}), 96),
     "resnet50": (Architecture("resnet", "ResNet", {"depth": 50}), 96),
     "mobilenet": (Architecture("mobilenet", "MobileNetV2", {"dropout": 0.0}), 96),
-    "vgg11": (Architecture("vgg", "VGG", {"hidden": 64, "dropout": 0.0}), 224),
+    "vgg11": (Architecture("vgg", "VGG", {"image_size": 96, "hidden": 64, "dropout": 0.0}), 96),
 }
 
 

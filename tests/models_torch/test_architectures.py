@@ -3,8 +3,11 @@
 import pytest
 import torch
 
+from harness.registry import find_workload
 from models_torch.architectures.autoencoder import VAE, Autoencoder, ConvAutoencoder
+from models_torch.architectures.gpt import GPT
 from models_torch.architectures.mobilenet import MobileNetV2
+from models_torch.architectures.recurrent import RecurrentLM
 from models_torch.architectures.resnet import CIFARResNet, ResNet
 from models_torch.architectures.unet import UNet
 from models_torch.architectures.vgg import VGG
@@ -64,6 +67,16 @@ def test_bottlenecks_have_the_stride_on_the_3x3_convolution(depth):
         block = ResNet(depth).layer2[0]
     strided = [name for name, layer in block.named_modules() if getattr(layer, "stride", None) == (2, 2)]
     assert strided == [{18: "conv1", 50: "conv2"}[depth], "downsample.0"]
+
+
+def test_gpt_2_has_the_published_size_with_its_head_tied():
+    assert size(GPT) == 124_439_808
+
+
+def test_the_language_models_that_are_compared_have_one_size():
+    gpt, lstm = (find_workload(name).architecture for name in ("gpt_python_docs", "lstm_python_docs"))
+    assert size(GPT, **gpt.arguments) == 357_312
+    assert size(RecurrentLM, **lstm.arguments) == 359_841
 
 
 def test_unet_has_the_size_of_the_papers_figure_and_with_batch_norm_the_usual_ones():

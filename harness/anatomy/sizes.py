@@ -1,0 +1,40 @@
+"""Write how large every workload's model is to ``benchmarks/sizes.json``, with ``--check`` compare it.
+
+``python -m harness.anatomy.sizes`` asks the first arm that can run here; ``twinbench list`` reads the file.
+"""
+
+from __future__ import annotations
+
+import difflib
+import sys
+
+from harness import registry
+from harness.anatomy.layers import dissect, processes
+from harness.measure.sizes import FILE, Size, as_text
+from harness.store.atomic import write_atomically
+
+
+def measure() -> dict[str, Size]:
+    """Return the size of every workload's model, by the name of the workload."""
+    found = {}
+    with processes() as workers:
+        for name, workload in registry.workloads().items():
+            _, model = dissect(workload, workers)
+            found[name] = Size(model.parameters, model.flops, model.input)
+    return found
+
+
+def main() -> None:
+    """Write the file, or say how it differs."""
+    text = as_text(measure())
+    if "--check" in sys.argv[1:]:
+        on_file = FILE.read_text(encoding="utf-8")
+        difference = difflib.unified_diff(on_file.splitlines(), text.splitlines(), str(FILE), "now", lineterm="")
+        if lines := list(difference):
+            sys.exit("\n".join([*lines, "make sizes renews it"]))
+        return
+    write_atomically(FILE, text)
+
+
+if __name__ == "__main__":
+    main()

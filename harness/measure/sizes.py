@@ -1,0 +1,44 @@
+"""How large every workload's model is: a file that ``python -m harness.anatomy.sizes`` renews and a test holds true.
+
+Kept because only a framework can build a model, and ``twinbench list`` imports none.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+FILE = Path(__file__).resolve().parents[2] / "benchmarks" / "sizes.json"
+
+
+@dataclasses.dataclass(frozen=True)
+class Size:
+    """What a model comes to.
+
+    Attributes:
+        parameters: Trained numbers.
+        flops: Of one sample's forward pass; see ``harness.measure.flops``.
+        input: Shape of a sample, canonical.
+    """
+
+    parameters: int
+    flops: int
+    input: tuple[int, ...]
+
+
+@functools.cache
+def read() -> dict[str, Size]:
+    """Return the size of every workload's model that is on file, by the name of the workload."""
+    stored = json.loads(FILE.read_text(encoding="utf-8"))
+    return {
+        name: Size(fields["parameters"], fields["flops"], tuple(fields["input"])) for name, fields in stored.items()
+    }
+
+
+def as_text(found: Mapping[str, Size]) -> str:
+    """Return the file: one line for each workload, so that two branches seldom meet in one."""
+    lines = [f" {json.dumps(name)}: {json.dumps(dataclasses.asdict(found[name]))}" for name in sorted(found)]
+    return "{\n" + ",\n".join(lines) + "\n}\n"

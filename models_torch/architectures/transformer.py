@@ -1,0 +1,137 @@
+"""Transformer encoders of text: BERT (Devlin et al., 2018), in its own form and with layer norm first."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from models_torch.inputs import check_tokens
+from models_torch.techniques.embeddings import PositionEmbedding
+
+EPSILON = 1e-12  # of every layer norm, as in the paper's code
+
+
+class Block(nn.Module):
+    """Encoder block (Vaswani et al., 2017, figure 1, left): attention and an MLP, a shortcut around each.
+
+    Layer norm follows the sum (post-norm), or comes before attention and before the MLP (pre-norm, Xiong et al., 2020).
+    """
+
+    def __init__(self, width: int, heads: int, mlp_width: int, norm_first: bool, dropout: float):
+        super().__init__()
+        self.norm1 = nn.LayerNorm(width, eps=EPSILON)
+        self.attn = nn.MultiheadAttention(width, heads, dropout=dropout, batch_first=True)
+        self.norm2 = nn.LayerNorm(width, eps=EPSILON)
+        self.fc1 = nn.Linear(width, mlp_width)
+        self.fc2 = nn.Linear(mlp_width, width)
+        self.dropout = nn.Dropout(dropout)
+        self.norm_first = norm_first
+
+    def forward(self, x: Tensor, keep: Tensor) -> Tensor:
+        if self.norm_first:
+            x = x + self.attend(self.norm1(x), keep)
+            return x + self.transform(self.norm2(x))
+        x = self.norm1(x + self.attend(x, keep))
+        return self.norm2(x + self.transform(x))
+
+    def attend(self, x: Tensor, keep: Tensor) -> Tensor:
+        """Attend from every token to the tokens that ``keep`` (N, T) names."""
+        y, _ = self.attn(x, x, x, key_padding_mask=~keep, need_weights=False)  # here True means blocked
+        return self.dropout(y)
+
+    def transform(self, x: Tensor) -> Tensor:
+        """Apply the MLP to every token."""
+        return self.dropout(self.fc2(F.gelu(self.fc1(x))))
+
+
+class Encoder(nn.Module):
+    """Token, position and segment embeddings, summed (figure 2 of BERT), then blocks.
+
+    Input (N, T) ids; output (N, T, width): a vector for each token, without meaning where the id is ``padding``, which
+    no token attends to.
+
+    Args:
+        vocabulary: Number of ids.
+        length: Most tokens in a sequence.
+        width: Of a token.
+        depth: Number of blocks.
+        heads: Of attention; it divides ``width``.
+        mlp_width: Hidden units of a block's MLP.
+        segments: Number of segment (token type) embeddings; 0 for none.
+        norm_first: Pre-norm, with a last norm behind the blocks; otherwise post-norm, with one before them.
+        dropout: Share left out of a training step: of embeddings, attention weights and both branches of a block.
+        padding: The id that fills up short sequences.
+    """
+
+    def __init__(
+        self,
+        vocabulary: int = 30522,
+        length: int = 512,
+        width: int = 384,
+        depth: int = 6,
+        heads: int = 12,
+        mlp_width: int = 1536,
+        segments: int = 2,
+        norm_first: bool = False,
+        dropout: float = 0.0,
+        padding: int = 0,
+    ):
+        super().__init__()
+        self.token = nn.Embedding(vocabulary, width)
+        self.position = PositionEmbedding(length, width)
+        self.segment = nn.Embedding(segments, width) if segments else None
+        self.norm = nn.LayerNorm(width, eps=EPSILON)
+        self.dropout = nn.Dropout(dropout)
+        self.blocks = nn.ModuleList(Block(width, heads, mlp_width, norm_first, dropout) for _ in range(depth))
+        self.vocabulary, self.length = vocabulary, length
+        self.norm_first = norm_first
+        self.padding = padding
+
+    def forward(self, ids: Tensor) -> Tensor:
+        check_tokens(ids, self.vocabulary, self.length)
+        keep = ids != self.padding  # (N, T)
+        x = self.position(self.token(ids))
+        if self.segment is not None:
+            x = x + self.segment(ids.new_zeros(1, 1))  # one sentence: all tokens are of the first segment
+        x = self.dropout(x if self.norm_first else self.norm(x))
+        for block in self.blocks:
+            x = block(x, keep)
+        return self.norm(x) if self.norm_first else x
+
+
+class BERT(Encoder):
+    """An encoder and one vector for the whole text, with a linear head on it or without. Input (N, T) ids.
+
+    Output (N, num_classes): logits or regression values; (N, width) without a head.
+
+    Args:
+        pooling: ``token``: BERT's pooler, an affine map and tanh on the first token; ``mean``: of all tokens.
+        num_classes: Width of the head, None for no head.
+        **encoder: As for ``Encoder``.
+    """
+
+    def __init__(self, pooling: str = "token", num_classes: int | None = None, **encoder):
+        super().__init__(**encoder)
+        width = self.token.embedding_dim
+        self.pooler = nn.Linear(width, width) if pooling == "token" else None
+        self.head = nn.Linear(width, num_classes) if num_classes else None
+
+    def forward(self, ids: Tensor) -> Tensor:
+        x = super().forward(ids)
+        x = torch.tanh(self.pooler(x[:, 0])) if self.pooler else masked_mean(x, ids != self.padding)
+        return self.head(self.dropout(x)) if self.head else x
+
+
+class SentenceEncoder(Encoder):
+    """Sentence-BERT (Reimers and Gurevych, 2019): the mean of all tokens at unit length, so that cosines are products.
+
+    Input (N, T) ids; output (N, width). Arguments as for ``Encoder``.
+    """
+
+    def forward(self, ids: Tensor) -> Tensor:
+        return F.normalize(masked_mean(super().forward(ids), ids != self.padding))
+
+
+def masked_mean(x: Tensor, keep: Tensor) -> Tensor:
+    """Return the mean (N, width) of those tokens of x (N, T, width) that ``keep`` (N, T) names."""
+    weights = keep.to(x.dtype)[:, :, None]
+    return (x * weights).sum(1) / weights.sum(1)

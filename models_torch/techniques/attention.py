@@ -1,0 +1,28 @@
+"""Attention of a sequence to itself."""
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class CausalAttention(nn.MultiheadAttention):
+    """Multi-head attention (Vaswani et al., 2017) of each position to itself and those before it.
+
+    Its tensors are those of ``nn.MultiheadAttention``, but not the way they are used: that one wants a mask, and in
+    inference leaves the fused form for it. Input and output (N, T, width).
+
+    Args:
+        width: Of a token.
+        heads: It divides ``width``.
+        dropout: Share of the attention weights that is left out of a training step.
+    """
+
+    def __init__(self, width: int, heads: int, dropout: float = 0.0):
+        super().__init__(width, heads, dropout=dropout, batch_first=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Attend, in one fused operation."""
+        packed = F.linear(x, self.in_proj_weight, self.in_proj_bias).unflatten(-1, (3, self.num_heads, -1))
+        query, key, value = packed.permute(2, 0, 3, 1, 4)  # (N, heads, T, width / heads) each
+        rate = self.dropout if self.training else 0.0
+        y = F.scaled_dot_product_attention(query, key, value, dropout_p=rate, is_causal=True)
+        return F.linear(y.transpose(1, 2).flatten(2), self.out_proj.weight, self.out_proj.bias)
