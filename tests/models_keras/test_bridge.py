@@ -15,7 +15,7 @@ def checked(request, run_check):
 
 def test_every_layer_type_is_tried(checked):
     _, cases = checked
-    assert len(cases) == 26
+    assert len(cases) == 28
 
 
 def test_load_and_dump_are_inverse_to_the_bit(checked):
