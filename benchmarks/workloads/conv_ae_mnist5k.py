@@ -14,12 +14,12 @@ WORKLOAD = Workload(
     architecture=Architecture(
         "autoencoder", "ConvAutoencoder", {"in_channels": 1, "channels": 16, "latent": 32, "size": 28}
     ),
-    optimizer=Optimizer("adam", learning_rate=1e-3),
+    optimizer=Optimizer("adam", learning_rate=2e-3),
     batch_size=64,
     epochs=20,
     loss="mse",
     metric="mse",
-    target=0.0105,
-    margin=0.0005,
-    pilot="PyTorch 2.13, its default initialisation, 3 seeds: .0",
+    target=0.011,
+    margin=0.001,
+    pilot="PyTorch 2.13, its default initialisation, 2 seeds: .0076 and .0093",
 )
