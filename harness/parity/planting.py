@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import queue
 import shutil
 import tempfile
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -16,7 +18,7 @@ from harness.parity import engine
 from harness.parity.engine import TECHNIQUES, Prover
 from harness.parity.gates import GATES
 from harness.parity.mutants import MUTANTS, Mutant
-from harness.parity.workers import Workers, package_of
+from harness.parity.workers import Patched, Workers, package_of
 from harness.registry import UnknownName
 
 ARM = "keras-torch"
@@ -77,14 +79,29 @@ def run(mutants: Sequence[Mutant], arm: str) -> Iterator[Verdict]:
     with (
         tempfile.TemporaryDirectory(prefix="twinbench-mutants-") as scratch,
         Workers(Path(scratch), 1, reference) as workers,
+        contextlib.ExitStack() as stack,
     ):
         healthy = Prover(workers)
+        idle: dict[str, queue.SimpleQueue[Patched]] = defaultdict(queue.SimpleQueue)
+
+        @contextlib.contextmanager
+        def hosting(mutant: Mutant, folder: Path) -> Iterator[Patched]:
+            package = planted(mutant, folder)
+            if of_process(mutant):
+                with workers.patched(package, folder) as hosts:
+                    yield hosts
+                return
+            try:
+                hosts = idle[package].get_nowait()
+                hosts.replace(folder)
+            except queue.Empty:
+                hosts = stack.enter_context(workers.patched(package, folder))
+            yield hosts
+            idle[package].put(hosts)
 
         def fate(mutant: Mutant) -> Iterator[Verdict]:
-            with tempfile.TemporaryDirectory(dir=scratch) as folder, contextlib.ExitStack() as stack:
-                package = planted(mutant, Path(folder))
-                hosts = stack.enter_context(workers.patched(package, Path(folder)))
-                prover = Prover(hosts) if package == package_of(reference) else healthy
+            with tempfile.TemporaryDirectory(dir=scratch) as folder, hosting(mutant, Path(folder)) as hosts:
+                prover = Prover(hosts) if hosts.package == package_of(reference) else healthy
                 if mutant.workload in TECHNIQUES:
                     of = engine.tasks([], [mutant.workload])
                 else:
@@ -96,6 +113,11 @@ def run(mutants: Sequence[Mutant], arm: str) -> Iterator[Verdict]:
             yield Verdict(mutant, red.gate if red else None, red.where if red else None)
 
         yield from engine.side_by_side([functools.partial(fate, mutant) for mutant in mutants], workers)
+
+
+def of_process(mutant: Mutant) -> bool:
+    """Return whether a fault is in what configures a process, so that no process that was configured before has it."""
+    return mutant.path.split("/")[1] in ("arm.py", "backends", "__init__.py")
 
 
 def planted(mutant: Mutant, folder: Path) -> str:

@@ -10,7 +10,7 @@ import threading
 import weakref
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -77,7 +77,7 @@ class Workers:
         self.closed = False
         (scratch / "keras").mkdir(exist_ok=True)
 
-    def __enter__(self) -> Workers:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -89,7 +89,7 @@ class Workers:
             self.closed = True
             self.stack.close()
 
-    def patched(self, package: str, overlay: Path) -> Workers:
+    def patched(self, package: str, overlay: Path) -> Patched:
         """Return workers that run the arms of one package from ``overlay``, and share all others with these."""
         return Patched(self, package, overlay)
 
@@ -172,6 +172,18 @@ class Patched(Workers):
         self.others = others
         self.package = package
         self.overlay = overlay
+
+    def replace(self, overlay: Path) -> None:
+        """Let the workers import the package anew from another folder; their frameworks stay imported."""
+        self.overlay = overlay
+        self.answers.clear()
+        for known, entry in list(self.entries.items()):
+            self.exchange.open.pop(entry.worker, None)
+            try:
+                entry.worker.ask("replace", TIMEOUT_S, package=self.package, folder=str(overlay))
+            except WorkerFailure:  # whoever needs it next starts another, and is told why it fails
+                entry.worker.kill()
+                del self.entries[known]
 
     def _entry(self, arm: str, precision: Precision, twin: bool) -> _Entry:
         if package_of(arm) != self.package:

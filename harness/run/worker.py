@@ -49,17 +49,28 @@ class Server:
         self.workload: Workload
         self.dataset: Dataset
         self.initial: dict[str, Array]
+        self.entry: str
+        self.setup: Setup
         self.spawned_ns = 0
 
     def start(self, entry: str, setup: dict[str, Any], blocked: list[str], spawned_ns: int) -> dict[str, Any]:
         """Cut cores, keep neighbours out, import and configure the framework."""
         self.spawned_ns = spawned_ns
-        if setup["pinned"]:
-            limit_cores(setup["threads"])
+        self.entry, self.setup = entry, Setup(**setup)
+        if self.setup.pinned:
+            limit_cores(self.setup.threads)
         keep_out(blocked)
-        module, _, factory = entry.partition(":")
-        self.arm = getattr(importlib.import_module(module), factory)(Setup(**setup))
+        self._configure()
         return {"start_s": (time.perf_counter_ns() - spawned_ns) / 1e9}
+
+    def replace(self, package: str, folder: str) -> dict[str, Any]:
+        """Import the arm's package anew, from another folder, while the framework stays: for planted faults."""
+        for name in [name for name in sys.modules if name.partition(".")[0] == package]:
+            del sys.modules[name]
+        sys.path.insert(0, folder)
+        importlib.invalidate_caches()
+        self._configure()
+        return {}
 
     def open(
         self,
@@ -346,6 +357,10 @@ class Server:
             "initial_sha256": self._loaded_sha256(),
             "dataset_sha256": sha256(**arrays),
         }
+
+    def _configure(self) -> None:
+        module, _, factory = self.entry.partition(":")
+        self.arm = getattr(importlib.import_module(module), factory)(self.setup)
 
     def _initial(self, seed: int) -> dict[str, Array]:
         from harness import matched
