@@ -19,7 +19,10 @@ def test_every_gate_passes_on_a_healthy_pair_and_its_witness(check):
     findings = [found for arm in ("keras-torch", "numpy") for found in check("mlp_digits", arm, list(GATES), seed=1)]
     assert [finding for finding in findings if not finding.passed] == []
     assert {finding.gate.split()[0] for finding in findings if finding.arm == "keras-torch"} == set(GATES)
-    assert all(finding.figure > 0 for finding in findings if "fp" in finding.gate and finding.gate[0] != "t")
+    # Keras on torch calls the same kernels and may be equal to the bit; what is written by hand never is.
+    measured = [found for found in findings if found.arm == "numpy" and "fp" in found.gate and found.gate[0] != "t"]
+    assert measured
+    assert all(found.figure > 0 for found in measured)
 
 
 FEW = ("structure", "data", "forward", "backward", "train_mode")
