@@ -115,7 +115,8 @@ class Server:
         stepped = time.perf_counter_ns()
         settings = self.session.settings()
         known = self.workload.architecture.arguments
-        settings |= {name: known[name] for name in STOCHASTIC if known.get(name)}
+        if chance := {name: known[name] for name in STOCHASTIC if known.get(name)}:
+            settings |= chance
         return {
             "build_s": (built - before) / 1e9,
             "first_step_s": (stepped - built) / 1e9,

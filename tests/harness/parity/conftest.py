@@ -1,4 +1,4 @@
-"""Worker processes that the gates share: one per arm for the whole session, and fresh ones for changed source."""
+"""Worker processes that the gates share: one per arm for the whole package, and fresh ones for changed source."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from harness.parity.workers import Workers
 from harness.registry import find_workload
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # the memory of a dozen frameworks is free for the tests that follow
 def workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workers]:
     with Workers(tmp_path_factory.mktemp("gates"), threads=1) as shared:
         yield shared
@@ -29,7 +29,7 @@ def faulty(workers: Workers, tmp_path: Path) -> Iterator[Callable[[Mutant], Work
         yield lambda mutant: stack.enter_context(workers.patched(planted(mutant, tmp_path), tmp_path))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def check(workers: Workers) -> Callable[..., list[Finding]]:
     """``check(workload, arm, gates, seed)``: what the gates find on an arm's half of a workload."""
 
