@@ -50,6 +50,8 @@ class Carrier:
 
 
 _TRANSPOSED = (layers.Conv1DTranspose, layers.Conv2DTranspose)
+_DEPTHWISE = (layers.DepthwiseConv1D, layers.DepthwiseConv2D)
+_CONVOLUTIONS = (layers.Conv1D, layers.Conv2D, *_TRANSPOSED, *_DEPTHWISE)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -250,12 +252,7 @@ _TABLE: dict[type, Callable[..., Iterator[Carrier]]] = {
     Stack: _stack,
 }
 _CHANNEL_LAST = (
-    layers.Conv1D,
-    layers.Conv2D,
-    layers.Conv1DTranspose,
-    layers.Conv2DTranspose,
-    layers.DepthwiseConv1D,
-    layers.DepthwiseConv2D,
+    *_CONVOLUTIONS,
     layers.BatchNormalization,
     layers.GroupNormalization,
 )
@@ -341,23 +338,38 @@ class Bridge:
         owners = {name: carrier.layer for carrier in self.carriers for name in carrier.names}
         return {path: kind for path in self.leaves for name, kind in owners.items() if name.startswith(f"{path}.")}
 
+    def kernels(self) -> list[tuple[Any, int]]:
+        """Return the kernels of dense layers and convolutions, each with the axis that PyTorch has first."""
+        return [
+            (layer.kernel, -2 if isinstance(layer, _DEPTHWISE) else -1)
+            for layer in self.leaves.values()
+            if isinstance(layer, (layers.Dense, *_CONVOLUTIONS))
+        ]
+
     @contextlib.contextmanager
-    def tapped(self, caught: dict[str, Array]) -> Iterator[None]:
-        """Keep each layer's output, in canonical layout, in ``caught`` while the model is called eagerly."""
+    def tapped(self, caught: dict[str, Any]) -> Iterator[None]:
+        """Keep each layer's output in ``caught``, as it is, while the model is called; see ``as_arrays``."""
 
         def tap(path: str, layer: Any, call: Callable[..., Any]) -> Callable[..., Any]:
             def wrapped(*args: Any, **kwargs: Any) -> Any:
                 output = call(*args, **kwargs)
-                array = keras.ops.convert_to_numpy(output[0] if isinstance(output, tuple) else output)
-                if path in self.written:
-                    array = _channel_first(array.T, self.written[path]).T
-                caught[path] = np.moveaxis(array, -1, 1) if isinstance(layer, _CHANNEL_LAST) else array
+                caught[path] = output[0] if isinstance(output, tuple) else output
                 return output
 
             return wrapped
 
         with _around(self.leaves, tap):
             yield
+
+    def as_arrays(self, caught: Mapping[str, Any]) -> dict[str, Array]:
+        """Return layers' outputs in canonical layout."""
+        arrays = {}
+        for path, output in caught.items():
+            array = keras.ops.convert_to_numpy(output)
+            if path in self.written:
+                array = _channel_first(array.T, self.written[path]).T
+            arrays[path] = np.moveaxis(array, -1, 1) if isinstance(self.leaves[path], _CHANNEL_LAST) else array
+        return arrays
 
     @contextlib.contextmanager
     def watched(self, model: keras.Model, made: list[Call]) -> Iterator[None]:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from harness.contract import Array
 
 TIMEOUT_S = 300.0
+MOST_ANSWERS = 500
+"""Of the reference that are remembered, about 0.5 GB: arms side by side ask for the same, and many seeds for more."""
 
 
 class Exchange:
@@ -136,6 +138,8 @@ class Workers:
         with self.asking:
             if known not in self.answers:
                 self.answers[known] = self.ask(self.reference, precision, "exercise", arrays, **asked)
+                if len(self.answers) > MOST_ANSWERS:
+                    del self.answers[next(iter(self.answers))]
             return self.answers[known]
 
     def ask(

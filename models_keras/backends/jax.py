@@ -41,7 +41,7 @@ def run_steps(model: keras.Model, batches: Iterator[Any], count: int) -> float:
         model.optimizer.variables,
         model.metrics_variables,
     )
-    state = tuple([variable.value for variable in group] for group in variables)
+    state = tuple(_values(group) for group in variables)
     for _ in range(count):
         logs, state = model.train_function(state, batches)
     jax.block_until_ready(state)
@@ -51,22 +51,51 @@ def run_steps(model: keras.Model, batches: Iterator[Any], count: int) -> float:
     return float(logs["loss"])
 
 
-def gradients(model: keras.Model, x: Any, y: Any, wrt_inputs: bool = True) -> tuple[Any, list[Any], Any]:
-    """Return the mean loss of a batch in training mode, and its gradients by variable and, where asked, by input."""
+def evaluator(model: keras.Model, tapped: Callable[[dict[str, Any]], Any]) -> Callable[[Any], Any]:
+    """Return a function of inputs to the outputs in evaluation mode and what ``tapped`` catches on the way.
 
-    def loss_of(trainable: list[Any], inputs: Any) -> Any:
-        # Around the loss too: the penalties of regularizers read variables.
-        with keras.StatelessScope(state_mapping=zip(model.trainable_variables, trainable, strict=True)) as scope:
-            loss = model.compute_loss(inputs, y, model(inputs, training=True), training=True)
-        return loss, [scope.get_current_value(buffer) for buffer in model.non_trainable_variables]
+    Jitted: what loops inside, such as a recurrent layer, would be compiled anew at every eager call.
+    """
+    names: list[str] = []  # a jitted function's dictionaries come back sorted
 
-    trainable = [variable.value for variable in model.trainable_variables]
+    @jax.jit
+    def outputs(trainable: list[Any], others: list[Any], inputs: Any) -> tuple[Any, list[Any]]:
+        caught: dict[str, Any] = {}
+        with keras.StatelessScope(_mapping(model, trainable, others)), tapped(caught):
+            output = model(inputs, training=False)
+        names[:] = caught
+        return output, list(caught.values())
+
+    def evaluate(x: Any) -> tuple[Any, dict[str, Any]]:
+        output, caught = outputs(_values(model.trainable_variables), _values(model.non_trainable_variables), x)
+        return output, dict(zip(names, caught, strict=True))
+
+    return evaluate
+
+
+def differentiator(model: keras.Model, wrt_inputs: bool = True) -> Callable[[Any, Any], Any]:
+    """Return a function of a batch to its mean loss in training mode, and the gradients; jitted.
+
+    The gradients are by variable, in a list, and, where asked, by input.
+    """
+
+    def loss_of(trainable: list[Any], inputs: Any, others: list[Any], targets: Any) -> Any:
+        # Around the loss too: penalties of regularizers read variables.
+        with keras.StatelessScope(_mapping(model, trainable, others)) as scope:
+            loss = model.compute_loss(inputs, targets, model(inputs, training=True), training=True)
+        return loss, [scope.get_current_value(variable) for variable in model.non_trainable_variables]
+
     by = (0, 1) if wrt_inputs else (0,)
-    (loss, updated), (found, *of_x) = jax.value_and_grad(loss_of, argnums=by, has_aux=True)(trainable, x)
-    for variable, value in zip(model.non_trainable_variables, updated, strict=True):
-        if value is not None:
+    differentiated = jax.jit(jax.value_and_grad(loss_of, argnums=by, has_aux=True))
+
+    def gradients(x: Any, y: Any) -> tuple[Any, list[Any], Any]:
+        others = model.non_trainable_variables
+        (loss, updated), (found, *of_x) = differentiated(_values(model.trainable_variables), x, _values(others), y)
+        for variable, value in zip(others, updated, strict=True):
             variable.assign(value)
-    return loss, found, of_x[0] if wrt_inputs else None
+        return loss, found, of_x[0] if wrt_inputs else None
+
+    return gradients
 
 
 def settings() -> dict[str, Any]:
@@ -127,9 +156,19 @@ def updater(optimizer: keras.Optimizer, variables: list[Any]) -> Callable[[list[
 
     def update(gradients: list[Any]) -> None:
         groups = (variables, optimizer.variables)
-        parameters, slots = ([variable.value for variable in group] for group in groups)
+        parameters, slots = (_values(group) for group in groups)
         for group, values in zip(groups, apply(slots, gradients, parameters), strict=True):
             for variable, value in zip(group, values, strict=True):
                 variable.assign(value)
 
     return update
+
+
+def _values(variables: Sequence[Any]) -> list[Any]:
+    return [variable.value for variable in variables]
+
+
+def _mapping(model: keras.Model, trainable: list[Any], others: list[Any]) -> list[tuple[Any, Any]]:
+    """Return what the model's variables are to stand for while a function is traced."""
+    variables = (model.trainable_variables, trainable), (model.non_trainable_variables, others)
+    return [pair for group in variables for pair in zip(*group, strict=True)]

@@ -37,15 +37,33 @@ def run_steps(model: keras.Model, batches: Iterator[Any], count: int) -> float:
     return float(logs["loss"])
 
 
-def gradients(model: keras.Model, x: Any, y: Any, wrt_inputs: bool = True) -> tuple[Any, list[Any], Any]:
-    """Return the mean loss of a batch in training mode, and its gradients by variable and, where asked, by input."""
-    with tf.GradientTape() as tape:
-        if wrt_inputs:
-            tape.watch(x)
-        loss = model.compute_loss(x, y, model(x, training=True), training=True)
-    sources = [variable.value for variable in model.trainable_variables], [x] if wrt_inputs else []
-    found, of_inputs = tape.gradient(loss, sources)
-    return loss, [tf.convert_to_tensor(gradient) for gradient in found], of_inputs[0] if wrt_inputs else None
+def evaluator(model: keras.Model, tapped: Callable[[dict[str, Any]], Any]) -> Callable[[Any], Any]:
+    """Return a function of inputs to the outputs in evaluation mode and what ``tapped`` catches on the way."""
+
+    def evaluate(x: Any) -> tuple[Any, dict[str, Any]]:
+        caught: dict[str, Any] = {}
+        with tapped(caught):
+            return model(x, training=False), caught
+
+    return evaluate
+
+
+def differentiator(model: keras.Model, wrt_inputs: bool = True) -> Callable[[Any, Any], Any]:
+    """Return a function of a batch to its mean loss in training mode, and the gradients.
+
+    The gradients are by variable, in a list, and, where asked, by input.
+    """
+
+    def gradients(x: Any, y: Any) -> tuple[Any, list[Any], Any]:
+        with tf.GradientTape() as tape:
+            if wrt_inputs:
+                tape.watch(x)
+            loss = model.compute_loss(x, y, model(x, training=True), training=True)
+        sources = [variable.value for variable in model.trainable_variables], [x] if wrt_inputs else []
+        found, of_inputs = tape.gradient(loss, sources)
+        return loss, [tf.convert_to_tensor(gradient) for gradient in found], of_inputs[0] if wrt_inputs else None
+
+    return gradients
 
 
 def settings() -> dict[str, Any]:

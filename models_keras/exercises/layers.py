@@ -21,7 +21,7 @@ def pool(arrays: Mapping[str, Array], **arguments: int | str) -> dict[str, Array
     x, weights = (keras.ops.convert_to_tensor(np.moveaxis(arrays[name], 1, -1)) for name in ("x", "weights"))
     model = keras.Sequential([keras.Input(x.shape[1:]), make_pool(**arguments)])
     model.compile(loss=lambda weights, output: keras.ops.mean(weights * output))
-    _, _, gradient = backend.gradients(model, x, weights)
+    _, _, gradient = backend.differentiator(model)(x, weights)
     found = {"output": model(x), "gradient": gradient}
     return {name: np.moveaxis(keras.ops.convert_to_numpy(tensor), -1, 1) for name, tensor in found.items()}
 
@@ -34,5 +34,5 @@ def penalty(arrays: Mapping[str, Array], l1: float, l2: float) -> dict[str, Arra
     model.compile(loss=lambda _, outputs: 0 * keras.ops.mean(outputs))
     layer.kernel.assign(kernel)
     x, y = (keras.ops.zeros((1, width), dtype=kernel.dtype) for width in kernel.shape)
-    value, (gradient,), _ = backend.gradients(model, x, y)
+    value, (gradient,), _ = backend.differentiator(model)(x, y)
     return {"value": keras.ops.convert_to_numpy(value), "gradient": keras.ops.convert_to_numpy(gradient).T}

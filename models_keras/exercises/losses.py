@@ -22,5 +22,5 @@ def loss(arrays: Mapping[str, Array], name: str, options: Mapping[str, Any]) -> 
     model = keras.Sequential([keras.Input(arrays["outputs"].shape[1:]), keras.layers.Identity()])
     model.compile(optimizer="sgd", loss=make_loss(name, **options))
     outputs, targets = (keras.ops.convert_to_tensor(arrays[name]) for name in ("outputs", "targets"))
-    value, _, gradient = backend.gradients(model, outputs, targets)
+    value, _, gradient = backend.differentiator(model)(outputs, targets)
     return {"value": keras.ops.convert_to_numpy(value), "gradient": keras.ops.convert_to_numpy(gradient)}

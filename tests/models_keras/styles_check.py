@@ -22,7 +22,7 @@ def results(model, x, y):
     """Return outputs, loss and the gradients by parameter and by input of one batch."""
     model.compile(loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     inputs, targets = (keras.ops.convert_to_tensor(part) for part in (x, y))
-    loss, gradients, of_inputs = backend.gradients(model, inputs, targets)
+    loss, gradients, of_inputs = backend.differentiator(model)(inputs, targets)
     return [keras.ops.convert_to_numpy(part) for part in (model(inputs), loss, *gradients, of_inputs)]
 
 
