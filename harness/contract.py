@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 if TYPE_CHECKING:
@@ -85,6 +85,12 @@ class Dataset:
     source: str
     licence: str
     sha256: str
+
+    def first(self, samples: int | None) -> Dataset:
+        """Return the dataset with so many training samples, the first ones; None for all of them."""
+        if samples is None:
+            return self
+        return dataclasses.replace(self, x_train=self.x_train[:samples], y_train=self.y_train[:samples])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -162,6 +168,65 @@ class Optimizer:
 
 
 @dataclasses.dataclass(frozen=True)
+class Schedule:
+    """How the learning rate changes from its peak, as ``torch.optim.lr_scheduler`` defines it; each reads its own.
+
+    Attributes:
+        name: ``step``: times ``factor`` after every ``steps``. ``exponential``: times ``factor`` after every step.
+            ``cosine``: to ``floor`` in ``steps``, and up again after them. ``cosine_restarts``: the same, but a new
+            cosine after each end, ``growth`` times as long. ``warmup``: linearly from ``factor`` of the peak up to it
+            in ``steps``. ``one_cycle``: a cosine up from peak / ``rise`` in the first ``share`` of ``steps``, and down
+            to that over ``fall`` in the others. ``polynomial``: to 0 in ``steps``, by the given ``power``.
+            ``plateau``: times ``factor`` after more than ``steps`` epochs without a lower training loss.
+        steps: Steps of the optimizer; epochs for ``plateau``.
+    """
+
+    name: Literal["step", "exponential", "cosine", "cosine_restarts", "warmup", "one_cycle", "polynomial", "plateau"]
+    steps: int = 1
+    factor: float = 0.1
+    floor: float = 0.0
+    growth: int = 1
+    power: float = 1.0
+    share: float = 0.3
+    rise: float = 25.0
+    fall: float = 1e4
+
+
+@dataclasses.dataclass(frozen=True)
+class Regularizer:
+    """What is added to the loss for every weight, or asked of it; biases, norms and embeddings are left alone.
+
+    Attributes:
+        l1: λ₁ of λ₁ Σ|w|.
+        l2: λ₂ of λ₂ Σw², without a ½: a coupled weight decay of 2λ₂.
+        max_norm: After each step the weights that enter a unit are shrunk to at most this Euclidean norm
+            (Srivastava et al., 2014); 0 for none.
+    """
+
+    l1: float = 0.0
+    l2: float = 0.0
+    max_norm: float = 0.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Augmentation:
+    """One technique of ``benchmarks.techniques.augmentation``, applied anew to every batch of ``fit``.
+
+    Attributes:
+        drawn: Options of what is drawn: how far, how often.
+        given: Options of the function that the halves apply.
+    """
+
+    name: str
+    drawn: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    given: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+
+Draws: TypeAlias = "Callable[[tuple[int, ...], int, int], list[tuple[Augmentation, dict[str, Array]]]]"
+"""What is drawn for a batch of that canonical shape, by epoch and number of the batch: of each step in turn."""
+
+
+@dataclasses.dataclass(frozen=True)
 class Workload:
     """What is trained, for how long, and what counts as success. Framework-free.
 
@@ -178,6 +243,10 @@ class Workload:
             less is better).
         margin: Differences in ``metric`` within ±margin are of no practical interest.
         pilot: Where ``target`` comes from: who reached what.
+        loss_options: Of the loss: ``label_smoothing``, ``class_weights``, ``delta``.
+        accumulation: Parts of a batch that gradients are averaged over before a step; it divides ``batch_size``.
+        samples: Training samples, the first ones of the dataset; None for all.
+        figures: Further figures to measure, see ``harness.figures``.
     """
 
     name: str
@@ -194,13 +263,31 @@ class Workload:
     margin: float
     pilot: str
     shuffle: bool = True
+    loss_options: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    schedule: Schedule | None = None
+    regularizer: Regularizer | None = None
+    augmentation: tuple[Augmentation, ...] = ()
+    accumulation: int = 1
+    samples: int | None = None
+    figures: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse what contradicts itself."""
+        if self.accumulation < 1 or self.batch_size % self.accumulation:
+            raise ValueError(
+                f"{self.name}: accumulation {self.accumulation} does not divide a batch of {self.batch_size}"
+            )
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> Workload:
         """Return the workload that ``dataclasses.asdict`` told of."""
+        schedule, regularizer = fields.get("schedule"), fields.get("regularizer")
         parts = {
             "architecture": Architecture(**fields["architecture"]),
             "optimizer": Optimizer.from_dict(fields["optimizer"]),
+            "schedule": Schedule(**schedule) if schedule else None,
+            "regularizer": Regularizer(**regularizer) if regularizer else None,
+            "augmentation": tuple(Augmentation(**step) for step in fields.get("augmentation", ())),
         }
         return cls(**{**fields, **parts})
 
@@ -212,6 +299,52 @@ class Workload:
     def reached(self, value: float) -> bool:
         """Return whether a value of the metric meets the target."""
         return self.target is None or (value <= self.target if self.less_is_better else value >= self.target)
+
+
+@dataclasses.dataclass(frozen=True)
+class Variant:
+    """One choice of a technique, as a workload whose name is the technique's, a full stop and its own.
+
+    Attributes:
+        name: Of letters, digits and ``_``.
+        about: What it is, in a line.
+    """
+
+    name: str
+    about: str
+    workload: Workload
+
+
+@dataclasses.dataclass(frozen=True)
+class Expectation:
+    """What a technique is known to do, to be held against what is measured: on average, over seeds, in every arm.
+
+    Attributes:
+        figure: ``metric``, ``train_loss`` of the last epoch, ``test_loss``, or one of ``Workload.figures``.
+        variant: Whose figure it is.
+        against: The variant whose figure is subtracted; None for the figure itself.
+        at_least: Lower bound.
+        at_most: Upper bound.
+        because: Why one expects it, with its source.
+    """
+
+    figure: str
+    variant: str
+    because: str
+    against: str | None = None
+    at_least: float | None = None
+    at_most: float | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Technique:
+    """A family of choices, shown on workloads. The first variant is what the others are compared with."""
+
+    name: str
+    title: str
+    about: str
+    variants: tuple[Variant, ...]
+    expectations: tuple[Expectation, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -327,8 +460,17 @@ class Session(Protocol):
             Otherwise a recent loss or the mean since ``load``, finite unless training has diverged.
         """
 
-    def fit(self, x: Array, y: Array, orders: Iterable[Array], batch_size: int) -> list[float]:
+    def fit(
+        self, x: Array, y: Array, orders: Iterable[Array], batch_size: int, draws: Draws | None = None
+    ) -> list[float]:
         """Train one epoch per order (a permutation of the samples) through the framework's own input pipeline.
+
+        Args:
+            x: All samples.
+            y: Their targets.
+            orders: Of the samples, one for each epoch.
+            batch_size: Samples to a step of the optimizer, whatever is accumulated.
+            draws: What augmentation draws for each batch; given only where the workload has any.
 
         Returns:
             The mean training loss of each epoch, weighted by batch size.
@@ -400,6 +542,7 @@ class ArmSpec:
         checking: Further ones for parity checks, which need right results soon rather than fast code.
         witness: It checks the others and is not raced; it computes in float64 whatever is asked.
         architectures: What it implements, by file: the arguments that it knows; None means all.
+        optimizers: Which it implements; None means all.
         weights: How the name of a weights file of its framework ends; None if its sessions are not ``Portable``.
         out_of_memory: Fragments of its errors that mean memory ran out, host first, then device.
     """
@@ -413,6 +556,7 @@ class ArmSpec:
     checking: Mapping[str, str] = dataclasses.field(default_factory=dict)
     witness: bool = False
     architectures: Mapping[str, tuple[str, ...]] | None = None
+    optimizers: tuple[str, ...] | None = None
     weights: str | None = None
     out_of_memory: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
 

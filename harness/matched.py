@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.contract import Dataset, Form, TensorSpec, Workload
+from benchmarks.techniques.augmentation import draw
+from harness.contract import Augmentation, Dataset, Draws, Form, TensorSpec, Workload
 
 if TYPE_CHECKING:
     from harness.contract import Array
@@ -107,6 +108,20 @@ def as_target(y: Array, workload: Workload) -> Array:
     return y.reshape(len(y), -1) if workload.form == "features" or workload.loss == "negative_elbo" else y
 
 
+def draws(workload: Workload, seed: int) -> dict[str, Draws]:
+    """Return the argument ``draws`` of ``Session.fit``, which every arm gets the same; none without augmentation."""
+    if not workload.augmentation:
+        return {}
+
+    def drawn(shape: tuple[int, ...], epoch: int, number: int) -> list[tuple[Augmentation, dict[str, Array]]]:
+        return [
+            (step, draw(step.name, shape, (seed, epoch, number, place), **step.drawn))
+            for place, step in enumerate(workload.augmentation)
+        ]
+
+    return {"draws": drawn}
+
+
 def stage_batches(dataset: Dataset, workload: Workload, batch_size: int) -> list[tuple[Array, Array]]:
     """Return the full batches (at most 16) that open the first epoch of seed 0, for the step scope.
 
@@ -139,8 +154,9 @@ def hash_orders(orders: Iterable[Array]) -> str:
 def hash_data(dataset: Dataset, workload: Workload) -> dict[str, str]:
     """Return a sha256 of the arrays, of the batches that open the first epoch, and of the first orders of seed 0."""
     arrays = {name: getattr(dataset, name) for name in ("x_train", "y_train", "x_test", "y_test")}
-    batches = stage_batches(dataset, workload, workload.batch_size)
-    orders = batch_orders(len(dataset.x_train), HASHED_EPOCHS, 0, workload.shuffle)
+    examples = dataset.first(workload.samples)
+    batches = stage_batches(examples, workload, workload.batch_size)
+    orders = batch_orders(len(examples.x_train), HASHED_EPOCHS, 0, workload.shuffle)
     return {
         "arrays": hash_tensors(arrays),
         "batches": hash_tensors(

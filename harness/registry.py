@@ -17,10 +17,13 @@ from pathlib import Path
 from types import ModuleType
 from typing import cast
 
-from harness.contract import ArmSpec, Dataset, Workload
+from harness.contract import ArmSpec, Dataset, Technique, Workload
 
 FRAMEWORKS = frozenset({"torch", "tensorflow", "jax", "keras"})
 """Top-level modules that a worker keeps out unless its arm needs them."""
+
+BEYOND_A_WITNESS = ("loss_options", "schedule", "regularizer", "augmentation")
+"""Fields of a workload that only the halves of pairs read."""
 
 ARM_PACKAGES = ("models_torch", "models_keras", "models_numpy")
 
@@ -62,6 +65,32 @@ def workloads() -> dict[str, Workload]:
     package = importlib.import_module("benchmarks.workloads")
     names = sorted(module.name for module in pkgutil.iter_modules(package.__path__))
     return {name: cast(Workload, importlib.import_module(f"{package.__name__}.{name}").WORKLOAD) for name in names}
+
+
+@functools.cache
+def techniques() -> dict[str, Technique]:
+    """Return every family of techniques by name: a file in ``benchmarks/techniques`` with a ``TECHNIQUE``."""
+    package = importlib.import_module("benchmarks.techniques")
+    names = sorted(module.name for module in pkgutil.iter_modules(package.__path__))
+    modules = (importlib.import_module(f"{package.__name__}.{name}") for name in names)
+    found = [cast(Technique, module.TECHNIQUE) for module in modules if hasattr(module, "TECHNIQUE")]
+    return {technique.name: technique for technique in found}
+
+
+def find_technique(name: str) -> Technique:
+    """Return the family of techniques of that name.
+
+    Raises:
+        UnknownName: If there is none.
+    """
+    if name not in techniques():
+        raise UnknownName("technique", name, techniques())
+    return techniques()[name]
+
+
+def variants() -> dict[str, Workload]:
+    """Return the workload of every variant of a technique, by its name: the technique's, a full stop, its own."""
+    return {variant.workload.name: variant.workload for one in techniques().values() for variant in one.variants}
 
 
 def find_dataset(name: str) -> ModuleType:
@@ -106,11 +135,16 @@ def find_arm(name: str) -> ArmSpec:
 
 
 def find_workload(name: str) -> Workload:
-    """Return the workload of that name.
+    """Return the workload of that name, or that of a technique's variant: ``optimizers.adam``.
 
     Raises:
         UnknownName: If there is none.
     """
+    if "." in name:
+        known = variants()
+        if name not in known:
+            raise UnknownName("workload", name, known)
+        return known[name]
     if name not in workloads():
         raise UnknownName("workload", name, workloads())
     return workloads()[name]
@@ -153,4 +187,8 @@ def unimplemented(spec: ArmSpec, workload: Workload) -> str | None:
             return f"{spec.name} implements {', '.join(spec.architectures)} only"
         if unknown := [name for name in arguments if name not in spec.architectures[file]]:
             return f"{spec.name} implements {file} without {', '.join(unknown)}"
+    if spec.optimizers is not None and workload.optimizer.name not in spec.optimizers:
+        return f"{spec.name} implements {', '.join(spec.optimizers)} only"
+    if spec.witness and (further := [name for name in BEYOND_A_WITNESS if getattr(workload, name)]):
+        return f"{spec.name} trains without {', '.join(further)}"
     return None

@@ -128,6 +128,7 @@ class Accuracy(Model):
         train_s: Seconds inside ``fit``, for information: not a race.
         final_sha256: Hash of all parameters after training.
         order_sha256: Hash of the batch orders that were handed over.
+        figures: Those of ``Workload.figures``.
     """
 
     epoch_losses: list[float]
@@ -136,6 +137,7 @@ class Accuracy(Model):
     train_s: float
     final_sha256: str
     order_sha256: str
+    figures: dict[str, float] = {}
 
 
 class Record(Model):

@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Any
 import keras
 import numpy as np
 
-from harness.contract import Call, Gradients, Setup, TensorSpec, WeightsFile, Workload
+from harness.contract import Call, Draws, Gradients, Setup, TensorSpec, WeightsFile, Workload
 from models_keras import weights
 from models_keras.bridge import Bridge
+from models_keras.techniques.augmentation import AugmentedBatches
 from models_keras.techniques.losses import make_loss
 from models_keras.techniques.optimizers import make_optimizer
+from models_keras.techniques.regularizers import regularize
+from models_keras.techniques.schedules import make_schedule
 
 if TYPE_CHECKING:
     from harness.contract import Array
@@ -54,17 +57,24 @@ class KerasSession:
         self.input_dtype = "int32" if workload.form == "tokens" else self.dtype
         self.sample_shape = self._channel_last(np.zeros((1, *sample_shape))).shape[1:]
         self.model = self._build()
+        self.bridge = Bridge(self.model)
+        if workload.regularizer:
+            regularize(self.bridge.kernels(), **dataclasses.asdict(workload.regularizer))
+        schedule = make_schedule(workload.optimizer, workload.schedule) if workload.schedule else None
+        self.plateau = schedule if isinstance(schedule, keras.callbacks.Callback) else None
+        rates = None if self.plateau else schedule
         self.model.compile(
-            optimizer=make_optimizer(workload.optimizer),
-            loss=make_loss(workload.loss),
+            optimizer=make_optimizer(workload.optimizer, rates, workload.accumulation),
+            loss=make_loss(workload.loss, **workload.loss_options),
         )
         self.model.optimizer.build(self.model.trainable_variables)
         self.fresh_optimizer = [variable.numpy() for variable in self.model.optimizer.variables]
-        self.bridge = Bridge(self.model)
         weights = {id(variable) for variable in self.model.weights}
         self.random_states = [state for state in self.model.non_trainable_variables if id(state) not in weights]
         self.batches: list[Any] = []
         self.staged: Iterator[Any] = iter(())
+        self.evaluate = backend.evaluator(self.model, self.bridge.tapped)
+        self.differentiate = backend.differentiator(self.model, wrt_inputs=workload.form != "tokens")
 
     def describe(self) -> dict[str, TensorSpec]:
         """Return every parameter's canonical shape and the kind of layer that owns it."""
@@ -81,6 +91,9 @@ class KerasSession:
         self.staged = itertools.cycle(self.batches)
         for variable, value in zip(self.model.optimizer.variables, self.fresh_optimizer, strict=True):
             variable.assign(value)
+        if self.plateau:
+            self.plateau.set_model(self.model)
+            self.plateau.on_train_begin()
 
     def dump(self) -> dict[str, Array]:
         """Return a copy of all parameters."""
@@ -104,10 +117,9 @@ class KerasSession:
 
     def taps(self, x: Array) -> dict[str, Array]:
         """Return the output of every layer that holds tensors, caught as it is called."""
-        caught: dict[str, Array] = {}
-        with self.bridge.tapped(caught):
-            output = self.model(keras.ops.convert_to_tensor(self._inputs(x)), training=False)
-        return caught | {"output": self._outputs(keras.ops.convert_to_numpy(output))}
+        inputs = keras.ops.convert_to_tensor(self._inputs(x))
+        output, caught = self.evaluate(inputs)
+        return self.bridge.as_arrays(caught) | {"output": self._outputs(keras.ops.convert_to_numpy(output))}
 
     def calls(self, x: Array) -> list[Call]:
         """Return every call of a layer, noted as it happens."""
@@ -122,7 +134,7 @@ class KerasSession:
     def gradients(self, x: Array, y: Array) -> Gradients:
         """Return the gradients of the mean loss of one batch, by the backend's own differentiation."""
         inputs, targets = (keras.ops.convert_to_tensor(part) for part in (self._inputs(x), self._targets(y)))
-        loss, gradients, of_inputs = backend.gradients(self.model, inputs, targets, self.workload.form != "tokens")
+        loss, gradients, of_inputs = self.differentiate(inputs, targets)
         arrays = {
             id(variable): keras.ops.convert_to_numpy(gradient)
             for variable, gradient in zip(self.model.trainable_variables, gradients, strict=True)
@@ -134,22 +146,38 @@ class KerasSession:
         )
 
     def stage(self, batches: Sequence[tuple[Array, Array]]) -> None:
-        """Place batches on the device, once."""
+        """Place batches on the device, once; what is accumulated over in parts."""
         self.model.make_train_function()
-        self.batches = [backend.place(self._inputs(x), self._targets(y)) for x, y in batches]
+        parts = self.workload.accumulation
+        self.batches = [
+            backend.place(self._inputs(x), self._targets(y))
+            for batch in batches
+            for x, y in zip(*(np.split(array, parts) for array in batch), strict=True)
+        ]
         self.staged = itertools.cycle(self.batches)
 
     def run_steps(self, count: int) -> float:
         """Drive Keras' own compiled train function over the staged batches."""
-        return backend.run_steps(self.model, self.staged, count)
+        return backend.run_steps(self.model, self.staged, count * self.workload.accumulation)
 
-    def fit(self, x: Array, y: Array, orders: Iterable[Array], batch_size: int) -> list[float]:
+    def fit(
+        self, x: Array, y: Array, orders: Iterable[Array], batch_size: int, draws: Draws | None = None
+    ) -> list[float]:
         """Train with ``Model.fit``, without callbacks, on the samples in the order of each epoch."""
         inputs, targets = self._inputs(x), self._targets(y)
-        losses = []
-        for order in orders:
-            history = self.model.fit(inputs[order], targets[order], batch_size=batch_size, shuffle=False, verbose=0)
+        if len(x) % batch_size and self.workload.accumulation > 1:  # Keras would carry gradients into the next epoch
+            raise ValueError(f"accumulation wants whole batches: {len(x)} samples are no multiple of {batch_size}")
+        part = batch_size // self.workload.accumulation
+        losses: list[float] = []
+        for epoch, order in enumerate(orders):
+            if draws:
+                batches = AugmentedBatches(inputs[order], targets[order], part, epoch, draws)
+                history = self.model.fit(batches, shuffle=False, verbose=0)
+            else:
+                history = self.model.fit(inputs[order], targets[order], batch_size=part, shuffle=False, verbose=0)
             losses += history.history["loss"]
+            if self.plateau:
+                self.plateau.on_epoch_end(epoch, {"loss": losses[-1]})
         return losses
 
     def predict(self, x: Array, batch_size: int) -> Array:

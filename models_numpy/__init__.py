@@ -14,5 +14,6 @@ ARMS = (
             "linear": ("in_features", "out_features"),
             "mlp": ("in_features", "hidden", "out_features"),
         },
+        optimizers=("sgd", "adam"),
     ),
 )

@@ -13,11 +13,14 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from harness.contract import Call, Gradients, LayerKind, Setup, TensorSpec, WeightsFile, Workload
+from harness.contract import Call, Draws, Gradients, LayerKind, Setup, TensorSpec, WeightsFile, Workload
 from models_torch import weights
+from models_torch.techniques.augmentation import augment
 from models_torch.techniques.embeddings import ClassToken, PositionEmbedding
 from models_torch.techniques.losses import make_loss
 from models_torch.techniques.optimizers import make_optimizer
+from models_torch.techniques.regularizers import limit_norm, make_penalty, weights_of
+from models_torch.techniques.schedules import make_schedule
 
 if TYPE_CHECKING:
     from harness.contract import Array
@@ -61,8 +64,11 @@ class TorchSession:
         module = importlib.import_module(f"models_torch.architectures.{workload.architecture.file}")
         model: nn.Module = getattr(module, workload.architecture.name)(**workload.architecture.arguments)
         self.model = model.to(self.dtype).train()
-        self.criterion = make_loss(workload.loss)
-        self.optimizer = make_optimizer(workload.optimizer, self.model.parameters())
+        self.criterion = make_loss(workload.loss, **workload.loss_options)
+        self.weights = weights_of(self.model)
+        asked = workload.regularizer
+        self.penalty = make_penalty(asked.l1, asked.l2) if asked and (asked.l1 or asked.l2) else None
+        self._start_optimizer()
         self.autocast: contextlib.AbstractContextManager[Any] = (
             torch.autocast("cpu", dtype=torch.bfloat16) if setup.precision == "bf16" else contextlib.nullcontext()
         )
@@ -91,7 +97,7 @@ class TorchSession:
             for name, tensor in own.items():
                 tensor.copy_(torch.from_numpy(tensors[name]))
         torch.manual_seed(seed)
-        self.optimizer = make_optimizer(self.workload.optimizer, self.model.parameters())
+        self._start_optimizer()
 
     def dump(self) -> dict[str, Array]:
         """Return a copy of all tensors."""
@@ -169,7 +175,7 @@ class TorchSession:
         inputs = self._inputs(x).requires_grad_(self.workload.form != "tokens")
         self.model.zero_grad()
         with self.autocast:
-            loss = self.criterion(self.model(inputs), self._targets(y))
+            loss = self.loss(inputs, self._targets(y))
         loss.backward()
         parameters = {name: parameter.grad.numpy().copy() for name, parameter in self.model.named_parameters()}
         return Gradients(loss.item(), parameters, None if inputs.grad is None else inputs.grad.numpy())
@@ -179,13 +185,31 @@ class TorchSession:
         self.batches = [(self._inputs(x), self._targets(y)) for x, y in batches]
         self.staged = itertools.cycle(self.batches)
 
+    def loss(self, x: Tensor, y: Tensor) -> Tensor:
+        """Return the mean loss of a batch, penalties included."""
+        loss = self.criterion(self.model(x), y)
+        if self.penalty:
+            loss = loss + sum(self.penalty(weight) for weight in self.weights)
+        return loss
+
     def train_step(self, x: Tensor, y: Tensor) -> Tensor:
         """One step of gradient descent on a batch; returns its mean loss, a scalar."""
         self.optimizer.zero_grad()
-        with self.autocast:
-            loss = self.criterion(self.model(x), y)
-        loss.backward()
+        parts = self.workload.accumulation
+        if parts == 1:
+            with self.autocast:
+                loss = self.loss(x, y)
+            loss.backward()
+        else:
+            loss = torch.zeros((), dtype=self.dtype)
+            for part in zip(x.tensor_split(parts), y.tensor_split(parts), strict=True):
+                with self.autocast:
+                    share = self.loss(*part) / parts
+                share.backward()
+                loss += share.detach()
         self.optimizer.step()
+        if self.schedule:
+            self.schedule.step()
         return loss.detach()
 
     def run_steps(self, count: int) -> float:
@@ -194,15 +218,24 @@ class TorchSession:
             loss = self.train_step(x, y)
         return loss.item()
 
-    def fit(self, x: Array, y: Array, orders: Iterable[Array], batch_size: int) -> list[float]:
+    def fit(
+        self, x: Array, y: Array, orders: Iterable[Array], batch_size: int, draws: Draws | None = None
+    ) -> list[float]:
         """Train over tensors, batches taken by index; the epoch's loss is read once, at its end."""
         inputs, targets = self._inputs(x), self._targets(y)
-        losses = []
-        for order in orders:
+        if len(x) % batch_size and self.workload.accumulation > 1:
+            raise ValueError(f"accumulation wants whole batches: {len(x)} samples are no multiple of {batch_size}")
+        losses: list[float] = []
+        for epoch, order in enumerate(orders):
             total = torch.zeros((), dtype=self.dtype)
-            for batch in torch.from_numpy(order).split(batch_size):
-                total += self.train_step(inputs[batch], targets[batch]) * len(batch)
+            for number, batch in enumerate(torch.from_numpy(order).split(batch_size)):
+                drawn = inputs[batch], targets[batch]
+                if draws:
+                    drawn = augment(*drawn, draws(tuple(drawn[0].shape), epoch, number))
+                total += self.train_step(*drawn) * len(batch)
             losses.append(total.item() / len(order))
+            if self.plateau:
+                self.plateau.step(losses[-1])
         return losses
 
     def predict(self, x: Array, batch_size: int) -> Array:
@@ -230,6 +263,16 @@ class TorchSession:
             "fp32_precision": torch.backends.fp32_precision,
             "deterministic_algorithms": torch.are_deterministic_algorithms_enabled(),
         }
+
+    def _start_optimizer(self) -> None:
+        """Begin with an optimizer, and what changes its learning rate, that have taken no step."""
+        workload = self.workload
+        self.optimizer = make_optimizer(workload.optimizer, self.model.parameters())
+        if workload.regularizer and (most := workload.regularizer.max_norm):
+            self.optimizer.register_step_post_hook(lambda *_: limit_norm(self.weights, most))
+        by_epoch = workload.schedule is not None and workload.schedule.name == "plateau"
+        schedule = make_schedule(self.optimizer, workload.schedule) if workload.schedule else None
+        self.schedule, self.plateau = (None, schedule) if by_epoch else (schedule, None)
 
     def _tensors(self) -> dict[str, Tensor]:
         state = self.model.state_dict()  # a buffer that is not part of it is a constant

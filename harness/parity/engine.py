@@ -260,7 +260,7 @@ class Prover:
 
     def other_reference(self, subject: Subject, precision: Precision, variant: Workload) -> Reference:
         """Return the reference's half in another precision or variant, with the noise, made at the first call."""
-        known = (variant.name, subject.seed, precision, str(variant.architecture.arguments))
+        known = (variant.name, subject.seed, precision, str(variant))
         with self.lock:
             if known not in self.others:
                 worker = self.workers.get(self.reference, precision, twin=precision == "fp32")

@@ -48,6 +48,7 @@ class Server:
         self.cell: Cell
         self.workload: Workload
         self.dataset: Dataset
+        self.examples: Dataset  # what of it is trained on
         self.initial: dict[str, Array]
         self.entry: str
         self.setup: Setup
@@ -78,7 +79,7 @@ class Server:
         dataset: dict[str, Any],
         arrays: str,
         first_step: bool = True,
-        arguments: dict[str, Any] | None = None,
+        workload: dict[str, Any] | None = None,
     ) -> dict[str, Any]:
         """Build the cell's model, load its initial parameters, stage batches and run the first step.
 
@@ -87,7 +88,7 @@ class Server:
             dataset: A ``Dataset`` without its arrays.
             arrays: Path of an ``.npz`` file with the arrays.
             first_step: False leaves the step out, and with it what a framework compiles for training.
-            arguments: Of the architecture, in place of the workload's: the gates switch off what is random.
+            workload: A ``Workload`` in place of the one that the cell names: the gates switch off what is random.
         """
         import numpy as np
 
@@ -96,13 +97,11 @@ class Server:
         from harness.registry import find_workload
 
         self.cell = Cell(**cell)
-        self.workload = find_workload(self.cell.workload)
-        if arguments is not None:
-            architecture = dataclasses.replace(self.workload.architecture, arguments=arguments)
-            self.workload = dataclasses.replace(self.workload, architecture=architecture)
+        self.workload = Workload.from_dict(workload) if workload else find_workload(self.cell.workload)
         with np.load(arrays, allow_pickle=False) as stored:
             self.dataset = Dataset(**dataset, **{name: stored[name] for name in stored.files})
-        batches = matched.stage_batches(self.dataset, self.workload, self.cell.batch_size)
+        self.examples = self.dataset.first(self.workload.samples)
+        batches = matched.stage_batches(self.examples, self.workload, self.cell.batch_size)
 
         before = time.perf_counter_ns()
         self.session = self.arm.open(self.workload, batches[0][0].shape[1:], self.dataset.outputs)
@@ -170,12 +169,12 @@ class Server:
 
         self.session.load(self._initial(seed), seed)
         initial = self._loaded_sha256()
-        samples = len(self.dataset.x_train)
+        samples = len(self.examples.x_train)
         orders = list(matched.batch_orders(samples, epochs, seed, self.workload.shuffle))
-        x = matched.as_input(self.dataset.x_train, self.workload.form)
-        y = matched.as_target(self.dataset.y_train, self.workload)
+        x = matched.as_input(self.examples.x_train, self.workload.form)
+        y = matched.as_target(self.examples.y_train, self.workload)
         before = time.perf_counter_ns()
-        losses = self.session.fit(x, y, orders, self.cell.batch_size)
+        losses = self.session.fit(x, y, orders, self.cell.batch_size, **matched.draws(self.workload, seed))
         train_s = (time.perf_counter_ns() - before) / 1e9
         outputs = self.session.predict(matched.as_input(self.dataset.x_test, self.workload.form), PREDICT_BATCH)
         metric, loss = evaluate(self.workload, outputs, matched.as_target(self.dataset.y_test, self.workload))
@@ -185,8 +184,9 @@ class Server:
             "metric": metric,
             "test_loss": loss,
             "train_s": train_s,
-            "final_sha256": matched.hash_tensors(self.session.dump()),
             "order_sha256": matched.hash_orders(orders),
+            "final_sha256": matched.hash_tensors(self.session.dump()),
+            "figures": self._figures(seed),  # last: it may lose the parameters
         }
 
     def probe(self, what: str, given: str, answer: str, seed: int = 0) -> dict[str, Any]:
@@ -201,6 +201,8 @@ class Server:
             seed: For ``load``: of what is random in training.
         """
         import numpy as np
+
+        from harness import matched
 
         with np.load(given, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
@@ -220,8 +222,8 @@ class Server:
             self.session.run_steps(int(arrays["count"]))
             found = self.session.dump()
         elif what == "fit":
-            orders = list(arrays["orders"])
-            losses = self.session.fit(arrays["x"], arrays["y"], orders, int(arrays["batch_size"]))
+            orders, size = list(arrays["orders"]), int(arrays["batch_size"])
+            losses = self.session.fit(arrays["x"], arrays["y"], orders, size, **matched.draws(self.workload, seed))
             found = self.session.dump() | {"losses": np.array(losses)}
         elif what == "predict":
             found = {"output": self.session.predict(arrays["x"], len(arrays["x"]))}
@@ -369,6 +371,13 @@ class Server:
         chosen = self.workload.architecture.initial_std
         drawn = matched.initial_parameters(self.session.describe(), seed, chosen)
         return {name: tensor.astype(self._dtype) for name, tensor in drawn.items()}
+
+    def _figures(self, seed: int) -> dict[str, float]:
+        if not self.workload.figures:
+            return {}
+        from harness import figures
+
+        return figures.measure(self.session, self.workload, self.examples, self.dataset, self._initial(seed))
 
     def _loaded_sha256(self) -> str:
         """Hash what the session holds, in the cell's type: a witness that computes in float64 hashes alike."""

@@ -4,10 +4,20 @@ Pixels are squares with their values in the middle (half-pixel convention): a pi
 ((H − 1) / 2, (W − 1) / 2). What lies outside is zero. Values between pixels are bilinear.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from __future__ import annotations
 
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import keras
+import numpy as np
 from keras import KerasTensor, ops
+
+from harness.contract import Augmentation, Draws
+
+if TYPE_CHECKING:
+    from harness.contract import Array
 
 
 def flip(x: KerasTensor, flipped: KerasTensor) -> KerasTensor:
@@ -131,3 +141,52 @@ AUGMENTATIONS: Mapping[str, Callable[..., Any]] = {
     "cutmix": cutmix,
     "noise": noise,
 }
+MIXES = ("mixup", "cutmix")
+"""They mix targets too, which are (N, K) then."""
+
+
+def augment(
+    x: KerasTensor, y: KerasTensor, steps: Sequence[tuple[Augmentation, Mapping[str, Any]]]
+) -> tuple[KerasTensor, KerasTensor]:
+    """Apply techniques in turn, each with what was drawn for it (NumPy arrays), to a batch and its targets."""
+    for step, drawn in steps:
+        tensors = {name: as_tensor(array, x) for name, array in drawn.items()}
+        if step.name in MIXES:
+            x, y = AUGMENTATIONS[step.name](x, y, **tensors, **step.given)
+        else:
+            x = AUGMENTATIONS[step.name](x, **tensors, **step.given)
+    return x, y
+
+
+def as_tensor(array: Array, like: KerasTensor) -> KerasTensor:
+    """Return an array as a tensor; floats in the type of ``like``, and what has its axes with the channel last."""
+    if array.ndim == len(like.shape) > 2:
+        array = np.ascontiguousarray(np.moveaxis(array, 1, -1))
+    return ops.convert_to_tensor(array, dtype=like.dtype if array.dtype.kind == "f" else None)
+
+
+class AugmentedBatches(keras.utils.PyDataset):
+    """The batches of one epoch, each augmented as it is asked for.
+
+    Args:
+        x: Samples, channel last, in the epoch's order.
+        y: Their targets.
+        batch_size: Samples to a batch; the last one may be smaller.
+        epoch: Its number, for ``draws``.
+        draws: See ``harness.contract``.
+    """
+
+    def __init__(self, x: Array, y: Array, batch_size: int, epoch: int, draws: Draws):
+        super().__init__()
+        self.x, self.y = x, y
+        self.batch_size, self.epoch, self.draws = batch_size, epoch, draws
+
+    def __len__(self) -> int:
+        return math.ceil(len(self.x) / self.batch_size)
+
+    def __getitem__(self, number: int) -> tuple[Any, Any]:
+        chosen = slice(number * self.batch_size, (number + 1) * self.batch_size)
+        x, y = self.x[chosen], self.y[chosen]
+        canonical = (len(x), x.shape[-1], *x.shape[1:-1]) if x.ndim > 2 else x.shape
+        steps = self.draws(canonical, self.epoch, number)
+        return augment(ops.convert_to_tensor(x), ops.convert_to_tensor(y), steps)

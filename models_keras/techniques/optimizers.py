@@ -36,7 +36,7 @@ class CanonicalEpsilon:
     def epsilon(self) -> KerasTensor | float:
         """The constant that, added to the uncorrected root, acts like the canonical epsilon at this step."""
         if keras.config.backend() == "torch":  # eager: a number costs less than tensor operations (5 % of a step)
-            return self._epsilon * math.sqrt(1 - self.beta_2 ** (int(self.iterations.value) + 1))
+            return self._epsilon * math.sqrt(1 - self.beta_2 ** (int(backend.number(self.iterations)) + 1))
         return self._epsilon * ops.sqrt(backend.one_minus_power(self.beta_2, backend.number(self.iterations) + 1))
 
     @epsilon.setter
@@ -240,15 +240,23 @@ class NesterovSchedule(Rule):
         return p, mean, square
 
 
-def make_optimizer(spec: Optimizer) -> keras.Optimizer:
-    """Return the optimizer that ``spec`` names: Keras' own, with as few reconciliations as ``spec`` needs."""
+def make_optimizer(spec: Optimizer, learning_rate: Any = None, accumulation: int = 1) -> keras.Optimizer:
+    """Return the optimizer that ``spec`` names: Keras' own, with as few reconciliations as ``spec`` needs.
+
+    Args:
+        spec: What it is, with all its numbers.
+        learning_rate: A schedule in place of a constant learning rate.
+        accumulation: Batches that gradients are averaged over before a step.
+    """
     recipe = RECIPES[spec.name](spec)
     mixins, arguments = recipe.mixins, recipe.arguments | recipe.further
     if spec.weight_decay and spec.name != "adamw":  # Keras' AdamW is decoupled, as PyTorch's is
         mixins, arguments = (CoupledDecay, *mixins), arguments | {"coupled_decay": spec.weight_decay}
     if spec.clipping:
         mixins, arguments = (CanonicalClipping, *mixins), arguments | {"clipping": spec.clipping}
-    return _reconciled(recipe.base or recipe.stock, mixins)(spec.learning_rate, **arguments)
+    if accumulation > 1:
+        arguments |= {"gradient_accumulation_steps": accumulation}
+    return _reconciled(recipe.base or recipe.stock, mixins)(learning_rate or spec.learning_rate, **arguments)
 
 
 def make_stock_optimizer(spec: Optimizer) -> keras.Optimizer:

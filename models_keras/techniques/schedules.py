@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 import keras
+import numpy as np
 from keras import ops
+from keras.optimizers import schedules
+
+from harness.contract import Optimizer, Schedule
 
 LEAST_CHANGE = 1e-8
 """PyTorch leaves a learning rate as it is where it would change by no more than this."""
+
+PERIODS = 24
+"""Of growing cosines that are told apart: the last ends after 2²⁴ times the first one's steps, or more."""
 
 
 class CosineRisingAgain(keras.optimizers.schedules.CosineDecay):
@@ -59,6 +66,70 @@ class PlateauBeyondPatience(keras.callbacks.ReduceLROnPlateau):
             optimizer.learning_rate = new
 
 
+class CosineStartingAgain(schedules.LearningRateSchedule):
+    """A cosine from the peak to the floor, and a new one after each end, ``growth`` times as long (SGDR, 2017).
+
+    Keras' own ``CosineDecayRestarts`` finds the period by a logarithm in the type of the parameters, which at an end
+    rounds to the old period as soon as to the new one: in float32 the learning rate is then the floor for a step.
+    """
+
+    def __init__(self, peak: float, steps: int, growth: int, floor: float):
+        self.peak, self.steps, self.growth, self.floor = peak, steps, growth, floor
+
+    def __call__(self, step: Any) -> Any:
+        """Return the learning rate of a step, from 0."""
+        step = ops.cast(step, "int32")
+        first, length = ops.zeros_like(step), ops.ones_like(step) * self.steps
+        if self.growth == 1:
+            first = step - step % self.steps
+        else:
+            for _ in range(PERIODS):  # integers tell exactly where a period ends
+                over = ops.cast(step >= first + length, "int32")
+                first, length = first + over * length, length * (1 + over * (self.growth - 1))
+        share = number(step - first) / number(length)
+        return number(self.floor) + number(self.peak - self.floor) * (1 + ops.cos(number(math.pi) * share)) / 2
+
+
+class WarmUp(schedules.LearningRateSchedule):
+    """Linearly from ``factor`` of the peak up to it in ``steps``, then constant. Keras has it before a cosine only."""
+
+    def __init__(self, peak: float, steps: int, factor: float):
+        self.peak, self.steps, self.factor = peak, steps, factor
+
+    def __call__(self, step: Any) -> Any:
+        """Return the learning rate of a step, from 0."""
+        share = ops.minimum(number(step) / number(self.steps), number(1.0))
+        return number(self.peak) * (number(self.factor) + number(1 - self.factor) * share)
+
+
+class OneCycle(schedules.LearningRateSchedule):
+    """A cosine up to the peak in the first ``share`` of the steps and one down in the others (Smith, 2018).
+
+    Keras has none. As in PyTorch the last step, number ``steps`` − 1, has the lowest learning rate.
+    """
+
+    def __init__(self, peak: float, steps: int, share: float, rise: float, fall: float):
+        self.peak, self.start = peak, peak / rise
+        self.end = self.start / fall
+        self.top, self.last = share * steps - 1, steps - 1
+
+    def __call__(self, step: Any) -> Any:
+        """Return the learning rate of a step, from 0."""
+        step = number(step)
+        up = self._between(self.start, self.peak, step / number(self.top))
+        down = self._between(self.peak, self.end, (step - number(self.top)) / number(self.last - self.top))
+        return ops.where(step <= number(self.top), up, down)
+
+    @staticmethod
+    def _between(first: float, last: float, share: Any) -> Any:
+        return number(last) + number((first - last) / 2) * (1 + ops.cos(number(math.pi) * share))
+
+
+def number(value: Any) -> Any:
+    """Return a number in the type of the parameters, without a detour over float32."""
+    return ops.cast(np.float64(value) if isinstance(value, float) else value, keras.config.floatx())
+
+
 def make_cosine(learning_rate: float, steps: int, floor: float = 0.0) -> keras.optimizers.schedules.CosineDecay:
     """Return a cosine from ``learning_rate`` to ``floor`` in ``steps`` steps, and up again afterwards.
 
@@ -83,3 +154,27 @@ def make_plateau(
     return PlateauBeyondPatience(
         monitor, factor, patience, mode=mode, min_delta=threshold, cooldown=cooldown, min_lr=floor
     )
+
+
+SCHEDULES: Mapping[str, Callable[[float, Schedule], Any]] = {
+    "step": lambda peak, spec: schedules.ExponentialDecay(
+        np.float64(peak), spec.steps, np.float64(spec.factor), staircase=True
+    ),
+    "exponential": lambda peak, spec: schedules.ExponentialDecay(np.float64(peak), 1, np.float64(spec.factor)),
+    "cosine": lambda peak, spec: make_cosine(peak, spec.steps, spec.floor),
+    "cosine_restarts": lambda peak, spec: CosineStartingAgain(peak, spec.steps, spec.growth, spec.floor),
+    "warmup": lambda peak, spec: WarmUp(peak, spec.steps, spec.factor),
+    "one_cycle": lambda peak, spec: OneCycle(peak, spec.steps, spec.share, spec.rise, spec.fall),
+    "polynomial": lambda peak, spec: schedules.PolynomialDecay(
+        np.float64(peak), spec.steps, np.float64(0.0), power=np.float64(spec.power)
+    ),
+    "plateau": lambda peak, spec: make_plateau(spec.factor, patience=spec.steps, floor=spec.floor, monitor="loss"),
+}
+
+
+def make_schedule(optimizer: Optimizer, spec: Schedule) -> Any:
+    """Return the schedule of the optimizer's learning rate that ``spec`` names, of ``keras.optimizers.schedules``.
+
+    Give it to an optimizer in place of a learning rate; that of a plateau, a callback, to ``fit``.
+    """
+    return SCHEDULES[spec.name](optimizer.learning_rate, spec)

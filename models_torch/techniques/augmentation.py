@@ -4,11 +4,13 @@ Pixels are squares with their values in the middle (half-pixel convention, ``ali
 grows about ((H − 1) / 2, (W − 1) / 2). What lies outside is zero. Values between pixels are bilinear.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
+
+from harness.contract import Augmentation
 
 
 def flip(x: Tensor, flipped: Tensor) -> Tensor:
@@ -127,3 +129,22 @@ AUGMENTATIONS: Mapping[str, Callable[..., Any]] = {
     "cutmix": cutmix,
     "noise": noise,
 }
+MIXES = ("mixup", "cutmix")
+"""They mix targets too, which are (N, K) then."""
+
+
+def augment(x: Tensor, y: Tensor, steps: Sequence[tuple[Augmentation, Mapping[str, Any]]]) -> tuple[Tensor, Tensor]:
+    """Apply techniques in turn, each with what was drawn for it (NumPy arrays), to a batch and its targets."""
+    for step, drawn in steps:
+        tensors = {name: as_tensor(array, x) for name, array in drawn.items()}
+        if step.name in MIXES:
+            x, y = AUGMENTATIONS[step.name](x, y, **tensors, **step.given)
+        else:
+            x = AUGMENTATIONS[step.name](x, **tensors, **step.given)
+    return x, y
+
+
+def as_tensor(array: Any, like: Tensor) -> Tensor:
+    """Return an array as a tensor; floats in the type of ``like``."""
+    tensor = torch.from_numpy(array)
+    return tensor.to(like.dtype) if tensor.is_floating_point() else tensor

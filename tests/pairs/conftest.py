@@ -70,7 +70,7 @@ class Bench:
             cell=dataclasses.asdict(cell),
             dataset=dataset.fields,
             arrays=str(dataset.arrays),
-            arguments=dict(without_chance(spec).architecture.arguments),
+            workload=dataclasses.asdict(without_chance(spec)),
         )
         self.current[worker] = workload
         return opened | worker.ask("finish", TIMEOUT_S, frameworks=sorted(registry.FRAMEWORKS))

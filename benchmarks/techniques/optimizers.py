@@ -1,0 +1,44 @@
+"""Optimizers: what becomes of a loss in a fixed budget, each at a learning rate that suits it.
+
+Every one trains the MLP on digits for ten epochs. Its learning rate is the best of 1, 3 and 10 times powers of ten on
+seed 0 in PyTorch.
+"""
+
+from benchmarks.techniques.variation import vary
+from benchmarks.workloads.mlp_digits import WORKLOAD
+from harness.contract import Expectation, Optimizer, Technique, Variant
+
+EPOCHS = 10
+
+
+def variant(name: str, about: str, optimizer: Optimizer) -> Variant:
+    """Return the MLP on digits with another optimizer."""
+    return vary("optimizers", WORKLOAD, name, about, optimizer=optimizer, epochs=EPOCHS, figures=("weight_norm",))
+
+
+TECHNIQUE = Technique(
+    name="optimizers",
+    title="Optimizers",
+    about="Ten epochs of the MLP on digits, each optimizer at a learning rate that suits it.",
+    variants=(
+        variant("sgd", "plain gradient descent", Optimizer("sgd", 0.1)),
+        variant("momentum", "with heavy-ball momentum", Optimizer("sgd", 0.03, momentum=0.9)),
+        variant("nesterov", "with Nesterov's momentum", Optimizer("sgd", 0.03, momentum=0.9, nesterov=True)),
+        variant("rmsprop", "RMSprop", Optimizer("rmsprop", 1e-3, rho=0.99)),
+        variant("adagrad", "Adagrad", Optimizer("adagrad", 0.03, epsilon=1e-10)),
+        variant("adadelta", "Adadelta", Optimizer("adadelta", 1.0, epsilon=1e-6)),
+        variant("adam", "Adam", Optimizer("adam", 3e-3)),
+        variant("adamw", "Adam with decoupled decay", Optimizer("adamw", 3e-3, weight_decay=0.01)),
+        variant("nadam", "Adam with Nesterov's momentum", Optimizer("nadam", 3e-3)),
+        variant("adamax", "Adam with the infinity norm", Optimizer("adamax", 1e-2)),
+    ),
+    expectations=(
+        Expectation(
+            figure="train_loss",
+            variant="momentum",
+            against="sgd",
+            at_most=-0.02,
+            because="momentum 0.9 makes steps of the length of ten, in directions that last",
+        ),
+    ),
+)

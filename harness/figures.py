@@ -1,0 +1,152 @@
+"""Figures that a technique is judged by, beside loss and metric: measured on a session, whatever its framework.
+
+Each takes what there is to look at and returns a number. Those of ``AT_START`` are of the initial parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from harness import matched
+from harness.contract import Dataset, Session, Workload
+from harness.metrics import evaluate
+
+if TYPE_CHECKING:
+    from harness.contract import Array
+
+SAMPLES = 256
+"""Of the training set, for activations and gradients."""
+
+NEGLIGIBLE = 1e-3
+"""A weight smaller than this share of its tensor's largest counts as zero."""
+
+PREDICT_BATCH = 1000
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What a figure is measured on.
+
+    Attributes:
+        examples: What was trained on.
+        x: Some of it, in canonical form.
+        y: Their targets.
+    """
+
+    session: Session
+    workload: Workload
+    examples: Dataset
+    dataset: Dataset
+    x: Array
+    y: Array
+
+
+def measure(
+    session: Session, workload: Workload, examples: Dataset, dataset: Dataset, initial: Mapping[str, Array]
+) -> dict[str, float]:
+    """Measure the workload's figures on a session that has just been trained; its parameters may be lost by it."""
+    x = matched.as_input(examples.x_train[:SAMPLES], workload.form)
+    y = matched.as_target(examples.y_train[:SAMPLES], workload)
+    scene = Scene(session, workload, examples, dataset, x, y)
+    found = {name: AT_END[name](scene) for name in workload.figures if name in AT_END}
+    if at_start := [name for name in workload.figures if name not in AT_END]:
+        session.load(initial)
+        found |= {name: AT_START[name](scene) for name in at_start}
+    return {name: found[name] for name in workload.figures}
+
+
+def check(names: Sequence[str]) -> list[str]:
+    """Return those of the names that are no figures."""
+    return [name for name in names if name not in AT_END and name not in AT_START]
+
+
+# --------------------------------------------------------------------------------------------- after training
+
+
+def train_metric(scene: Scene) -> float:
+    """The workload's metric on the training set."""
+    outputs = scene.session.predict(matched.as_input(scene.examples.x_train, scene.workload.form), PREDICT_BATCH)
+    return evaluate(scene.workload, outputs, matched.as_target(scene.examples.y_train, scene.workload))[0]
+
+
+def gap(scene: Scene) -> float:
+    """The metric on the training set less that on the test set."""
+    outputs = scene.session.predict(matched.as_input(scene.dataset.x_test, scene.workload.form), PREDICT_BATCH)
+    tested = evaluate(scene.workload, outputs, matched.as_target(scene.dataset.y_test, scene.workload))[0]
+    return train_metric(scene) - tested
+
+
+def weight_norm(scene: Scene) -> float:
+    """Euclidean norm of all weights of linear layers and convolutions, taken as one vector."""
+    return float(np.sqrt(sum(np.sum(np.square(weight, dtype=np.float64)) for weight in _weights(scene.session))))
+
+
+def sparsity(scene: Scene) -> float:
+    """Share of these weights that are negligible beside the largest of their tensor."""
+    small = [np.abs(weight) <= NEGLIGIBLE * np.abs(weight).max() for weight in _weights(scene.session)]
+    return float(sum(part.sum() for part in small) / sum(part.size for part in small))
+
+
+def largest_unit_norm(scene: Scene) -> float:
+    """The largest Euclidean norm of what enters a unit of a linear layer or convolution."""
+    norms = [np.linalg.norm(w.reshape(len(w), -1), axis=1).max() for w in _weights(scene.session)]
+    return float(max(norms))
+
+
+def dead_units(scene: Scene) -> float:
+    """Share of the units of hidden linear layers that are never above 0, before their activation, on any sample."""
+    hidden = [tap for tap in _hidden(scene) if tap.ndim == 2]
+    return float(np.mean(np.concatenate([(tap <= 0).all(axis=0) for tap in hidden])))
+
+
+# ---------------------------------------------------------------------------------- of the initial parameters
+
+
+def gradient_ratio(scene: Scene) -> float:
+    """Log10 of the norm of the loss' gradient by the first layer's weight over that by the last one's."""
+    gradients = scene.session.gradients(scene.x, scene.y).parameters
+    names = [name for name, spec in scene.session.describe().items() if _is_weight(name, spec.layer)]
+    first, last = (float(np.linalg.norm(gradients[name])) for name in (names[0], names[-1]))
+    return float(np.log10(max(first, np.finfo(np.float64).tiny)) - np.log10(max(last, np.finfo(np.float64).tiny)))
+
+
+def variance_kept(scene: Scene) -> float:
+    """Log10 of the variance of what the last hidden linear layer gives over that of the first one."""
+    hidden = _hidden(scene)
+    first, last = (float(np.var(tap, dtype=np.float64)) for tap in (hidden[0], hidden[-1]))
+    return float(np.log10(max(last, np.finfo(np.float64).tiny)) - np.log10(max(first, np.finfo(np.float64).tiny)))
+
+
+AT_END: Mapping[str, Callable[[Scene], float]] = {
+    "train_metric": train_metric,
+    "gap": gap,
+    "weight_norm": weight_norm,
+    "sparsity": sparsity,
+    "largest_unit_norm": largest_unit_norm,
+    "dead_units": dead_units,
+}
+AT_START: Mapping[str, Callable[[Scene], float]] = {
+    "gradient_ratio": gradient_ratio,
+    "variance_kept": variance_kept,
+}
+
+
+def _is_weight(name: str, layer: str) -> bool:
+    return layer in ("linear", "conv", "transposed_conv") and name.endswith("weight")
+
+
+def _weights(session: Session) -> list[Array]:
+    tensors = session.dump()
+    return [tensors[name] for name, spec in session.describe().items() if _is_weight(name, spec.layer)]
+
+
+def _hidden(scene: Scene) -> list[Array]:
+    """Return the outputs of the linear layers and convolutions but the last, before any activation."""
+    specs = scene.session.describe()
+    owners = [name.rpartition(".")[0] for name, spec in specs.items() if _is_weight(name, spec.layer)]
+    taps = scene.session.taps(scene.x)
+    return [taps[owner] for owner in owners[:-1]]
