@@ -473,7 +473,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "Adam's epsilon on the uncorrected root",
         _OPTIMIZERS,
-        "return self._epsilon * math.sqrt(1 - self.beta_2 ** (int(self.iterations.value) + 1))",
+        "return self._epsilon * math.sqrt(1 - self.beta_2 ** (int(backend.number(self.iterations)) + 1))",
         "return self._epsilon",
         "optimizer",
         "parameters of 0.weight after 1 steps",
@@ -566,7 +566,14 @@ MUTANTS: tuple[Mutant, ...] = (
         "optimizer",
         "parameters of 0.weight after 2 steps",
     ),
-    Mutant("a cosine one step ahead", _SCHEDULES, "ops.cast(step,", "ops.cast(step + 1,", "schedule", "step 0"),
+    Mutant(
+        "a cosine one step ahead",
+        _SCHEDULES,
+        "fraction = ops.cast(step,",
+        "fraction = ops.cast(step + 1,",
+        "schedule",
+        "step 0",
+    ),
     Mutant("a plateau one epoch early", _SCHEDULES, "wait > self", "wait >= self", "schedule", "step"),
     Mutant("a threshold not relative", _SCHEDULES, "best * (1 - self", "best - (self", "schedule", "step"),
     Mutant(
