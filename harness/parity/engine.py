@@ -24,7 +24,7 @@ from harness import matched, registry
 from harness.contract import Dataset, Precision, Workload
 from harness.parity import augmentation, bands, layers, losses, optimizers, randomness, schedules
 from harness.parity.gates import GATES, Finding, Stage, noise
-from harness.parity.pair import Half, Reference, without_chance
+from harness.parity.pair import Half, Reference, calm, without_chance
 from harness.parity.workers import Workers
 from harness.registry import UnknownName
 from harness.run.coordinator import store_dataset
@@ -212,14 +212,15 @@ class Prover:
     ) -> Iterator[Finding]:
         """Run gates on one arm's half of one workload."""
         spec, workload = registry.find_arm(arm), without_chance(workload)
+        calmed = calm(workload)
         if registry.unsupported(spec, workload, "fp64") is not None:
             return
         gate = "structure"
         try:
             workers.begin(arm, "fp64", twin=arm == self.reference)  # while the reference is asked what it holds
-            subject = self.subject(workload, seed)
+            subject = self.subject(calmed, seed)
 
-            def half(precision: Precision, variant: Workload = workload) -> Half:
+            def half(precision: Precision, variant: Workload) -> Half:
                 # The reference is compared with itself too, in a second process: its float32 with its float64.
                 twin = precision == "fp64" and arm == self.reference
                 worker = workers.get(arm, precision, twin=twin)
@@ -238,9 +239,10 @@ class Prover:
                 dataset=subject.dataset,
                 arm=arm,
                 reference=subject.reference,
-                exact=half("fp64"),
-                open_single=None if spec.witness else functools.partial(half, "fp32"),
+                exact=half("fp64", calmed),
+                open_single=None if spec.witness else functools.partial(half, "fp32", workload),
                 reference_single=functools.partial(self.other_reference, subject, "fp32", workload),
+                reference_full=functools.partial(self.other_reference, subject, "fp64", workload),
                 open_pair=pair,
                 tensors=subject.tensors,
                 x=subject.x,
@@ -252,7 +254,7 @@ class Prover:
                 if corresponds:
                     if variants:  # a worker holds one model
                         variants.clear()
-                        stage = dataclasses.replace(stage, exact=half("fp64"))
+                        stage = dataclasses.replace(stage, exact=half("fp64", calmed))
                     stage.exact.load(subject.tensors)
                 yield from GATES[gate](stage)
         except WorkerFailure as failure:

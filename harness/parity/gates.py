@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -73,10 +74,11 @@ class Stage:
     """What a gate works on: both halves with the same noise loaded, and a batch of real data.
 
     Attributes:
-        reference: The half that is compared with, in float64.
-        exact: The arm's half in float64. A gate finds the noise loaded and may leave anything behind.
+        reference: The half that is compared with, in float64, calmed (``harness.parity.pair.calm``).
+        exact: The arm's half in float64, calmed. A gate finds the noise loaded and may leave anything behind.
         open_single: Opens the arm's half in float32; None for a witness, which computes in float64 only.
         reference_single: Opens the half that is compared with in float32.
+        reference_full: Opens it in float64 at the workload's own learning rate, which the halves in float32 have too.
         open_pair: Opens both halves of a variant of the workload in float64, in place of ``exact``, with the noise.
         tensors: Seeded noise for every tensor; nothing is left at zero or one, where a fault could hide.
         x: (N, ...) a batch in canonical form, N odd so that no axis is mistaken for it.
@@ -90,6 +92,7 @@ class Stage:
     exact: Half
     open_single: Callable[[], Half] | None
     reference_single: Callable[[], Reference]
+    reference_full: Callable[[], Reference]
     open_pair: Callable[[Workload], tuple[Reference, Half]]
     tensors: Mapping[str, Array]
     x: Array
@@ -123,7 +126,11 @@ class Stage:
 
 
 def noise(specs: Mapping[str, TensorSpec], seed: int) -> dict[str, Array]:
-    """Draw noise for every tensor, around its usual scale: variances and norm scales positive, all else either sign."""
+    """Draw noise for every tensor, around its usual scale: variances and norm scales positive, all else either sign.
+
+    What batch norm follows has the variance of its running statistics, which evaluation divides by: else a deep network
+    would give its biases back, and next to nothing of its input.
+    """
     drawn = {}
     usual = matched.initial_parameters(specs, seed)
     for index, (name, spec) in enumerate(specs.items()):
@@ -135,7 +142,19 @@ def noise(specs: Mapping[str, TensorSpec], seed: int) -> dict[str, Array]:
             drawn[name] = generator.normal(0, 0.1, spec.shape)
         else:
             drawn[name] = usual[name]
+    for name in _before_batch_norm(specs):
+        drawn[name] = drawn[name] * math.sqrt(3)  # PyTorch's rule gives a third of the variance of the input
     return drawn
+
+
+def _before_batch_norm(specs: Mapping[str, TensorSpec]) -> list[str]:
+    """Return the weights that a layer with running statistics comes right after, in the order of definition."""
+    layers = list(dict.fromkeys(name.rpartition(".")[0] for name in specs))
+    return [
+        f"{before}.weight"
+        for before, after in itertools.pairwise(layers)
+        if f"{after}.running_var" in specs and f"{before}.weight" in specs and f"{before}.running_var" not in specs
+    ]
 
 
 def structure(stage: Stage) -> Iterator[Finding]:

@@ -402,7 +402,7 @@ MUTANTS: tuple[Mutant, ...] = (
         'layers.MaxPooling2D(2, padding="same")',
         "layers.MaxPooling2D(2)",
         "vgg11_mnist5k",
-        "features.15",
+        "open: RuntimeError",
     ),
     Mutant(
         "a stack that keeps its training to itself",

@@ -9,7 +9,6 @@ import numpy as np
 
 from harness import matched
 from harness.parity.errors import distance
-from harness.parity.pair import calm
 
 if TYPE_CHECKING:
     from harness.contract import Array
@@ -24,32 +23,31 @@ samples alone would give gradients of nothing but rounding, which Adam makes who
 
 
 def training(stage: Stage) -> Iterator[Finding]:
-    """Every tensor, running statistics included, after steps of the workload's own optimizer, calmed; float64.
+    """Every tensor, running statistics included, after steps of the workload's own optimizer, float64.
 
     Ten steps; the same ten again, after other steps and a prediction have left their traces and ``load`` has wiped
     them out; two epochs of ``fit`` in two orders, with the losses that it reports.
     """
-    reference, half = stage.open_pair(calm(stage.workload))
     batches = matched.stage_batches(stage.dataset, stage.workload, stage.workload.batch_size)
     chosen = [batches[i % len(batches)] for i in range(STEPS)]
     stacked = {"x": np.stack([x for x, _ in chosen]), "y": np.stack([y for _, y in chosen])}
-    expected = reference.answer("training", lambda half: half.train(stacked))
-    yield stage.finding("training fp64", distance(half.train(stacked), expected, TRAINED_FP64), TRAINED_FP64)
+    expected = stage.reference.answer("training", lambda half: half.train(stacked))
+    yield stage.finding("training fp64", distance(stage.exact.train(stacked), expected, TRAINED_FP64), TRAINED_FP64)
 
-    half.probe("run", count=np.array(STEPS // 2))
-    half.probe("predict", x=stage.x)
-    half.load(stage.tensors)
-    again = half.probe("run", count=np.array(STEPS))
+    stage.exact.probe("run", count=np.array(STEPS // 2))
+    stage.exact.probe("predict", x=stage.x)
+    stage.exact.load(stage.tensors)
+    again = stage.exact.probe("run", count=np.array(STEPS))
     yield stage.finding("training again", distance(again, expected, TRAINED_FP64), TRAINED_FP64)
 
-    def fitted(of: Half) -> dict[str, Array]:
-        return of.probe("fit", x=x, y=y, orders=orders, batch_size=np.array(batch))
+    def fitted(half: Half) -> dict[str, Array]:
+        return half.probe("fit", x=x, y=y, orders=orders, batch_size=np.array(batch))
 
     parts = stage.workload.accumulation
     samples, batch = (FIT_SAMPLES, FIT_BATCH) if parts == 1 else (6 * parts, 3 * parts)  # which wants whole batches
     x = matched.as_input(stage.dataset.x_train[:samples], stage.workload.form)
     y = matched.as_target(stage.dataset.y_train[:samples], stage.workload)
     orders = np.stack(list(matched.batch_orders(len(x), 2, seed=5, shuffle=True)))
-    half.load(stage.tensors)
-    compared = distance(fitted(half), reference.answer("fit", fitted), TRAINED_FP64)
+    stage.exact.load(stage.tensors)
+    compared = distance(fitted(stage.exact), stage.reference.answer("fit", fitted), TRAINED_FP64)
     yield stage.finding("training fit", compared, TRAINED_FP64)

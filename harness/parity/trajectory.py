@@ -38,7 +38,7 @@ def trajectory(stage: Stage) -> Iterator[Finding]:
     if stage.open_single is None:
         return
     batches = _batches(stage)
-    exact = stage.reference.answer("trajectory", lambda half: half.train(batches))
+    exact = stage.reference_full().answer("trajectory", lambda half: half.train(batches))
     single, strays = stage.reference_single(), []
     for order in range(ORDERS):
         reordered = _reordered(batches, order)
