@@ -241,12 +241,69 @@ def report(
     as_json: AsJson = False,
 ) -> None:
     """Write a run's report anew from its records, and print the comparison."""
-    from harness.store.folder import RunFolder
-
-    folder = RunFolder(Path(run_name))
-    if not folder.begun and os.sep not in run_name:
-        folder = _find(results / "runs", run_name)
+    folder = _run_folder(run_name, results)
     _show(folder, folder.read_manifest(), as_json)
+
+
+@app.command()
+def check(
+    run_name: Annotated[str, typer.Argument(metavar="RUN", help="A run's name or folder; by default the last.")] = "",
+    baseline: Annotated[Path | None, typer.Option(help="What the run is held against; see `baseline`.")] = None,
+    speed: Annotated[float, typer.Option(min=0, help="How much slower a ratio may be than the baseline's.")] = 0.05,
+    memory: Annotated[float, typer.Option(min=0, help="How much more memory than the baseline's.")] = 0.1,
+    strict: Annotated[bool, typer.Option("--strict", help="What cannot be decided is a failure.")] = False,
+    junit: Annotated[Path | None, typer.Option(help="JUnit XML to write.")] = None,
+    results: Results = Path("results"),
+    as_json: AsJson = False,
+) -> None:
+    """Hold a run against its targets, its reference and a baseline; 1 if a claim failed, 3 if one cannot be decided."""
+    from rich.console import Console
+
+    from harness.gate import baseline as baselines
+    from harness.gate import claims, output
+    from harness.gate.decision import State, decide
+
+    known = baselines.read(baseline) if baseline else None
+    summary = _summary(run_name, results)
+    found = decide(list(claims.claims(summary, known, claims.Tolerances(speed, memory))))
+    if as_json:
+        typer.echo(json.dumps({"run": summary.manifest.run, "claims": output.document(found)}, indent=1))
+    else:
+        Console(width=None if sys.stdout.isatty() else 160, highlight=False).print(output.table(found))
+        typer.echo(output.sentence(found))
+    if junit:
+        output.write_junit(junit, found, strict=strict)
+    if to := os.environ.get("GITHUB_STEP_SUMMARY"):
+        with Path(to).open("a", encoding="utf-8") as file:
+            file.write(output.markdown(found))
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        typer.echo("\n".join(output.workflow_commands(found)), err=True)
+    states = {decision.state for decision in found}
+    if State.FAILED in states or (strict and State.OPEN in states):
+        raise typer.Exit(FAILED)
+    if State.OPEN in states or not found:
+        raise typer.Exit(INCOMPLETE)
+
+
+@app.command("baseline")
+def baseline_(
+    run_name: Annotated[str, typer.Argument(metavar="RUN", help="A run's name or folder; by default the last.")] = "",
+    why: Annotated[str, typer.Option(help="Why later runs are to be held against this one.")] = "",
+    file: Annotated[Path | None, typer.Option(help="File to write; by default results/baselines/SUITE.json.")] = None,
+    results: Results = Path("results"),
+) -> None:
+    """Put what a run measured on file, for `check` to hold later runs against."""
+    from harness.gate import baseline as baselines
+
+    if not why:
+        fail("say why with --why: whoever meets a failure will want to know what changed the baseline last")
+    summary = _summary(run_name, results)
+    made = baselines.make(summary, why)
+    if not made.entries:
+        fail(f"run {made.run} measured nothing that could be held against another")
+    path = file or results / "baselines" / f"{made.suite}.json"
+    baselines.write(path, made)
+    typer.echo(f"baseline: {path}: {len(made.entries)} arms on workloads, of run {made.run}")
 
 
 @app.command()
@@ -472,6 +529,26 @@ def _carry_out(folder: RunFolder, manifest: Manifest, as_json: bool) -> int:
     return 0 if whole and not unstable else INCOMPLETE
 
 
+def _run_folder(name: str, results: Path) -> RunFolder:
+    """Return the folder of a run, given by its name or as a path; by default that of the last one."""
+    from harness.store.folder import RunFolder
+
+    folder = RunFolder(Path(name))
+    return folder if folder.begun or os.sep in name else _find(results / "runs", name)
+
+
+def _summary(name: str, results: Path) -> Summary:
+    """Return the figures of a run."""
+    from harness import registry
+    from harness.report.summary import summarize
+
+    folder = _run_folder(name, results)
+    records, quarantined = folder.read_records()
+    for damaged in quarantined:
+        typer.echo(f"twinbench: left out: {damaged.reason}", err=True)
+    return summarize(folder.read_manifest(), records, registry.workloads())
+
+
 def _show(folder: RunFolder, manifest: Manifest, as_json: bool) -> Summary:
     """Write the report, print the comparison, and return what both say."""
     from rich.console import Console
@@ -519,13 +596,15 @@ def _explain(error: Exception) -> str | None:
     """Return what a user can do something about; None for an error of twinbench's own."""
     from benchmarks.datasets.preparation import DatasetUnavailable
     from harness.convert import ConversionError
+    from harness.gate.baseline import BaselineError
     from harness.matrix import SuiteError
     from harness.parity.engine import ParityError
     from harness.registry import UnknownName
     from harness.store.folder import RunFolderError
 
     if isinstance(
-        error, SuiteError | UnknownName | ParityError | ConversionError | RunFolderError | DatasetUnavailable
+        error,
+        SuiteError | UnknownName | ParityError | ConversionError | RunFolderError | DatasetUnavailable | BaselineError,
     ):
         return str(error)
     if isinstance(error, OSError):

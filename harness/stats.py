@@ -11,10 +11,11 @@ seconds to import, and a hundred times as long a call, which a report of thousan
 
 from __future__ import annotations
 
+import bisect
 import enum
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -72,12 +73,38 @@ class Interval:
 
 
 @dataclass(frozen=True)
+class Moments:
+    """What a t test needs to know of a sample.
+
+    Attributes:
+        variance: With n − 1 in the denominator; 0 for one value, which tells nothing of it.
+    """
+
+    mean: float
+    variance: float
+    count: int
+
+    @classmethod
+    def of(cls, values: Values) -> Moments:
+        """Return the moments of a sample, exact for equal values.
+
+        Raises:
+            ValueError: If there is no value.
+        """
+        if len(values) == 0:
+            raise ValueError("moments need at least one value")
+        estimate, squared_error = _moments(values) if len(values) > 1 else (float(values[0]), 0.0)
+        return cls(estimate, squared_error * len(values), len(values))
+
+
+@dataclass(frozen=True)
 class Mean:
     """A mean over ``count`` values with its 95 % interval; one value has no interval."""
 
     estimate: float
     interval: Interval | None
     count: int
+    moments: Moments
 
     @property
     def half_width(self) -> float | None:
@@ -97,6 +124,7 @@ class Ratio:
         launches: Launches that gave a log-ratio.
         contended: Launches of which most rounds stayed contended, whether they gave a log-ratio or not.
         ran: Launches in which both arms ran.
+        moments: Of the launches' log-ratios.
     """
 
     estimate: float
@@ -107,6 +135,7 @@ class Ratio:
     launches: int
     contended: int
     ran: int
+    moments: Moments
 
 
 @dataclass(frozen=True)
@@ -119,6 +148,7 @@ class Difference:
         p_equivalent: Of two one-sided tests against ±margin.
         seeds: The smaller number of seeds of the two sides.
         paired: Whether seeds were paired, which needs the same seeds, initial parameters and batch orders.
+        excess: Of the test that the truth lies beyond the margin, on either side; null when a side has one seed.
     """
 
     estimate: float
@@ -128,6 +158,7 @@ class Difference:
     margin: float
     seeds: int
     paired: bool
+    excess: float | None
 
 
 @dataclass(frozen=True)
@@ -149,6 +180,18 @@ class _T:
         """Return p of the two one-sided tests (Schuirmann 1987) that the truth lies between -bound and bound."""
         return max(self._p_above(self.estimate + bound), self._p_above(bound - self.estimate))
 
+    def p_outside(self, bound: float) -> float:
+        """Return p, of both sides together, of the test that the truth does not lie between -bound and bound."""
+        return min(1.0, 2 * self._p_above(abs(self.estimate) - bound))
+
+    def p_beyond(self, bound: float) -> float:
+        """Return p of the one-sided test that the truth lies above the bound."""
+        return self._p_above(self.estimate - bound)
+
+    def p_short_of(self, bound: float) -> float:
+        """Return p of the one-sided test that the truth lies below the bound."""
+        return self._p_above(bound - self.estimate)
+
     def _p_above(self, distance: float) -> float:
         """Return P(T ≥ distance / error). Without variance the estimate is the truth: 0, or 1 at the bound itself."""
         if self.error == 0:
@@ -169,14 +212,14 @@ def _one_sample(values: Values) -> _T:
     return _T(estimate, math.sqrt(squared), len(values) - 1)
 
 
-def _welch(values: Values, reference: Values) -> _T:
+def _welch(a: Moments, b: Moments) -> _T:
     """Return the difference of means with the Welch–Satterthwaite degrees of freedom (Welch 1947)."""
-    (mean_a, squared_a), (mean_b, squared_b) = _moments(values), _moments(reference)
+    squared_a, squared_b = a.variance / a.count, b.variance / b.count
     squared = squared_a + squared_b
     if squared == 0:
-        return _T(mean_a - mean_b, 0.0, 1)
-    freedom = squared**2 / (squared_a**2 / (len(values) - 1) + squared_b**2 / (len(reference) - 1))
-    return _T(mean_a - mean_b, math.sqrt(squared), freedom)
+        return _T(a.mean - b.mean, 0.0, 1)
+    freedom = squared**2 / (squared_a**2 / (a.count - 1) + squared_b**2 / (b.count - 1))
+    return _T(a.mean - b.mean, math.sqrt(squared), freedom)
 
 
 def launch_log_ratio(arm: Values, reference: Values) -> float:
@@ -218,7 +261,7 @@ def ratio(log_ratios: Values, *, contended: int = 0, ran: int | None = None) -> 
         raise ValueError("a ratio needs at least one launch")
     ran = len(log_ratios) if ran is None else ran
     if len(log_ratios) == 1:
-        return Ratio(math.exp(log_ratios[0]), None, None, None, None, 1, contended, ran)
+        return Ratio(math.exp(log_ratios[0]), None, None, None, None, 1, contended, ran, Moments.of(log_ratios))
     t = _one_sample(log_ratios)
     wide, narrow = (Interval(math.exp(i.low), math.exp(i.high)) for i in (t.interval(0.95), t.interval(0.90)))
     return Ratio(
@@ -230,6 +273,7 @@ def ratio(log_ratios: Values, *, contended: int = 0, ran: int | None = None) -> 
         launches=len(log_ratios),
         contended=contended,
         ran=ran,
+        moments=Moments.of(log_ratios),
     )
 
 
@@ -266,9 +310,9 @@ def mean(values: Values) -> Mean:
     if len(values) == 0:
         raise ValueError("a mean needs at least one value")
     if len(values) == 1:
-        return Mean(float(values[0]), None, 1)
+        return Mean(float(values[0]), None, 1, Moments.of(values))
     t = _one_sample(values)
-    return Mean(t.estimate, t.interval(0.95), len(values))
+    return Mean(t.estimate, t.interval(0.95), len(values), Moments.of(values))
 
 
 def difference(values: Values, reference: Values, margin: float, *, paired: bool) -> Difference:
@@ -287,12 +331,14 @@ def difference(values: Values, reference: Values, margin: float, *, paired: bool
     if seeds == 0 or (paired and len(values) != len(reference)):
         raise ValueError(f"cannot compare {len(values)} seeds with {len(reference)} (paired: {paired})")
     if seeds == 1:
-        return Difference(float(np.mean(values) - np.mean(reference)), None, None, None, margin, 1, paired)
+        return Difference(float(np.mean(values) - np.mean(reference)), None, None, None, margin, 1, paired, None)
     if paired:
         t = _one_sample(np.asarray(values, dtype=np.float64) - np.asarray(reference, dtype=np.float64))
     else:
-        t = _welch(values, reference)
-    return Difference(t.estimate, t.interval(0.95), t.p_different(), t.p_inside(margin), margin, seeds, paired)
+        t = _welch(Moments.of(values), Moments.of(reference))
+    return Difference(
+        t.estimate, t.interval(0.95), t.p_different(), t.p_inside(margin), margin, seeds, paired, t.p_outside(margin)
+    )
 
 
 def accuracy_verdict(
@@ -317,6 +363,72 @@ def accuracy_verdict(
     if p_different < 0.05:
         return AccuracyVerdict.DIFFERENT
     return AccuracyVerdict.INCONCLUSIVE
+
+
+@dataclass(frozen=True)
+class Exceedance:
+    """Whether a mean lies above a bound, by two one-sided tests.
+
+    Attributes:
+        p_above: Of the test that it does; small when it surely does.
+        p_below: Of the test that it does not.
+        estimate: The mean less what it is compared with, before the bound is subtracted.
+        wanted: Values, on both sides if there are two, that would decide if the estimates and variances were the
+            truth; null if ``MOST_WANTED`` would not.
+    """
+
+    p_above: float
+    p_below: float
+    estimate: float
+    wanted: int | None
+
+
+DECIDED = 0.05
+"""Level of the test that something is in order."""
+
+MOST_WANTED = 1000
+
+
+def exceedance(sample: Moments, bound: float, beside: Moments | None = None) -> Exceedance | None:
+    """Test whether the mean of a sample, less that of another one if given, exceeds a bound.
+
+    Returns:
+        None if a sample of one value tells nothing of its variance.
+    """
+    if sample.count < 2 or (beside is not None and beside.count < 2):
+        return None
+    t = _against(sample, beside)
+    return Exceedance(t.p_beyond(bound), t.p_short_of(bound), t.estimate, _wanted(sample, bound, beside))
+
+
+def _wanted(sample: Moments, bound: float, beside: Moments | None) -> int | None:
+    """Return the least size of the samples at which means so far from the bound would be told from it."""
+
+    def decides(count: int) -> bool:
+        t = _against(replace(sample, count=count), beside and replace(beside, count=count))
+        return min(t.p_beyond(bound), t.p_short_of(bound)) < DECIDED
+
+    found = bisect.bisect_left(range(2, MOST_WANTED + 1), True, key=decides) + 2  # more never decide less
+    return found if found <= MOST_WANTED else None
+
+
+def _against(sample: Moments, beside: Moments | None) -> _T:
+    if beside is not None:
+        return _welch(sample, beside)
+    return _T(sample.mean, math.sqrt(sample.variance / sample.count), sample.count - 1)
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Return p values adjusted over one family, in the order given (Holm 1979).
+
+    Rejecting where the adjusted p is below α makes any false claim at all with a probability of at most α.
+    """
+    p = np.asarray(p_values, dtype=np.float64)
+    order = np.argsort(p)
+    stepped = np.maximum.accumulate(p[order] * np.arange(p.size, 0, -1))
+    adjusted = np.empty_like(p)
+    adjusted[order] = np.minimum(1.0, stepped)
+    return [float(value) for value in adjusted]
 
 
 def adjust(p_values: Sequence[float]) -> list[float]:

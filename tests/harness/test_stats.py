@@ -119,7 +119,7 @@ def test_mean_by_hand():
     found = stats.mean([1.0, 2.0, 3.0])
     assert found.estimate == 2
     assert found.half_width == pytest.approx(T_975_DF2 / math.sqrt(3))
-    assert stats.mean([0.7]) == stats.Mean(0.7, None, 1)
+    assert stats.mean([0.7]) == stats.Mean(0.7, None, 1, stats.Moments(0.7, 0.0, 1))
 
 
 def test_paired_difference_agrees_with_statsmodels():

@@ -1,0 +1,1 @@
+"""The gate for continuous integration: a run held against what its pairs promise and against a baseline."""

@@ -1,0 +1,180 @@
+"""What is asked of a run: claims, each with what speaks against it and what for it."""
+
+from __future__ import annotations
+
+import enum
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from harness import stats
+from harness.contract import Outcome
+from harness.gate.baseline import Baseline, Entry
+from harness.report.row import Row
+from harness.report.summary import Comparison, Summary
+
+
+class Kind(enum.StrEnum):
+    """What a claim is about."""
+
+    CELL = "cell"
+    PARITY = "parity"
+    EQUAL = "equal to the reference"
+    TARGET = "reaches its target"
+    ACCURACY = "as accurate as before"
+    SPEED = "as fast as before"
+    MEMORY = "as small as before"
+
+
+@dataclass(frozen=True)
+class Tolerances:
+    """How much worse than the baseline a run may be, as shares.
+
+    Attributes:
+        speed: Of the step time's ratio to the reference arm.
+        memory: Of the peak.
+    """
+
+    speed: float = 0.05
+    memory: float = 0.1
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One claim about one arm on one workload.
+
+    Attributes:
+        subject: The workload, its precision and the arm.
+        p_against: Of the test that it is false; null where nothing is tested.
+        p_for: Of the test that it is true; null likewise.
+        true: Known without a test; null where one is needed.
+        figure: In words.
+        bound: In words.
+        wanted: What more would decide, in words; null if nothing is known of that.
+    """
+
+    kind: Kind
+    subject: str
+    figure: str
+    bound: str
+    p_against: float | None = None
+    p_for: float | None = None
+    true: bool | None = None
+    wanted: str | None = None
+
+
+def claims(summary: Summary, baseline: Baseline | None, tolerances: Tolerances) -> Iterator[Claim]:
+    """Yield every claim that can be put to a run."""
+    proven = _parity(summary)
+    if proven is not None:
+        yield proven
+    for comparison in summary.comparisons:
+        for row in comparison.rows:
+            if not row.witness:
+                entry = baseline.find(comparison, row) if baseline else None
+                yield from _of_row(summary, comparison, row, entry, tolerances)
+    if baseline:
+        yield from _lost(summary, baseline)
+
+
+def _parity(summary: Summary) -> Claim | None:
+    if summary.manifest.proofs is None:
+        return Claim(Kind.PARITY, "all pairs", "not asked for: --unverified", "gates 1 to 5 passed", true=False)
+    return Claim(Kind.PARITY, "all pairs", f"{len(summary.manifest.proofs)} gates passed", "gates 1 to 5", true=True)
+
+
+def _lost(summary: Summary, baseline: Baseline) -> Iterator[Claim]:
+    """Yield what the baseline has and the run was not even asked for."""
+    asked = {
+        (comparison.workload.name, comparison.precision, row.arm)
+        for comparison in summary.comparisons
+        for row in comparison.rows
+    }
+    for entry in baseline.entries:
+        if entry.key not in asked:
+            yield Claim(Kind.CELL, " · ".join(entry.key), "not in this run", "in the baseline", true=False)
+
+
+def _of_row(
+    summary: Summary, comparison: Comparison, row: Row, entry: Entry | None, tolerances: Tolerances
+) -> Iterator[Claim]:
+    subject = f"{comparison.name} · {row.arm}"
+    yield from _cells(summary, comparison, row, entry, subject)
+    if row.metric:
+        yield from _accuracy(comparison, row, row.metric, entry, subject)
+    if entry and entry.log_ratio and row.ratio and entry.reference == comparison.reference:
+        yield _speed(row, entry.log_ratio.back(), tolerances.speed, subject, row.ratio)
+    if entry and entry.peak_rss_mib and row.peak_rss_mib:
+        most = entry.peak_rss_mib * (1 + tolerances.memory)
+        figure, bound = f"{row.peak_rss_mib:.0f} MiB", f"≤ {most:.0f} MiB"
+        yield Claim(Kind.MEMORY, subject, figure, bound, true=row.peak_rss_mib <= most)
+
+
+def _cells(summary: Summary, comparison: Comparison, row: Row, entry: Entry | None, subject: str) -> Iterator[Claim]:
+    """Claim that nothing is missing: of supported arms what was asked for, of all what the baseline has."""
+    if entry is None and any(one.arm == row.arm and one.cells is None for one in summary.failures):
+        return  # it cannot run here, and never could
+    asked = {
+        "accuracy": (comparison.seeds if comparison.workload.metric else 0, row.seeds),
+        "step": (comparison.launches, row.launches),
+    }
+    for scope, (wanted, got) in asked.items():
+        place = (comparison.workload.name, comparison.precision, scope)
+        failed = [one for one in summary.failures if one.arm == row.arm and one.cells == place and not one.recovered]
+        unable = entry is None and any(one.outcome is Outcome.UNSUPPORTED for one in failed)
+        if got < wanted and not unable:
+            reason = f": {failed[0].outcome}, {failed[0].reason}" if failed else ""
+            yield Claim(Kind.CELL, subject, f"{scope}: {got} of {wanted}{reason}", "all of them", true=False)
+
+
+def _accuracy(
+    comparison: Comparison, row: Row, metric: stats.Mean, entry: Entry | None, subject: str
+) -> Iterator[Claim]:
+    workload = comparison.workload
+    margin = workload.margin
+    if row.difference:
+        yield Claim(
+            Kind.EQUAL,
+            subject,
+            f"{row.difference.estimate:+.4f}",
+            f"within ±{margin:g}",
+            p_against=row.difference.excess,
+            p_for=row.difference.p_equivalent,
+            wanted="more seeds" if row.difference.seeds < stats.MIN_SEEDS else None,
+        )
+    sign = 1.0 if workload.less_is_better else -1.0  # times the metric: what must not be large
+    loss = stats.Moments(sign * metric.moments.mean, metric.moments.variance, metric.moments.count)
+    worst = "≤" if workload.less_is_better else "≥"
+    if workload.target is not None and not comparison.budget_cut:
+        limit = sign * workload.target + margin
+        found = stats.exceedance(loss, limit)
+        yield _tested(
+            Kind.TARGET, subject, f"{metric.estimate:.4f}", f"{worst} {sign * limit:.4f}", found, "seeds", metric.count
+        )
+    if entry and entry.metric:
+        before = entry.metric.back()
+        beside = stats.Moments(sign * before.mean, before.variance, before.count)
+        found = stats.exceedance(loss, margin, beside)
+        bound = f"{worst} {sign * (sign * before.mean + margin):.4f}"
+        yield _tested(Kind.ACCURACY, subject, f"{metric.estimate:.4f}", bound, found, "seeds", metric.count)
+
+
+def _speed(row: Row, before: stats.Moments, tolerance: float, subject: str, ratio: stats.Ratio) -> Claim:
+    found = stats.exceedance(ratio.moments, math.log1p(tolerance), before)
+    figure, bound = f"{ratio.estimate:.3f}", f"≤ {math.exp(before.mean) * (1 + tolerance):.3f}"
+    if row.time_verdict is stats.TimeVerdict.UNSTABLE:
+        return Claim(Kind.SPEED, subject, f"{figure}, UNSTABLE", bound, wanted="a machine that is not disturbed")
+    return _tested(Kind.SPEED, subject, figure, bound, found, "launches", ratio.launches)
+
+
+def _tested(
+    kind: Kind, subject: str, figure: str, bound: str, found: stats.Exceedance | None, unit: str, count: int
+) -> Claim:
+    if found is None:
+        return Claim(kind, subject, figure, bound, wanted=f"more {unit}: one tells nothing of the spread")
+    both = ", here and in the baseline" if kind in (Kind.ACCURACY, Kind.SPEED) else ""
+    if found.wanted is None:
+        more = f"more than {stats.MOST_WANTED} {unit}"
+    else:
+        more = f"{max(found.wanted, count + 1)} {unit} in all{both}"
+    return Claim(kind, subject, figure, bound, found.p_above, found.p_below, wanted=more)

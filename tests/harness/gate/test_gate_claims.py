@@ -1,0 +1,143 @@
+"""Claims about a run and what becomes of them."""
+
+import pytest
+from report_factories import block, failed, manifest, raced, status, trained, whole_run, workload
+
+from harness.contract import Outcome
+from harness.gate import baseline, claims
+from harness.gate.claims import Kind, Tolerances
+from harness.gate.decision import State, decide
+from harness.report.summary import summarize
+from harness.schema import Proof
+
+WORKLOADS = {"mlp_digits": workload()}
+PROOFS = [Proof(workload="mlp_digits", arm="torch", gate="forward fp64", figure=0.0)]
+
+
+def summary(records, workloads=WORKLOADS, **changes):
+    return summarize(manifest(proofs=PROOFS, launches=8, seeds=5, **changes), records, workloads)
+
+
+def run(ratio=2.0, gain=0.001, **changes):
+    return summary(whole_run(seeds=5, launches=8, ratio=ratio, gain=gain), **changes)
+
+
+def states(found, against=None, **tolerances):
+    decided = decide(list(claims.claims(found, against, Tolerances(**tolerances))))
+    return {(d.claim.kind, d.claim.subject.rpartition(" · ")[2]): d.state for d in decided}
+
+
+@pytest.fixture
+def before():
+    return baseline.make(run(), "a test")
+
+
+def test_a_run_holds_against_itself(before):
+    assert set(states(run(), before).values()) == {State.HELD}
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes"),
+    [
+        (Kind.SPEED, {"ratio": 2.3}),
+        (Kind.EQUAL, {"gain": -0.03}),
+        (Kind.ACCURACY, {"gain": -0.03}),
+        (Kind.TARGET, {"gain": -0.07}),
+    ],
+)
+def test_what_became_worse_fails(before, kind, changes):
+    assert states(run(**changes), before)[kind, "keras-jax"] is State.FAILED
+
+
+def test_what_became_better_holds(before):
+    found = states(run(ratio=1.0), before)
+    assert found[Kind.SPEED, "keras-jax"] is State.HELD
+
+
+def test_a_better_arm_is_not_equal_to_the_reference(before):
+    assert states(run(gain=0.04), before)[Kind.EQUAL, "keras-jax"] is State.FAILED
+
+
+def test_a_tolerance_is_the_users(before):
+    assert states(run(ratio=2.2), before)[Kind.SPEED, "keras-jax"] is State.FAILED
+    assert states(run(ratio=2.2), before, speed=0.2)[Kind.SPEED, "keras-jax"] is State.HELD
+
+
+def test_less_is_better_turns_the_claims_round():
+    workloads = {"mlp_digits": workload(metric="mse", target=0.97)}
+    before = baseline.make(summary(whole_run(seeds=5, launches=8), workloads), "a test")
+    worse = summary(whole_run(seeds=5, launches=8, gain=0.05), workloads)
+    found = states(worse, before)
+    assert found[Kind.ACCURACY, "keras-jax"] is State.FAILED
+    assert found[Kind.TARGET, "keras-jax"] is State.FAILED
+
+
+def test_memory_is_compared_without_a_test(before):
+    records = [
+        r
+        if r.cell.arm == "torch" or r.timing is None
+        else raced("keras-jax", r.cell.index, 4.0, timing_changes={"peak_rss_bytes": 500 * 2**20})
+        for r in whole_run(seeds=5, launches=8)
+    ]
+    assert states(summary(records), before)[Kind.MEMORY, "keras-jax"] is State.FAILED
+    assert states(summary(records), before, memory=0.3)[Kind.MEMORY, "keras-jax"] is State.HELD
+
+
+def test_one_seed_and_one_launch_decide_nothing_and_say_so(before):
+    records = whole_run(seeds=1, launches=1)
+    found = summarize(manifest(proofs=PROOFS, launches=1, seeds=1), records, WORKLOADS)
+    decided = decide(list(claims.claims(found, before, Tolerances())))
+    tested = [d for d in decided if d.claim.kind in (Kind.SPEED, Kind.ACCURACY, Kind.EQUAL)]
+    assert {d.state for d in tested} == {State.OPEN}
+    assert all("more" in d.claim.wanted for d in tested)
+
+
+def test_a_race_that_others_disturbed_is_open_whatever_its_ratio(before):
+    disturbed = [block(i, 9.0, contended=True) for i in range(3)] + [block(3, 9.0)]
+    records = [r for r in whole_run(seeds=5, launches=8) if r.cell.arm == "torch" or r.timing is None]
+    records += [raced("keras-jax", k, disturbed) for k in range(8)]
+    assert states(summary(records), before)[Kind.SPEED, "keras-jax"] is State.OPEN
+
+
+def test_a_cell_that_fails_is_told_with_its_reason(before):
+    records = [
+        r
+        for r in whole_run(seeds=5, launches=8)
+        if (r.cell.arm, r.cell.scope, r.cell.index) != ("keras-jax", "accuracy", 2)
+    ]
+    records.append(failed("accuracy", "keras-jax", 2, Outcome.CRASHED, "signal 11"))
+    decided = decide(list(claims.claims(summary(records), before, Tolerances())))
+    (cell,) = [d for d in decided if d.claim.kind is Kind.CELL]
+    assert cell.state is State.FAILED
+    assert "4 of 5" in cell.claim.figure
+    assert "signal 11" in cell.claim.figure
+
+
+def test_what_never_ran_is_no_failure_but_what_the_baseline_has_must_run(before):
+    torch_only = [r for r in whole_run(seeds=5, launches=8) if r.cell.arm == "torch"]
+    arms = ("torch", status("keras-jax", supported=False, reason="not installed: jax"))
+    lacking = summary(torch_only, arms=arms)
+    assert Kind.CELL not in {kind for kind, _ in states(lacking)}
+    assert states(lacking, before)[Kind.CELL, "keras-jax"] is State.FAILED
+
+
+def test_what_the_run_was_not_asked_for_is_missed(before):
+    narrowed = summary([r for r in whole_run(seeds=5, launches=8) if r.cell.arm == "torch"], arms=("torch",))
+    assert states(narrowed, before)[Kind.CELL, "keras-jax"] is State.FAILED
+
+
+def test_a_run_without_proof_fails():
+    unproven = summarize(manifest(proofs=None, launches=8, seeds=5), whole_run(seeds=5, launches=8), WORKLOADS)
+    assert states(unproven)[Kind.PARITY, "all pairs"] is State.FAILED
+
+
+def test_a_witness_is_held_to_nothing():
+    records = whole_run(seeds=5, launches=8) + [trained("numpy", s, 0.1) for s in range(5)]
+    found = summary(records, arms=("torch", "keras-jax", status("numpy", witness=True)))
+    assert "numpy" not in {arm for _, arm in states(found)}
+
+
+def test_a_shorter_budget_is_not_held_to_the_target():
+    records = [trained(arm, s, 0.5, epochs=1) for arm in ("torch", "keras-jax") for s in range(5)]
+    found = summarize(manifest(proofs=PROOFS, launches=0, seeds=5), records, WORKLOADS)
+    assert Kind.TARGET not in {kind for kind, _ in states(found)}
