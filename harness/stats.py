@@ -148,7 +148,6 @@ class Difference:
         p_equivalent: Of two one-sided tests against ±margin.
         seeds: The smaller number of seeds of the two sides.
         paired: Whether seeds were paired, which needs the same seeds, initial parameters and batch orders.
-        excess: Of the test that the truth lies beyond the margin, on either side; null when a side has one seed.
     """
 
     estimate: float
@@ -158,7 +157,6 @@ class Difference:
     margin: float
     seeds: int
     paired: bool
-    excess: float | None
 
 
 @dataclass(frozen=True)
@@ -179,10 +177,6 @@ class _T:
     def p_inside(self, bound: float) -> float:
         """Return p of the two one-sided tests (Schuirmann 1987) that the truth lies between -bound and bound."""
         return max(self._p_above(self.estimate + bound), self._p_above(bound - self.estimate))
-
-    def p_outside(self, bound: float) -> float:
-        """Return p, of both sides together, of the test that the truth does not lie between -bound and bound."""
-        return min(1.0, 2 * self._p_above(abs(self.estimate) - bound))
 
     def p_beyond(self, bound: float) -> float:
         """Return p of the one-sided test that the truth lies above the bound."""
@@ -331,14 +325,12 @@ def difference(values: Values, reference: Values, margin: float, *, paired: bool
     if seeds == 0 or (paired and len(values) != len(reference)):
         raise ValueError(f"cannot compare {len(values)} seeds with {len(reference)} (paired: {paired})")
     if seeds == 1:
-        return Difference(float(np.mean(values) - np.mean(reference)), None, None, None, margin, 1, paired, None)
+        return Difference(float(np.mean(values) - np.mean(reference)), None, None, None, margin, 1, paired)
     if paired:
         t = _one_sample(np.asarray(values, dtype=np.float64) - np.asarray(reference, dtype=np.float64))
     else:
         t = _welch(Moments.of(values), Moments.of(reference))
-    return Difference(
-        t.estimate, t.interval(0.95), t.p_different(), t.p_inside(margin), margin, seeds, paired, t.p_outside(margin)
-    )
+    return Difference(t.estimate, t.interval(0.95), t.p_different(), t.p_inside(margin), margin, seeds, paired)
 
 
 def accuracy_verdict(
@@ -366,21 +358,52 @@ def accuracy_verdict(
 
 
 @dataclass(frozen=True)
-class Exceedance:
-    """Whether a mean lies above a bound, by two one-sided tests.
+class Loss:
+    """Whether a mean, less that of another sample or a number, is above 0, and whether it is above a tolerance.
 
     Attributes:
-        p_above: Of the test that it does; small when it surely does.
-        p_below: Of the test that it does not.
-        estimate: The mean less what it is compared with, before the bound is subtracted.
-        wanted: Values, on both sides if there are two, that would decide if the estimates and variances were the
-            truth; null if ``MOST_WANTED`` would not.
+        tolerance: What may be lost.
     """
 
-    p_above: float
-    p_below: float
-    estimate: float
-    wanted: int | None
+    sample: Moments
+    beside: Moments | float
+    tolerance: float
+
+    @property
+    def beyond(self) -> bool:
+        """Whether the estimate exceeds the tolerance."""
+        return self._at(self.sample.count).estimate > self.tolerance
+
+    @property
+    def p_lost(self) -> float:
+        """Of the test that anything was lost; small when it surely was."""
+        return self._at(self.sample.count).p_beyond(0.0)
+
+    @property
+    def p_kept(self) -> float:
+        """Of the test that less than the tolerance was lost."""
+        return self._at(self.sample.count).p_short_of(self.tolerance)
+
+    def wanted(self) -> int | None:
+        """Return how many values would decide, on both sides if there are two; None if ``MOST_WANTED`` would not.
+
+        As if the estimates and the variances were the truth.
+        """
+
+        def decides(count: int) -> bool:
+            t = self._at(count)
+            return (t.p_beyond(0.0) if self.beyond else t.p_short_of(self.tolerance)) < DECIDED
+
+        found = bisect.bisect_left(range(2, MOST_WANTED + 1), True, key=decides) + 2  # more never decide less
+        return found if found <= MOST_WANTED else None
+
+    def _at(self, count: int) -> _T:
+        sample = replace(self.sample, count=count)
+        if isinstance(self.beside, Moments):
+            return _welch(
+                sample, replace(self.beside, count=self.beside.count if count == self.sample.count else count)
+            )
+        return _T(sample.mean - self.beside, math.sqrt(sample.variance / count), count - 1)
 
 
 DECIDED = 0.05
@@ -389,33 +412,11 @@ DECIDED = 0.05
 MOST_WANTED = 1000
 
 
-def exceedance(sample: Moments, bound: float, beside: Moments | None = None) -> Exceedance | None:
-    """Test whether the mean of a sample, less that of another one if given, exceeds a bound.
-
-    Returns:
-        None if a sample of one value tells nothing of its variance.
-    """
-    if sample.count < 2 or (beside is not None and beside.count < 2):
+def loss(sample: Moments, beside: Moments | float, tolerance: float) -> Loss | None:
+    """Test what was lost against another sample or a number; None if one value alone tells nothing of its spread."""
+    if sample.count < 2 or (isinstance(beside, Moments) and beside.count < 2):
         return None
-    t = _against(sample, beside)
-    return Exceedance(t.p_beyond(bound), t.p_short_of(bound), t.estimate, _wanted(sample, bound, beside))
-
-
-def _wanted(sample: Moments, bound: float, beside: Moments | None) -> int | None:
-    """Return the least size of the samples at which means so far from the bound would be told from it."""
-
-    def decides(count: int) -> bool:
-        t = _against(replace(sample, count=count), beside and replace(beside, count=count))
-        return min(t.p_beyond(bound), t.p_short_of(bound)) < DECIDED
-
-    found = bisect.bisect_left(range(2, MOST_WANTED + 1), True, key=decides) + 2  # more never decide less
-    return found if found <= MOST_WANTED else None
-
-
-def _against(sample: Moments, beside: Moments | None) -> _T:
-    if beside is not None:
-        return _welch(sample, beside)
-    return _T(sample.mean, math.sqrt(sample.variance / sample.count), sample.count - 1)
+    return Loss(sample, beside, tolerance)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

@@ -45,12 +45,14 @@ class Claim:
 
     Attributes:
         subject: The workload, its precision and the arm.
-        p_against: Of the test that it is false; null where nothing is tested.
-        p_for: Of the test that it is true; null likewise.
+        p_against: Of the test that there is a difference at all; null where nothing is tested.
+        p_for: Of the test that it is smaller than what is allowed; null likewise.
+        beyond: Whether the estimate is larger than what is allowed: if not, it is no fault, however sure.
         true: Known without a test; null where one is needed.
         figure: In words.
         bound: In words.
-        wanted: What more would decide, in words; null if nothing is known of that.
+        tested: What the tests are made of; null where there is none.
+        unit: What more of would decide: seeds, launches.
     """
 
     kind: Kind
@@ -59,8 +61,23 @@ class Claim:
     bound: str
     p_against: float | None = None
     p_for: float | None = None
+    beyond: bool = False
     true: bool | None = None
-    wanted: str | None = None
+    tested: stats.Loss | None = None
+    unit: str = ""
+
+    @property
+    def wanted(self) -> str:
+        """What would decide the claim, in words; empty if it is known."""
+        if self.true is not None:
+            return ""
+        if self.tested is None:
+            return f"more {self.unit}"
+        count = self.tested.wanted()
+        if count is None:
+            return f"more than {stats.MOST_WANTED} {self.unit}"
+        both = ", here and in the baseline" if isinstance(self.tested.beside, stats.Moments) else ""
+        return f"{max(count, self.tested.sample.count + 1)} {self.unit} in all{both}"
 
 
 def claims(summary: Summary, baseline: Baseline | None, tolerances: Tolerances) -> Iterator[Claim]:
@@ -138,43 +155,35 @@ def _accuracy(
             subject,
             f"{row.difference.estimate:+.4f}",
             f"within ±{margin:g}",
-            p_against=row.difference.excess,
+            p_against=row.difference.p_different,
             p_for=row.difference.p_equivalent,
-            wanted="more seeds" if row.difference.seeds < stats.MIN_SEEDS else None,
+            beyond=abs(row.difference.estimate) > margin,
+            unit="seeds",
         )
     sign = 1.0 if workload.less_is_better else -1.0  # times the metric: what must not be large
     loss = stats.Moments(sign * metric.moments.mean, metric.moments.variance, metric.moments.count)
     worst = "≤" if workload.less_is_better else "≥"
     if workload.target is not None and not comparison.budget_cut:
         limit = sign * workload.target + margin
-        found = stats.exceedance(loss, limit)
-        yield _tested(
-            Kind.TARGET, subject, f"{metric.estimate:.4f}", f"{worst} {sign * limit:.4f}", found, "seeds", metric.count
-        )
+        found = stats.loss(loss, sign * workload.target, margin)
+        yield _tested(Kind.TARGET, subject, f"{metric.estimate:.4f}", f"{worst} {sign * limit:.4f}", found, "seeds")
     if entry and entry.metric:
         before = entry.metric.back()
         beside = stats.Moments(sign * before.mean, before.variance, before.count)
-        found = stats.exceedance(loss, margin, beside)
+        found = stats.loss(loss, beside, margin)
         bound = f"{worst} {sign * (sign * before.mean + margin):.4f}"
-        yield _tested(Kind.ACCURACY, subject, f"{metric.estimate:.4f}", bound, found, "seeds", metric.count)
+        yield _tested(Kind.ACCURACY, subject, f"{metric.estimate:.4f}", bound, found, "seeds")
 
 
 def _speed(row: Row, before: stats.Moments, tolerance: float, subject: str, ratio: stats.Ratio) -> Claim:
-    found = stats.exceedance(ratio.moments, math.log1p(tolerance), before)
+    found = stats.loss(ratio.moments, before, math.log1p(tolerance))
     figure, bound = f"{ratio.estimate:.3f}", f"≤ {math.exp(before.mean) * (1 + tolerance):.3f}"
     if row.time_verdict is stats.TimeVerdict.UNSTABLE:
-        return Claim(Kind.SPEED, subject, f"{figure}, UNSTABLE", bound, wanted="a machine that is not disturbed")
-    return _tested(Kind.SPEED, subject, figure, bound, found, "launches", ratio.launches)
+        return Claim(Kind.SPEED, subject, f"{figure}, UNSTABLE", bound, unit="launches on a machine that rests")
+    return _tested(Kind.SPEED, subject, figure, bound, found, "launches")
 
 
-def _tested(
-    kind: Kind, subject: str, figure: str, bound: str, found: stats.Exceedance | None, unit: str, count: int
-) -> Claim:
+def _tested(kind: Kind, subject: str, figure: str, bound: str, found: stats.Loss | None, unit: str) -> Claim:
     if found is None:
-        return Claim(kind, subject, figure, bound, wanted=f"more {unit}: one tells nothing of the spread")
-    both = ", here and in the baseline" if kind in (Kind.ACCURACY, Kind.SPEED) else ""
-    if found.wanted is None:
-        more = f"more than {stats.MOST_WANTED} {unit}"
-    else:
-        more = f"{max(found.wanted, count + 1)} {unit} in all{both}"
-    return Claim(kind, subject, figure, bound, found.p_above, found.p_below, wanted=more)
+        return Claim(kind, subject, figure, bound, unit=unit)
+    return Claim(kind, subject, figure, bound, found.p_lost, found.p_kept, found.beyond, tested=found, unit=unit)

@@ -37,8 +37,9 @@ class Decision:
 def decide(claims: Sequence[Claim]) -> list[Decision]:
     """Decide every claim.
 
-    A claim fails if it is known to be false, or if the test against it rejects at 1 % over the whole run. It holds if
-    it is known to be true, or if the test for it rejects at 5 %. What neither test decides is open.
+    A claim fails if it is known to be false, or if its figure is beyond what is allowed and the difference is no chance
+    at 1 % over the whole run. It holds if it is known to be true, or if the difference is smaller than what is allowed
+    at 5 %. What neither test decides is open.
     """
     tested = [claim for claim in claims if claim.p_against is not None]
     adjusted = dict(zip(map(id, tested), stats.holm([claim.p_against or 0.0 for claim in tested]), strict=True))
@@ -48,7 +49,7 @@ def decide(claims: Sequence[Claim]) -> list[Decision]:
 def _decide(claim: Claim, p_against: float | None) -> Decision:
     if claim.true is not None:
         return Decision(claim, State.HELD if claim.true else State.FAILED, None)
-    if p_against is not None and p_against < ALARM:
+    if claim.beyond and p_against is not None and p_against < ALARM:
         return Decision(claim, State.FAILED, p_against)
     held = claim.p_for is not None and claim.p_for < stats.DECIDED
     return Decision(claim, State.HELD if held else State.OPEN, p_against)

@@ -33,7 +33,7 @@ def table(decisions: Sequence[Decision]) -> Table:
     for decision in _by_state(decisions):
         claim = decision.claim
         state = Text(decision.state, STYLES[decision.state])
-        more = (claim.wanted or "") if decision.state is State.OPEN else ""
+        more = claim.wanted if decision.state is State.OPEN else ""
         shown.add_row(*map(Text, (claim.kind, claim.subject, claim.figure, claim.bound)), state, Text(more))
     return shown
 
@@ -69,7 +69,7 @@ def write_junit(path: Path, decisions: Sequence[Decision], *, strict: bool) -> N
         if decision.state is State.FAILED or (strict and decision.state is State.OPEN):
             ET.SubElement(case, "failure", message=message)
         elif decision.state is State.OPEN:
-            ET.SubElement(case, "skipped", message=_printable(f"{message}; would decide: {claim.wanted or 'unknown'}"))
+            ET.SubElement(case, "skipped", message=_printable(f"{message}; would decide: {claim.wanted}"))
     ET.indent(suite)
     write_atomically(path, ET.tostring(suite, encoding="unicode", xml_declaration=True) + "\n")
 
@@ -82,7 +82,7 @@ def markdown(decisions: Sequence[Decision]) -> str:
         lines += ["| | claim | of | found | allowed | would decide |", "|---|---|---|---|---|---|"]
     for decision in shown:
         claim = decision.claim
-        more = (claim.wanted or "") if decision.state is State.OPEN else ""
+        more = claim.wanted if decision.state is State.OPEN else ""
         cells = (decision.state, claim.kind, claim.subject, claim.figure, claim.bound, more)
         lines.append("| " + " | ".join(_cell(str(cell)) for cell in cells) + " |")
     return "\n".join(lines) + "\n"
