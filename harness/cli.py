@@ -162,7 +162,7 @@ def parity(
         reference, todo = engine.choose_reference(asked.arms), proofs.unproven(asked, kept)
     else:
         wanted = [engine.find_gate(name) for name in _split(gate) or engine.gates(pairs_only=bool(workloads))]
-        chosen = [registry.find_workload(name) for name in workloads or registry.workloads()]
+        chosen = [registry.find_workload(name) for name in workloads or engine.affordable()]
         rivals = [registry.find_arm(name).name for name in _split(arms) or registry.arms()]
         reference = engine.choose_reference(rivals)
         absent = {arm: reason for arm in rivals if (reason := registry.missing(registry.find_arm(arm)))}

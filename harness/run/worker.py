@@ -49,6 +49,7 @@ class Server:
         self.workload: Workload
         self.dataset: Dataset
         self.initial: dict[str, Array]
+        self.loaded: dict[str, Array]
         self.entry: str
         self.setup: Setup
         self.spawned_ns = 0
@@ -193,7 +194,8 @@ class Server:
         """Do one thing to the open session for the parity gates; arrays go in and out through ``.npz`` files.
 
         Args:
-            what: ``load`` tensors by name; ``taps`` for ``x``; ``gradients`` for ``x`` and ``y``; ``stage`` the batches
+            what: ``load`` tensors by name; ``change`` some of them, the others being what was last loaded; ``taps`` for
+                ``x``, or their last, the ``output``, alone; ``gradients`` for ``x`` and ``y``; ``stage`` the batches
                 ``x`` and ``y``, stacked; ``run`` a ``count`` of steps over them; ``fit`` to ``x`` and ``y`` in
                 ``orders`` by ``batch_size``; ``predict`` for ``x``; ``dump`` all tensors, as ``run`` and ``fit`` do.
             given: Path of the file with the arguments.
@@ -206,9 +208,15 @@ class Server:
             arrays = {name: stored[name] for name in stored.files}
         found: dict[str, Any] = {}
         if what == "load":
-            self.session.load({name: array.astype(self._dtype) for name, array in arrays.items()}, seed)
+            self.loaded = {name: array.astype(self._dtype) for name, array in arrays.items()}
+            self.session.load(self.loaded, seed)
+        elif what == "change":
+            changed = {name: array.astype(self._dtype) for name, array in arrays.items()}
+            self.session.load({**self.loaded, **changed}, seed)
         elif what == "taps":
             found = self.session.taps(arrays["x"])
+        elif what == "output":
+            found = {"output": self.session.taps(arrays["x"])["output"]}
         elif what == "gradients":
             gradients = self.session.gradients(arrays["x"], arrays["y"])
             found = {**gradients.parameters, "loss": np.array(gradients.loss)}
