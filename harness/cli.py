@@ -465,7 +465,7 @@ def _carry_out(folder: RunFolder, manifest: Manifest, as_json: bool) -> int:
         typer.echo(f"interrupted; finish it with: {shlex.join([*manifest.command, '--resume'])}", err=True)
         return INTERRUPTED
     if unstable := summary.unstable:
-        raced = ", ".join(f"{row.arm} on {comparison.name}" for comparison, row in unstable)
+        raced = ", ".join(f"{row.arm} on {name}" for name, row in unstable)
         typer.echo(f"UNSTABLE, other programs disturbed most launches: {raced}; measure again when they rest", err=True)
     wanted = {Outcome.OK, Outcome.UNSUPPORTED}
     whole = all(record.outcome in wanted for record in latest(result.records))

@@ -143,6 +143,12 @@ class KerasSession:
         """Drive Keras' own compiled train function over the staged batches."""
         return backend.run_steps(self.model, self.staged, count)
 
+    def infer(self, count: int) -> float:
+        """Drive Keras' own compiled predict function over the staged batches."""
+        self.model.make_predict_function()
+        outputs = backend.run_passes(self.model, self.staged, count)
+        return float(keras.ops.reshape(outputs, (-1,))[-1])
+
     def fit(self, x: Array, y: Array, orders: Iterable[Array], batch_size: int) -> list[float]:
         """Train with ``Model.fit``, without callbacks, on the samples in the order of each epoch."""
         inputs, targets = self._inputs(x), self._targets(y)

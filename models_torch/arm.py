@@ -194,6 +194,15 @@ class TorchSession:
             loss = self.train_step(x, y)
         return loss.item()
 
+    def infer(self, count: int) -> float:
+        """Evaluate the staged batches in inference mode; on a CPU reading a number waits for nothing."""
+        self.model.eval()
+        with torch.inference_mode(), self.autocast:
+            for x, _ in itertools.islice(self.staged, count):
+                outputs = self.model(x)
+        self.model.train()
+        return outputs.flatten()[-1].item()
+
     def fit(self, x: Array, y: Array, orders: Iterable[Array], batch_size: int) -> list[float]:
         """Train over tensors, batches taken by index; the epoch's loss is read once, at its end."""
         inputs, targets = self._inputs(x), self._targets(y)

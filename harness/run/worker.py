@@ -18,9 +18,10 @@ import socket
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
-from harness.contract import STOCHASTIC, Arm, Cell, Dataset, Portable, Session, Setup, WeightsError, Workload
+from harness.contract import STOCHASTIC, Arm, Cell, Dataset, Portable, Scope, Session, Setup, WeightsError, Workload
 from harness.run.isolation import die_with_parent, keep_out, limit_cores
 
 if TYPE_CHECKING:
@@ -128,12 +129,16 @@ class Server:
             "huge_pages": has_huge_pages(),
         }
 
-    def warm_up(self, block_ms: float) -> dict[str, Any]:
-        """Run chunks of steps until their speed is stable; return how many steps fill a block of ``block_ms``."""
+    def warm_up(self, block_ms: float, scope: Scope = "step") -> dict[str, Any]:
+        """Run chunks of steps until their speed is stable; return how many steps fill a block of ``block_ms``.
+
+        A step is what the scope times: with "inference" it is a forward pass.
+        """
+        run = self._timed(scope)
         count, total, previous = 1, 0, 0.0
         for _ in range(MOST_WARM_UP_CHUNKS):
             before = time.perf_counter_ns()
-            self.session.run_steps(count)
+            run(count)
             per_step_ms = (time.perf_counter_ns() - before) / 1e6 / count
             total += count
             if count > 1 and abs(per_step_ms - previous) < SETTLED * previous:
@@ -143,15 +148,16 @@ class Server:
             count = max(2, min(count * 16, math.ceil(block_ms / 2 / per_step_ms)))
         return {"steps": max(1, math.ceil(HEADROOM * block_ms / per_step_ms)), "warm_up_steps": total}
 
-    def block(self, steps: int) -> dict[str, Any]:
+    def block(self, steps: int, scope: Scope = "step") -> dict[str, Any]:
         """Run one timed block, from the initial parameters so that every block does the same arithmetic."""
         from harness.measure.evidence import Snapshot, foreign, pressure
 
+        run = self._timed(scope)
         self.session.load(self.initial)
-        self.session.run_steps(STEPS_AFTER_LOADING)
+        run(STEPS_AFTER_LOADING)
         before = Snapshot.now()
         began = time.perf_counter_ns()
-        loss = self.session.run_steps(steps)
+        told = run(steps)
         ended = time.perf_counter_ns()
         after = Snapshot.now()
         return {
@@ -161,7 +167,7 @@ class Server:
             "pressure": pressure(before, after),
             "foreign": foreign(before, after),
             "switches": after.switches - before.switches,
-            "loss": loss,
+            "told": told,
         }
 
     def train(self, seed: int, epochs: int) -> dict[str, Any]:
@@ -366,6 +372,9 @@ class Server:
             "initial_sha256": self._loaded_sha256(),
             "dataset_sha256": sha256(**arrays),
         }
+
+    def _timed(self, scope: Scope) -> Callable[[int], float]:
+        return self.session.infer if scope == "inference" else self.session.run_steps
 
     def _configure(self) -> None:
         module, _, factory = self.entry.partition(":")

@@ -37,6 +37,14 @@ def run_steps(model: keras.Model, batches: Iterator[Any], count: int) -> float:
     return float(logs["loss"])
 
 
+def run_passes(model: keras.Model, batches: Iterator[Any], count: int) -> Any:
+    """Run ``count`` forward passes, wait for the device once, and return the last outputs."""
+    for _ in range(count):
+        outputs = model.predict_function([next(batches)])
+    tf.test.experimental.sync_devices()
+    return outputs
+
+
 def gradients(model: keras.Model, x: Any, y: Any, wrt_inputs: bool = True) -> tuple[Any, list[Any], Any]:
     """Return the mean loss of a batch in training mode, and its gradients by variable and, where asked, by input."""
     with tf.GradientTape() as tape:
