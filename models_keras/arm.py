@@ -60,7 +60,7 @@ class KerasSession:
         )
         self.model.optimizer.build(self.model.trainable_variables)
         self.fresh_optimizer = [variable.numpy() for variable in self.model.optimizer.variables]
-        self.bridge = Bridge(self.model)
+        self.bridge = self._bridge()
         weights = {id(variable) for variable in self.model.weights}
         self.random_states = [state for state in self.model.non_trainable_variables if id(state) not in weights]
         self.batches: list[Any] = []
@@ -184,6 +184,9 @@ class KerasSession:
         model: keras.Model = getattr(module, architecture.name)(**architecture.arguments)
         model(keras.Input(self.sample_shape, dtype=self.input_dtype))
         return model
+
+    def _bridge(self) -> Bridge:
+        return Bridge(self.model)
 
     def _channel_last(self, x: Array) -> Array:
         return np.moveaxis(x, 1, -1) if self.workload.form in ("image", "signal") else x

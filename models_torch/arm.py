@@ -58,9 +58,7 @@ class TorchSession:
         self.setup = setup
         self.workload = workload
         self.dtype = torch.float64 if setup.precision == "fp64" else torch.float32
-        module = importlib.import_module(f"models_torch.architectures.{workload.architecture.file}")
-        model: nn.Module = getattr(module, workload.architecture.name)(**workload.architecture.arguments)
-        self.model = model.to(self.dtype).train()
+        self.model = self._build().to(self.dtype).train()
         self.criterion = make_loss(workload.loss)
         self.optimizer = make_optimizer(workload.optimizer, self.model.parameters())
         self.autocast: contextlib.AbstractContextManager[Any] = (
@@ -239,6 +237,12 @@ class TorchSession:
             "fp32_precision": torch.backends.fp32_precision,
             "deterministic_algorithms": torch.are_deterministic_algorithms_enabled(),
         }
+
+    def _build(self) -> nn.Module:
+        architecture = self.workload.architecture
+        module = importlib.import_module(f"models_torch.architectures.{architecture.file}")
+        model: nn.Module = getattr(module, architecture.name)(**architecture.arguments)
+        return model
 
     def _tensors(self) -> dict[str, Tensor]:
         state = self.model.state_dict()  # a buffer that is not part of it is a constant

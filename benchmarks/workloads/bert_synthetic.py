@@ -30,7 +30,7 @@ WORKLOAD = Workload(
         initial_std={"*.bias": 0.0, "*.in_proj_bias": 0.0, "*": 0.02},
     ),
     optimizer=Optimizer("adam", learning_rate=1e-4),
-    batch_size=8,
+    batch_size=4,
     epochs=1,
     loss="cross_entropy",
     metric=None,

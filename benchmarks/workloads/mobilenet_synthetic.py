@@ -19,7 +19,7 @@ WORKLOAD = Workload(
         },
     ),
     optimizer=Optimizer("sgd", learning_rate=0.01, momentum=0.9),
-    batch_size=8,
+    batch_size=4,
     epochs=1,
     loss="cross_entropy",
     metric=None,

@@ -12,7 +12,7 @@ WORKLOAD = Workload(
     form="image",
     architecture=Architecture("resnet", "ResNet", {"depth": 18, "in_channels": 3, "num_classes": 1000}),
     optimizer=Optimizer("sgd", learning_rate=0.01, momentum=0.9),
-    batch_size=8,
+    batch_size=4,
     epochs=1,
     loss="cross_entropy",
     metric=None,

@@ -21,7 +21,7 @@ WORKLOAD = Workload(
         },
     ),
     optimizer=Optimizer("sgd", learning_rate=0.01, momentum=0.9),
-    batch_size=4,
+    batch_size=2,
     epochs=1,
     loss="cross_entropy",
     metric=None,

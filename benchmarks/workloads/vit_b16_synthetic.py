@@ -28,7 +28,7 @@ WORKLOAD = Workload(
         },
     ),
     optimizer=Optimizer("adam", learning_rate=1e-4),
-    batch_size=4,
+    batch_size=2,
     epochs=1,
     loss="cross_entropy",
     metric=None,
