@@ -11,7 +11,7 @@ EXTRAS_cuda := torch,tensorflow,jax-cuda,pretrained,dev
 INSTALL := .venv/bin/python -m pip install --disable-pip-version-check --constraint constraints/$(DEVICE).txt
 INSTALLED := .venv/installed-$(DEVICE)
 
-.PHONY: help setup bench bench-harness differences differences-check sizes sizes-check test test-long lint format clean
+.PHONY: help setup bench bench-harness bench-peers differences differences-check sizes sizes-check test test-long lint format clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*  ## /  make \1\t/p' Makefile | expand -t 24
@@ -25,6 +25,12 @@ bench: setup  ## prove the pairs of the quick suite, measure it, print the compa
 
 bench-harness: setup  ## measure what the harness itself costs
 	.venv/bin/python -m benchmarks.harness_overhead
+
+bench-peers: setup  ## race ours against public implementations; hours
+	$(INSTALL) --editable ".[peers]"
+	$(INSTALL) --no-deps keras-hub
+	set -e; for suite in benchmarks/peers/*.yaml; do \
+	  TWINBENCH_ARMS=benchmarks.peers .venv/bin/python -m harness.cli run $$suite --unverified; done
 
 differences: setup  ## measure every default that differs and write docs/differences.md
 	.venv/bin/python -m harness.differences

@@ -73,6 +73,10 @@ class IdleSession:
         """Return a constant."""
         return 1.0
 
+    def infer(self, count: int) -> float:
+        """Return a constant."""
+        return 0.0
+
     def fit(self, x: Array, y: Array, orders: Iterable[Array], batch_size: int) -> list[float]:
         """Return constants, after a sleep if there is more than one epoch: the harness then has to wait."""
         epochs = len(list(orders))

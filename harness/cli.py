@@ -162,7 +162,7 @@ def parity(
         reference, todo = engine.choose_reference(asked.arms), proofs.unproven(asked, kept)
     else:
         wanted = [engine.find_gate(name) for name in _split(gate) or engine.gates(pairs_only=bool(workloads))]
-        chosen = [registry.find_workload(name) for name in workloads or registry.workloads()]
+        chosen = [registry.find_workload(name) for name in workloads or engine.affordable()]
         rivals = [registry.find_arm(name).name for name in _split(arms) or registry.arms()]
         reference = engine.choose_reference(rivals)
         absent = {arm: reason for arm in rivals if (reason := registry.missing(registry.find_arm(arm)))}
@@ -522,7 +522,7 @@ def _carry_out(folder: RunFolder, manifest: Manifest, as_json: bool) -> int:
         typer.echo(f"interrupted; finish it with: {shlex.join([*manifest.command, '--resume'])}", err=True)
         return INTERRUPTED
     if unstable := summary.unstable:
-        raced = ", ".join(f"{row.arm} on {comparison.name}" for comparison, row in unstable)
+        raced = ", ".join(f"{row.arm} on {name}" for name, row in unstable)
         typer.echo(f"UNSTABLE, other programs disturbed most launches: {raced}; measure again when they rest", err=True)
     wanted = {Outcome.OK, Outcome.UNSUPPORTED}
     whole = all(record.outcome in wanted for record in latest(result.records))

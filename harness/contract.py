@@ -42,6 +42,12 @@ STOCHASTIC = ("dropout", "noise")
 """Arguments of architectures that scale what is random in a model. Most gates set them to 0: no two frameworks draw
 alike."""
 
+Scope = Literal["step", "inference", "accuracy"]
+"""What a cell measures: the time of train steps, or of forward passes, over staged batches; or a whole training."""
+
+RACED: tuple[Scope, ...] = ("step", "inference")
+"""Scopes that take time, in the order in which they are raced."""
+
 LayerKind = Literal["linear", "conv", "transposed_conv", "norm", "embedding", "recurrent", "attention"]
 
 
@@ -450,7 +456,7 @@ class Session(Protocol):
         """Return the gradients of the mean loss of one batch, in training mode; buffers are updated as in training."""
 
     def stage(self, batches: Sequence[tuple[Array, Array]]) -> None:
-        """Place batches (all of one shape) on the device for ``run_steps``."""
+        """Place batches (all of one shape) on the device for ``run_steps`` and ``infer``."""
 
     def run_steps(self, count: int) -> float:
         """Train ``count`` steps over the staged batches in turn, then wait for the device once.
@@ -458,6 +464,13 @@ class Session(Protocol):
         Returns:
             As the first call after ``load``, with ``count`` 1: the mean loss of the first batch before its update.
             Otherwise a recent loss or the mean since ``load``, finite unless training has diverged.
+        """
+
+    def infer(self, count: int) -> float:
+        """Evaluate ``count`` staged batches in turn, as fast as the framework can, then wait for the device once.
+
+        Returns:
+            A number of the last outputs, finite unless they are not.
         """
 
     def fit(
@@ -566,13 +579,14 @@ class Cell:
     """One workload on one arm with every setting named.
 
     With ``scope`` "accuracy" it is an accuracy cell: train the whole budget, then measure on the test set.
-    With ``scope`` "step" it is a timing cell: train steps over staged batches, in turns with its rivals.
+    With ``scope`` "step" or "inference" it is a timing cell: train steps or forward passes over staged batches, in
+    turns with its rivals.
 
     Attributes:
         index: The seed of an accuracy cell; the launch of a timing cell, whose seed is always 0.
     """
 
-    scope: Literal["accuracy", "step"]
+    scope: Scope
     workload: str
     arm: str
     precision: Precision

@@ -12,7 +12,7 @@ import yaml
 from pydantic import ValidationError
 
 from harness import registry
-from harness.contract import Cell, Precision, Workload
+from harness.contract import RACED, Cell, Precision, Scope, Workload
 from harness.registry import UnknownName, hint
 from harness.schema import Suite, WorkloadChoice
 
@@ -28,6 +28,7 @@ class Sitting:
     Attributes:
         launch: Index of the launch, or None if only accuracy is measured.
         seed: Seed of the training, or None if only time is measured.
+        scopes: What is raced.
     """
 
     workload: Workload
@@ -36,6 +37,7 @@ class Sitting:
     epochs: int
     launch: int | None
     seed: int | None
+    scopes: tuple[Scope, ...] = ("step",)
 
     @property
     def name(self) -> str:
@@ -43,13 +45,13 @@ class Sitting:
         index = self.launch if self.launch is not None else f"s{self.seed}"
         return f"{self.workload.name}-{self.precision}-{index}"
 
-    def cell(self, arm: str, scope: str) -> Cell | None:
+    def cell(self, arm: str, scope: Scope) -> Cell | None:
         """Return the arm's cell of that scope in this sitting, or None if the sitting does not measure it."""
         index = self.seed if scope == "accuracy" else self.launch
-        if index is None:
+        if index is None or scope not in (*self.scopes, "accuracy"):
             return None
         return Cell(
-            scope="accuracy" if scope == "accuracy" else "step",
+            scope=scope,
             workload=self.workload.name,
             arm=arm,
             precision=self.precision,
@@ -132,8 +134,9 @@ def explain(error: ValidationError) -> Iterator[str]:
                 model = WorkloadChoice if problem["loc"][0] == "workloads" else Suite
                 yield f"unknown field {field!r}; {hint(str(problem['loc'][-1]), model.model_fields)}"
             case "literal_error":
-                given = str(problem["input"])  # a precision: nothing else in a suite is one of a few words
-                yield f"field {field!r}: unknown precision {given!r}; {hint(given, get_args(Precision))}"
+                given, kind = str(problem["input"]), "scope" if problem["loc"][0] == "scopes" else "precision"
+                known = RACED if kind == "scope" else get_args(Precision)
+                yield f"field {field!r}: unknown {kind} {given!r}; {hint(given, known)}"
             case "value_error":
                 yield f"field {field!r}: {problem['ctx']['error']}"
             case _:
@@ -193,6 +196,7 @@ def _sittings(suite: Suite, index: int, threads: int) -> list[Sitting]:
             epochs=choice.epochs or workload.epochs,
             launch=index if index < suite.launches else None,
             seed=index if index < suite.seeds and workload.metric else None,
+            scopes=tuple(suite.scopes),
         )
         for choice in suite.workloads
         for precision in choice.precisions or suite.precisions

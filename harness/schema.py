@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat, PositiveInt, field_validator
 
-from harness.contract import Cell, Outcome, Precision
+from harness.contract import Cell, Outcome, Precision, Scope
 
 SCHEMA_VERSION = 1
 """Of records and run manifests. A newer one is refused, never guessed at."""
@@ -38,6 +38,7 @@ class Suite(Model):
 
     Attributes:
         arms: Arms to race; the first one that runs is the reference of every ratio and difference.
+        scopes: What is raced: train steps, and forward passes too if "inference" is named beside them.
         launches: Fresh processes per timing cell; a verdict needs at least 8.
         rounds: Blocks per arm and launch, in random order within a round.
         seeds: Trainings per accuracy cell; a verdict needs at least 5.
@@ -53,6 +54,7 @@ class Suite(Model):
     workloads: list[WorkloadChoice] = Field(min_length=1)
     arms: list[str] = Field(min_length=1)
     precisions: list[Precision] = Field(default=["fp32"], min_length=1)
+    scopes: list[Literal["step", "inference"]] = ["step"]
     launches: NonNegativeInt
     rounds: PositiveInt = 8
     seeds: NonNegativeInt
@@ -61,7 +63,14 @@ class Suite(Model):
     block_ms: PositiveFloat = 100.0
     timeout_s: PositiveFloat = 900.0
 
-    @field_validator("workloads", "arms", "precisions")
+    @field_validator("scopes")
+    @classmethod
+    def _with_step(cls, chosen: list[Scope]) -> list[Scope]:
+        if "step" not in chosen:
+            raise ValueError("step is always raced, and must be named; inference may stand beside it")
+        return chosen
+
+    @field_validator("workloads", "arms", "precisions", "scopes")
     @classmethod
     def _once(cls, chosen: list[Any]) -> list[Any]:
         names = [choice.name if isinstance(choice, WorkloadChoice) else choice for choice in chosen]
@@ -77,6 +86,7 @@ class Block(Model):
     """A block of train steps ending in one device synchronisation, with the evidence of who else was running.
 
     Attributes:
+        steps: Train steps, or forward passes where the cell's scope is inference.
         pressure: Share of the block in which some task of the machine waited for a core; null without PSI.
         foreign: Share of all cores used by other processes or stolen by the hypervisor.
         switches: Involuntary context switches of the worker.
@@ -103,7 +113,8 @@ class Timing(Model):
         first_step_s: The first train step, tracing and compilation included; null, as the next and the memory, when
             the process had raced another workload before.
         cold_start_s: Process start until the first train step is done; null also when workers started side by side.
-        first_loss: Mean loss of the first batch before any update.
+        first_loss: Mean loss of the first batch before any update; null, as what tells of the process, where the scope
+            is inference: the cell of scope step has it.
         warm_up_steps: Steps run before the first block.
         peak_rss_bytes: VmHWM of the worker after its last block; null where the kernel does not tell.
     """
@@ -112,7 +123,7 @@ class Timing(Model):
     build_s: float
     first_step_s: float | None
     cold_start_s: float | None
-    first_loss: float
+    first_loss: float | None
     warm_up_steps: NonNegativeInt
     blocks: list[Block]
     peak_rss_bytes: PositiveInt | None

@@ -57,7 +57,7 @@ class KerasSession:
         self.input_dtype = "int32" if workload.form == "tokens" else self.dtype
         self.sample_shape = self._channel_last(np.zeros((1, *sample_shape))).shape[1:]
         self.model = self._build()
-        self.bridge = Bridge(self.model)
+        self.bridge = self._bridge()
         if workload.regularizer:
             regularize(self.bridge.kernels(), **dataclasses.asdict(workload.regularizer))
         schedule = make_schedule(workload.optimizer, workload.schedule) if workload.schedule else None
@@ -160,6 +160,12 @@ class KerasSession:
         """Drive Keras' own compiled train function over the staged batches."""
         return backend.run_steps(self.model, self.staged, count * self.workload.accumulation)
 
+    def infer(self, count: int) -> float:
+        """Drive Keras' own compiled predict function over the staged batches."""
+        self.model.make_predict_function()
+        outputs = backend.run_passes(self.model, self.staged, count * self.workload.accumulation)
+        return float(keras.ops.reshape(outputs, (-1,))[-1])
+
     def fit(
         self, x: Array, y: Array, orders: Iterable[Array], batch_size: int, draws: Draws | None = None
     ) -> list[float]:
@@ -206,6 +212,9 @@ class KerasSession:
         model: keras.Model = getattr(module, architecture.name)(**architecture.arguments)
         model(keras.Input(self.sample_shape, dtype=self.input_dtype))
         return model
+
+    def _bridge(self) -> Bridge:
+        return Bridge(self.model)
 
     def _channel_last(self, x: Array) -> Array:
         return np.moveaxis(x, 1, -1) if self.workload.form in ("image", "signal") else x

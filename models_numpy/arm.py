@@ -104,6 +104,13 @@ class NumpySession:
             loss = self._train_step(x, y)
         return loss
 
+    def infer(self, count: int) -> float:
+        """Evaluate ``count`` staged batches; return the last number of the last outputs."""
+        outputs = np.array([math.nan])
+        for x, _ in islice(self._staged, count):
+            outputs = self._network.forward(x)
+        return float(outputs.flat[-1])
+
     def fit(self, x: Array, y: Array, orders: Iterable[Array], batch_size: int) -> list[float]:
         """Train one epoch per order; return the mean loss over the samples of each epoch."""
         x, y = _floats(x), y.astype(self._target_type)

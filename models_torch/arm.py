@@ -61,9 +61,7 @@ class TorchSession:
         self.setup = setup
         self.workload = workload
         self.dtype = torch.float64 if setup.precision == "fp64" else torch.float32
-        module = importlib.import_module(f"models_torch.architectures.{workload.architecture.file}")
-        model: nn.Module = getattr(module, workload.architecture.name)(**workload.architecture.arguments)
-        self.model = model.to(self.dtype).train()
+        self.model = self._build().to(self.dtype).train()
         self.criterion = make_loss(workload.loss, **workload.loss_options)
         self.weights = weights_of(self.model)
         asked = workload.regularizer
@@ -218,6 +216,15 @@ class TorchSession:
             loss = self.train_step(x, y)
         return loss.item()
 
+    def infer(self, count: int) -> float:
+        """Evaluate the staged batches in inference mode; on a CPU reading a number waits for nothing."""
+        self.model.eval()
+        with torch.inference_mode(), self.autocast:
+            for x, _ in itertools.islice(self.staged, count):
+                outputs = self.model(x)
+        self.model.train()
+        return outputs.flatten()[-1].item()
+
     def fit(
         self, x: Array, y: Array, orders: Iterable[Array], batch_size: int, draws: Draws | None = None
     ) -> list[float]:
@@ -263,6 +270,12 @@ class TorchSession:
             "fp32_precision": torch.backends.fp32_precision,
             "deterministic_algorithms": torch.are_deterministic_algorithms_enabled(),
         }
+
+    def _build(self) -> nn.Module:
+        architecture = self.workload.architecture
+        module = importlib.import_module(f"models_torch.architectures.{architecture.file}")
+        model: nn.Module = getattr(module, architecture.name)(**architecture.arguments)
+        return model
 
     def _start_optimizer(self) -> None:
         """Begin with an optimizer, and what changes its learning rate, that have taken no step."""

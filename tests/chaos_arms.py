@@ -171,6 +171,11 @@ class ChaosSession:
         loss = self.session.run_steps(count)
         return loss if met is None else met
 
+    def infer(self, count: int) -> float:
+        told = self.session.infer(count)
+        met = self.arm.meet("pass")
+        return told if met is None else met
+
     def fit(self, x: Any, y: Any, orders: Sequence[Any], batch_size: int) -> list[float]:
         met = self.arm.meet("fit")
         losses = self.session.fit(x, y, orders, batch_size)
@@ -223,7 +228,7 @@ ARMS = (
         for name in (
             "healthy-one", "healthy-two", "healthy-three",
             "exit-start", "segv-open", "abort-step", "stumble-open", "error-open", "memory-step", "nan-step",
-            "exit-block", "exitchild-block", "garbage-block", "flood-block", "mute-block", "nan-block",
+            "exit-block", "exitchild-block", "garbage-block", "flood-block", "mute-block", "nan-block", "nan-pass",
             "segv-fit", "error-fit", "nomapping-fit", "nan-fit", "none-short", "none-predict",
             "list-settings", "object-settings", "blob-settings",
             "hang-open", "hang-block", "hangchild-fit", "gated-fit",

@@ -1,5 +1,16 @@
 """Pairs too large for every test in CI; ``make test-long`` has them."""
 
+PUBLISHED = (
+    "bert_synthetic",
+    "gpt2_synthetic",
+    "mobilenet_synthetic",
+    "resnet18_synthetic",
+    "resnet50_synthetic",
+    "vgg11_synthetic",
+    "vit_b16_synthetic",
+)
+"""Of published size, for speed only: up to a gigabyte of tensors in float64, and seconds for a step."""
+
 LARGE = (
     "gpt_python_docs",
     "lstm_python_docs",
@@ -9,4 +20,5 @@ LARGE = (
     "unet_mnist5k",
     "vgg11_mnist5k",
     "vit_mnist5k",
+    *PUBLISHED,
 )

@@ -41,6 +41,7 @@ def manifest(arms=("torch", "keras-jax"), *, workloads=("mlp_digits",), launches
         launches=launches,
         seeds=seeds,
         precisions=changes.pop("precisions", ["fp32"]),
+        scopes=changes.pop("scopes", ["step"]),
     )
     given = {
         "run": "quick-1",
@@ -106,12 +107,20 @@ def timing(blocks, **changes):
     return Timing(blocks=list(blocks), **(given | changes))
 
 
-def raced(arm, launch, step_ms, *, on="mlp_digits", precision="fp32", epochs=3, timing_changes=None, **changes):
+def raced(
+    arm, launch, step_ms, *, scope="step", on="mlp_digits", precision="fp32", epochs=3, timing_changes=None, **changes
+):
     """``step_ms``: one number for four equal rounds, or a list of numbers or blocks."""
     steps = [step_ms] * 4 if isinstance(step_ms, int | float) else step_ms
     blocks = [b if isinstance(b, Block) else block(i, b) for i, b in enumerate(steps)]
     measured = timing(blocks, **(timing_changes or {}))
-    return _record("step", arm, launch, on=on, precision=precision, epochs=epochs, changes=changes, timing=measured)
+    return _record(scope, arm, launch, on=on, precision=precision, epochs=epochs, changes=changes, timing=measured)
+
+
+def passed(arm, launch, pass_ms, **changes):
+    """As ``raced``, of forward passes."""
+    unknown = dict.fromkeys(("first_loss", "first_step_s", "cold_start_s", "peak_rss_bytes"))
+    return raced(arm, launch, pass_ms, scope="inference", timing_changes=unknown, **changes)
 
 
 def failed(scope, arm, index, outcome, reason, *, on="mlp_digits", precision="fp32", epochs=3, **changes):

@@ -40,6 +40,11 @@ REFERENCE = "torch"
 BATCH = 7
 """Samples in the gates' batch: odd and prime, so that no other axis has its length."""
 
+DEAR_BATCH = 5
+"""The same for workloads that train with fewer than ``DEAR`` samples at a time, each of them being dear; images have 3
+channels."""
+
+DEAR = 16
 
 SEEDLESS = ("structure", "data")
 """Gates that find the same at every seed."""
@@ -147,6 +152,16 @@ def side_by_side(chains: Sequence[Callable[[], Iterable[T]]], workers: Workers) 
     finally:  # without their workers, threads under way end at once
         workers.close()
         pool.shutdown(cancel_futures=True)
+
+
+def affordable() -> list[str]:
+    """Return the workloads that are checked when none is named: all but those of published size, for speed only."""
+    return [name for name, workload in registry.workloads().items() if workload.metric is not None]
+
+
+def batch(workload: Workload) -> int:
+    """Return how many samples the gates look at."""
+    return DEAR_BATCH if workload.batch_size < DEAR else BATCH
 
 
 @dataclass(frozen=True)
@@ -281,7 +296,7 @@ class Prover:
                 reference = Reference(worker, self.turn, workload, stored, self.workers.exchange)
                 tensors = noise(reference.specs, seed)
                 reference.load(tensors)
-                chosen = np.random.default_rng([seed, 3]).choice(len(dataset.x_train), BATCH, replace=False)
+                chosen = np.random.default_rng([seed, 3]).choice(len(dataset.x_train), batch(workload), replace=False)
                 x = matched.as_input(dataset.x_train[chosen], workload.form)
                 y = matched.as_target(dataset.y_train[chosen], workload)
                 self.subjects[workload.name, seed] = Subject(workload, dataset, stored, reference, tensors, x, y, seed)

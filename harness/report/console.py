@@ -8,13 +8,47 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.report import figures, text
-from harness.report.summary import Comparison, Summary
+from harness.report.summary import Comparison, Inference, Summary
 from harness.stats import TimeVerdict
 
 
 def tables(summary: Summary) -> RenderableType:
-    """Return one table for each workload and precision, with the reasons of what is missing under it."""
-    return Group(*(_table(comparison) for comparison in summary.comparisons))
+    """Return one table for each workload and precision, with the reasons of what is missing under it.
+
+    What was raced in inference has a table of its own behind it.
+    """
+    found = []
+    for comparison in summary.comparisons:
+        found.append(_table(comparison))
+        if comparison.inference:
+            found.append(_passes(comparison, comparison.inference))
+    return Group(*found)
+
+
+def _passes(comparison: Comparison, passes: Inference) -> Table:
+    cells = figures.Cells(comparison, short=True)
+    rows = [(text.one_line(row.arm, 20), cells.inference(row, passes)) for row in passes.rows]
+    notes = [f"({i}) {text.one_line(note)}" for note, i in cells.notes.texts.items()]
+    table = _bare(f"{comparison.name} · inference", notes)
+    table.add_column("arm", no_wrap=True)
+    table.add_column("pass\nms", justify="right", no_wrap=True)
+    table.add_column("ratio [95 %]\n> 1 is slower", justify="right", no_wrap=True)
+    table.add_column("verdict\ntime")
+    table.add_column("launches", justify="right")
+    for arm, shown in rows:
+        table.add_row(Text(arm), *map(Text, shown))
+    return table
+
+
+def _bare(title: str, notes: list[str]) -> Table:
+    return Table(
+        title=Text(text.one_line(title, 90), style="bold"),
+        title_justify="left",
+        caption=Text("\n".join(notes), style="dim"),
+        caption_justify="left",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+    )
 
 
 def _table(comparison: Comparison) -> Table:
@@ -30,14 +64,7 @@ def _table(comparison: Comparison) -> Table:
         notes.insert(0, "MATCHED TRACK BROKEN: the arms did not start alike; see the report")
     if comparison.budget_cut:
         notes.append(f"budget cut to {comparison.epochs} of {comparison.workload.epochs} epochs: target not judged")
-    table = Table(
-        title=Text(f"{text.one_line(comparison.name, 90)}", style="bold"),
-        title_justify="left",
-        caption=Text("\n".join(notes), style="dim"),
-        caption_justify="left",
-        box=box.SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-    )
+    table = _bare(comparison.name, notes)
     table.add_column("arm", no_wrap=True)
     table.add_column("mode", max_width=8)
     table.add_column(f"{scale.metric} {scale.unit}\n± 95 %".replace(" \n", "\n"), justify="right", no_wrap=True)

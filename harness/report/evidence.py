@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
-from harness.contract import Outcome
+from harness.contract import Outcome, Scope
 from harness.report.race import Sitting
 from harness.schema import ArmStatus, Record, Timing
-
-Scope = Literal["accuracy", "step"]
 
 NOT_RACED = "a witness checks the others and is not raced"
 
@@ -21,9 +18,10 @@ class Evidence:
 
     Attributes:
         trained: Seed -> record with a metric.
-        raced: Launch -> record with step times, contended ones included.
+        raced: Launch -> record with times of ``timed``, contended ones included.
         failed: The last failure of each scope.
         asked: Cells that the suite asks for.
+        timed: What its times are of.
     """
 
     status: ArmStatus
@@ -31,10 +29,13 @@ class Evidence:
     raced: Mapping[int, Record]
     failed: Mapping[Scope, Record]
     asked: Mapping[Scope, int]
+    timed: Scope = "step"
 
     @classmethod
-    def of(cls, status: ArmStatus, records: Sequence[Record], asked: Mapping[Scope, int]) -> Evidence:
-        """Sort the records of one arm, one for each cell."""
+    def of(
+        cls, status: ArmStatus, records: Sequence[Record], asked: Mapping[Scope, int], timed: Scope = "step"
+    ) -> Evidence:
+        """Sort the records of one arm, one for each cell; of those with times, the ones of scope ``timed``."""
         trained: dict[int, Record] = {}
         raced: dict[int, Record] = {}
         failed: dict[Scope, Record] = {}
@@ -43,9 +44,9 @@ class Evidence:
                 failed[record.cell.scope] = record
             if record.outcome is Outcome.OK and record.accuracy is not None:
                 trained[record.cell.index] = record
-            if record.outcome in {Outcome.OK, Outcome.CONTENDED} and record.timing is not None:
+            if record.outcome in {Outcome.OK, Outcome.CONTENDED} and record.cell.scope == timed and record.timing:
                 raced[record.cell.index] = record
-        return cls(status, trained, raced, failed, asked)
+        return cls(status, trained, raced, failed, asked, timed)
 
     @property
     def timings(self) -> dict[Sitting, Timing]:
@@ -64,7 +65,7 @@ class Evidence:
 
     def absence(self, scope: Scope) -> str:
         """Return why there is nothing, or less than asked for, in a scope."""
-        if scope == "step" and self.status.witness:
+        if scope == self.timed and self.status.witness:
             return NOT_RACED
         if not self.asked[scope]:
             return "not asked for: the suite has no " + ("seeds" if scope == "accuracy" else "launches")

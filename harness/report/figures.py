@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from harness import stats
 from harness.contract import Metric, Workload
 from harness.report.row import Row
-from harness.report.summary import Comparison
+from harness.report.summary import Comparison, Inference
 from harness.report.text import number, one_line
 
 MISSING = "–"
@@ -129,6 +129,17 @@ class Cells:
             self._cell(row, "step_ms", None if row.step_ms is None else number(row.step_ms)),
             self._cell(row, "ratio", None if row.ratio is None else ratio(row.ratio), reference),
             verdicts(row, reference=reference),
+        ]
+
+    def inference(self, row: Row, passes: Inference) -> list[str]:
+        """Return the time of a forward pass, its ratio, the verdict on it, and the launches behind it."""
+        reference = row.arm == passes.reference
+        verdict = "reference" if reference else MISSING
+        return [
+            self._cell(row, "step_ms", None if row.step_ms is None else number(row.step_ms)),
+            self._cell(row, "ratio", None if row.ratio is None else ratio(row.ratio), reference),
+            str(row.time_verdict or verdict),
+            self._cell(row, "launches", share(row.launches, self.comparison.launches)),
         ]
 
     def cost(self, row: Row) -> list[str]:

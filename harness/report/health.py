@@ -86,7 +86,7 @@ def _agreement(what: str, records: Sequence[Record], read: Callable[[Record], st
 def _first_loss_spread(records: Sequence[Record]) -> float | None:
     losses: dict[int, dict[str, float]] = defaultdict(dict)
     for record in records:
-        if record.timing is not None:
+        if record.timing is not None and record.timing.first_loss is not None:
             losses[record.cell.index][record.cell.arm] = record.timing.first_loss
     spreads = [
         (max(by.values()) - min(by.values())) / (max(map(abs, by.values())) or 1.0)

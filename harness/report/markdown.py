@@ -63,6 +63,7 @@ class _Section:
     health: str
     reference: str
     race_table: str
+    inference_table: str | None
     cost_table: str
     notes: list[str]
     target: str
@@ -72,7 +73,7 @@ class _Section:
 def _section(comparison: Comparison, picture: str | None) -> _Section:
     cells = figures.Cells(comparison)
     scale = cells.scale
-    reference = "reference" if comparison.reference is None else text.code(comparison.reference)
+    reference = _named(comparison.reference)
     unit, difference_unit = (f" ({u})" if u else "" for u in (scale.unit, scale.difference_unit))
     race = table(
         [
@@ -91,6 +92,14 @@ def _section(comparison: Comparison, picture: str | None) -> _Section:
         ),
         right=(2, 3, 4, 5),
     )
+    passes = comparison.inference
+    inference = None
+    if passes:
+        inference = table(
+            ["arm", "forward pass (ms)", f"ratio to {_named(passes.reference)} [95 %]", "time", "launches"],
+            ([text.code(row.arm), *cells.inference(row, passes)] for row in passes.rows),
+            right=(1, 2, 4),
+        )
     cost = table(
         [
             "arm",
@@ -112,11 +121,16 @@ def _section(comparison: Comparison, picture: str | None) -> _Section:
         health=_health(comparison),
         reference=_reference(comparison),
         race_table=race,
+        inference_table=inference,
         cost_table=cost,
         notes=[text.escape(note) for note in cells.notes.texts],
         target=_target(comparison),
         picture=picture,
     )
+
+
+def _named(reference: str | None) -> str:
+    return "reference" if reference is None else text.code(reference)
 
 
 def _about(comparison: Comparison) -> str:
@@ -207,7 +221,7 @@ def _contention(comparisons: Sequence[Comparison]) -> str:
     def percent(share: float | None) -> str:
         return figures.MISSING if share is None else f"{100 * share:.1f}"
 
-    raced = [comparison for comparison in comparisons if comparison.contention.rounds]
+    raced = [race for comparison in comparisons for race in comparison.races if race[1].rounds]
     if not raced:
         return ""
     found = table(
@@ -223,13 +237,12 @@ def _contention(comparisons: Sequence[Comparison]) -> str:
         ],
         (
             [
-                text.code(comparison.name),
+                text.code(name),
                 *map(str, (c.launches, c.rounds, c.disturbed, c.reruns, c.left)),
                 percent(c.pressure),
                 percent(c.foreign),
             ]
-            for comparison in raced
-            for c in [comparison.contention]
+            for name, c in raced
         ),
         right=range(1, 8),
     )

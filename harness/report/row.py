@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from harness import stats
-from harness.contract import Workload
-from harness.report.evidence import Evidence, Scope
+from harness.contract import Scope, Workload
+from harness.report.evidence import Evidence
 from harness.report.race import clean_rounds, is_unstable, median_step_seconds, race, round_count
 from harness.report.readback import DIFFERS
 
@@ -24,7 +24,8 @@ class Row:
         mode: How the framework executes a step, by its own word: eager, a graph, compiled; null when it did not tell.
         metric: Over seeds, as the workload measures it: a share, not per cent.
         difference: Metric minus the reference's; null for the reference itself.
-        step_ms: Geometric mean over launches of the launch's median time per step in clean rounds.
+        step_ms: Geometric mean over launches of the launch's median time per step in clean rounds; a step is a forward
+            pass in a row of inference.
         ratio: Step time over the reference's; null for the reference itself.
         time_verdict: On the ratio; without one, as of the reference or of a lone arm, UNSTABLE or null.
         first_step_s: Median over launches that gave the workload a fresh process.
@@ -111,8 +112,8 @@ class _Builder:
 
     def step_ms(self) -> float | None:
         timings = self.evidence.timings
-        if len(timings) < self.evidence.asked["step"] or not timings or self.evidence.status.witness:
-            self.notes["launches"] = self.evidence.absence("step")
+        if len(timings) < self.evidence.asked[self.evidence.timed] or not timings or self.evidence.status.witness:
+            self.notes["launches"] = self.evidence.absence(self.evidence.timed)
         if not timings:
             self.notes["rounds"] = self.notes["step_ms"] = self.notes["launches"]
             return None
@@ -128,10 +129,10 @@ class _Builder:
             return None, None
         mine = self.evidence.timings
         if not mine:
-            self.notes["ratio"] = self.evidence.absence("step")
+            self.notes["ratio"] = self.evidence.absence(self.evidence.timed)
             return None, None
         if self.reference is None or not self.reference.timings:
-            self.notes["ratio"] = self._without_reference("step")
+            self.notes["ratio"] = self._without_reference(self.evidence.timed)
             return None, None
         found = race(mine, self.reference.timings)
         if found is None:
@@ -151,13 +152,15 @@ class _Builder:
         if values:
             self.fresh[figure] = len(values)
             return reduce(values)
-        self.notes[figure] = self.evidence.reason(field, default) if timings else self.evidence.absence("step")
+        self.notes[figure] = (
+            self.evidence.reason(field, default) if timings else self.evidence.absence(self.evidence.timed)
+        )
         return None
 
     def mode(self) -> str | None:
         told = dict.fromkeys(str(r.settings["execution"]) for r in self.evidence.useful if "execution" in r.settings)
         if not told:
-            scope: Scope = "accuracy" if self.evidence.asked["accuracy"] else "step"
+            scope: Scope = "accuracy" if self.evidence.asked["accuracy"] else self.evidence.timed
             self.notes["mode"] = "the arm did not tell" if self.evidence.useful else self.evidence.absence(scope)
         return DIFFERS.join(told) or None
 
@@ -165,7 +168,7 @@ class _Builder:
         useful = self.evidence.useful
         found = next((record.parameters for record in useful if record.parameters is not None), None)
         if found is None:
-            scope: Scope = "accuracy" if self.evidence.asked["accuracy"] else "step"
+            scope: Scope = "accuracy" if self.evidence.asked["accuracy"] else self.evidence.timed
             missing = self.evidence.reason("parameters", "the arm did not tell")
             self.notes["parameters"] = missing if useful else self.evidence.absence(scope)
         return found

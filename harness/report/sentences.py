@@ -66,18 +66,22 @@ def _asked(summary: Summary) -> str:
 
 
 def _speed(summary: Summary) -> Iterator[str]:
-    races: dict[tuple[str, str], list[tuple[str, stats.Ratio, Row]]] = {}
-    for comparison, row in _rows(summary):
-        if row.ratio is not None and comparison.reference is not None:
-            races.setdefault((row.arm, comparison.reference), []).append((comparison.name, row.ratio, row))
-    for (arm, reference), found in races.items():
+    races: dict[tuple[str, str, str], list[tuple[str, stats.Ratio, Row]]] = {}
+    for comparison in summary.comparisons:
+        raced = [("train step", row, comparison.reference) for row in comparison.rows]
+        if passes := comparison.inference:
+            raced += [("forward pass", row, passes.reference) for row in passes.rows]
+        for what, row, against in raced:
+            if row.ratio is not None and against is not None:
+                races.setdefault((what, row.arm, against), []).append((comparison.name, row.ratio, row))
+    for (what, arm, reference), found in races.items():
         found.sort(key=lambda item: item[1].estimate)
         (least, low, _), (most, high, _) = found[0], found[-1]
         span = f"{figures.ratio(low)} ({text.code(least)})"
         if len(found) > 1:
             span += f" to {figures.ratio(high)} ({text.code(most)})"
         yield (
-            f"A train step of {text.code(arm)} takes {span} times as long as one of {text.code(reference)}: "
+            f"A {what} of {text.code(arm)} takes {span} times as long as one of {text.code(reference)}: "
             f"{_count(len(found), 'race')}, {_tally(row.time_verdict for _, _, row in found)}."
         )
 
@@ -167,7 +171,7 @@ def _failed(summary: Summary) -> str:
 
 
 def _contention(summary: Summary) -> Iterator[str]:
-    found = [comparison.contention for comparison in summary.comparisons]
+    found = [contention for comparison in summary.comparisons for _, contention in comparison.races]
     rounds = sum(contention.rounds for contention in found)
     if not rounds:
         return
@@ -176,7 +180,7 @@ def _contention(summary: Summary) -> Iterator[str]:
         return
     disturbed = sum(contention.disturbed for contention in found)
     left = sum(contention.left for contention in found)
-    unstable = [f"{text.code(row.arm)} on {text.code(comparison.name)}" for comparison, row in summary.unstable]
+    unstable = [f"{text.code(row.arm)} on {text.code(name)}" for name, row in summary.unstable]
     yield (
         f"Contention: {disturbed} of {_count(rounds, 'round')} disturbed, {left} of them still after reruns and "
         f"left out; {'**UNSTABLE**: ' + ', '.join(unstable) if unstable else 'nothing is UNSTABLE'}."

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from harness import stats
-from harness.contract import Cell, Outcome, Precision, Workload
-from harness.report.evidence import Evidence, Scope
+from harness.contract import Cell, Outcome, Precision, Scope, Workload
+from harness.report.evidence import Evidence
 from harness.report.failures import Failure, failures
 from harness.report.health import Health, health
 from harness.report.race import Contention, Sitting, contention
@@ -20,6 +20,19 @@ from harness.schema import ArmStatus, Manifest, Record, Timing
 
 
 @dataclass(frozen=True)
+class Inference:
+    """All arms' forward passes on one workload at one precision.
+
+    Attributes:
+        rows: Of which only the figures of time are filled in.
+    """
+
+    reference: str | None
+    rows: tuple[Row, ...]
+    contention: Contention
+
+
+@dataclass(frozen=True)
 class Comparison:
     """All arms on one workload at one precision.
 
@@ -27,6 +40,7 @@ class Comparison:
         epochs: Passes over the training set in this run.
         reference: The arm that ratios and differences refer to; null when none has a result.
         displaced: Why the first arm of the suite is not the reference; null when it is.
+        inference: What the suite asks for beside train steps; null where it does not.
         missing: Cells that were asked of supported, raced arms and have no record.
         proof: For each gate of parity that all arms had passed before the race, the worst figure of any of them; null
             for a race without proof.
@@ -42,6 +56,7 @@ class Comparison:
     rows: tuple[Row, ...]
     health: Health
     contention: Contention
+    inference: Inference | None
     missing: int
     proof: Mapping[str, float] | None
 
@@ -49,6 +64,17 @@ class Comparison:
     def name(self) -> str:
         """Unique within a run."""
         return f"{self.workload.name} · {self.precision}"
+
+    @property
+    def races(self) -> list[tuple[str, Contention]]:
+        """What was raced, under a name unique within a run, and what disturbed it."""
+        of_passes = [(f"{self.name} · inference", self.inference.contention)] if self.inference else []
+        return [(self.name, self.contention), *of_passes]
+
+    @property
+    def timed(self) -> list[tuple[Row, ...]]:
+        """The rows of each race, in the same order."""
+        return [self.rows, *([self.inference.rows] if self.inference else [])]
 
     @property
     def budget_cut(self) -> bool:
@@ -73,10 +99,15 @@ class Summary:
     failed: Mapping[Outcome, int]
 
     @property
-    def unstable(self) -> list[tuple[Comparison, Row]]:
-        """What other programs disturbed so much that its times say nothing."""
-        unstable = stats.TimeVerdict.UNSTABLE
-        return [(found, row) for found in self.comparisons for row in found.rows if row.time_verdict is unstable]
+    def unstable(self) -> list[tuple[str, Row]]:
+        """What other programs disturbed so much that its times say nothing, with the name of the race."""
+        return [
+            (name, row)
+            for comparison in self.comparisons
+            for (name, _), rows in zip(comparison.races, comparison.timed, strict=True)
+            for row in rows
+            if row.time_verdict is stats.TimeVerdict.UNSTABLE
+        ]
 
 
 def _final(records: Sequence[Record]) -> dict[Cell, Record]:
@@ -119,22 +150,22 @@ def _compare(
     by_arm: dict[str, list[Record]] = {arm: [] for arm in suite.arms}
     for record in records:
         by_arm.setdefault(record.cell.arm, []).append(record)
-    everyone = []
+    everyone, passes = [], []
     for arm, mine in by_arm.items():
         status = statuses.get(arm) or ArmStatus(name=arm, supported=True, reason=None, versions={}, witness=False)
         asked: dict[Scope, int] = {
             "accuracy": suite.seeds if workload.metric else 0,
             "step": 0 if status.witness else suite.launches,
+            "inference": 0 if status.witness or "inference" not in suite.scopes else suite.launches,
         }
         everyone.append(Evidence.of(status, mine, asked))
+        if asked["inference"]:
+            timed = [record for record in mine if record.cell.scope == "inference"]
+            passes.append(Evidence.of(status, timed, {**asked, "accuracy": 0}, "inference"))
     everyone.sort(key=lambda evidence: evidence.status.witness)
     racers = [evidence for evidence in everyone if not evidence.status.witness]
     reference = _reference(racers)
     epochs = next((record.cell.epochs for record in records if record.cell.scope == "accuracy"), planned_epochs)
-    launches: dict[Sitting, list[Timing]] = defaultdict(list)
-    for evidence in racers:
-        for sitting, timing in evidence.timings.items():
-            launches[sitting].append(timing)
     return Comparison(
         workload=workload,
         precision=precision,
@@ -144,8 +175,9 @@ def _compare(
         reference=None if reference is None else reference.status.name,
         displaced=_displaced(racers, reference),
         rows=tuple(build_row(e, reference, workload, budget_cut=epochs < workload.epochs) for e in everyone),
-        health=health(precision, [record for evidence in everyone for record in evidence.useful]),
-        contention=contention(launches.values()),
+        health=health(precision, [record for evidence in (*everyone, *passes) for record in evidence.useful]),
+        contention=contention(_launches(racers)),
+        inference=_inference(passes, workload) if passes else None,
         missing=sum(
             max(0, sum(evidence.asked.values()) - len(by_arm[evidence.status.name]))
             for evidence in racers
@@ -153,6 +185,24 @@ def _compare(
         ),
         proof=_proof(manifest, workload),
     )
+
+
+def _inference(passes: Sequence[Evidence], workload: Workload) -> Inference:
+    reference = _reference(passes)
+    return Inference(
+        reference=None if reference is None else reference.status.name,
+        rows=tuple(build_row(evidence, reference, workload, budget_cut=True) for evidence in passes),
+        contention=contention(_launches(passes)),
+    )
+
+
+def _launches(racers: Sequence[Evidence]) -> list[list[Timing]]:
+    """Return what each launch measured of all arms."""
+    launches: dict[Sitting, list[Timing]] = defaultdict(list)
+    for evidence in racers:
+        for sitting, timing in evidence.timings.items():
+            launches[sitting].append(timing)
+    return list(launches.values())
 
 
 def _proof(manifest: Manifest, workload: Workload) -> dict[str, float] | None:
@@ -166,8 +216,16 @@ def _proof(manifest: Manifest, workload: Workload) -> dict[str, float] | None:
 
 
 def _judged(comparisons: Sequence[Comparison]) -> tuple[Comparison, ...]:
-    rows: Iterator[Row] = iter(judge([row for comparison in comparisons for row in comparison.rows]))
-    return tuple(replace(comparison, rows=tuple(islice(rows, len(comparison.rows)))) for comparison in comparisons)
+    found = [row for comparison in comparisons for row in comparison.rows]
+    found += [row for comparison in comparisons if comparison.inference for row in comparison.inference.rows]
+    rows: Iterator[Row] = iter(judge(found))
+    judged = [replace(comparison, rows=tuple(islice(rows, len(comparison.rows)))) for comparison in comparisons]
+    return tuple(
+        replace(comparison, inference=replace(passes, rows=tuple(islice(rows, len(passes.rows)))))
+        if (passes := comparison.inference)
+        else comparison
+        for comparison in judged
+    )
 
 
 def summarize(manifest: Manifest, records: Sequence[Record], workloads: Mapping[str, Workload]) -> Summary:

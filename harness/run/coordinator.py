@@ -19,7 +19,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from harness import registry
-from harness.contract import Cell, Dataset, Outcome
+from harness.contract import RACED, Cell, Dataset, Outcome, Scope
 from harness.matrix import Sitting, plan
 from harness.measure.environment import fingerprint, source_sha256
 from harness.run.crew import Crew
@@ -28,7 +28,7 @@ from harness.run.sitting import Job, StoredDataset, Table, now
 from harness.schema import ArmStatus, Manifest, Proof, Record, Suite
 from harness.store.folder import RunFolder, is_final, latest
 
-SCOPES = ("step", "accuracy")
+SCOPES: tuple[Scope, ...] = (*RACED, "accuracy")
 STOPPING_S = 10.0
 
 
@@ -138,7 +138,9 @@ class Coordinator:
         """Return the sittings of all launches."""
         return [sitting for launch in self.launches for sitting in launch.sittings]
 
-    def _sit(self, sitting: Sitting, jobs: Mapping[str, Mapping[str, Job]], dataset: StoredDataset, crew: Crew) -> None:
+    def _sit(
+        self, sitting: Sitting, jobs: Mapping[str, Mapping[Scope, Job]], dataset: StoredDataset, crew: Crew
+    ) -> None:
         def step(event: str) -> None:
             self.progress.step(sitting.name, event)
 
@@ -153,36 +155,36 @@ class Coordinator:
                     self._keep(record)
             raise
 
-    def _cells(self, sitting: Sitting, scope: str) -> dict[str, Cell]:
+    def _cells(self, sitting: Sitting, scope: Scope) -> dict[str, Cell]:
         """Return a sitting's cells of one scope by arm; a witness checks the others and is not raced."""
         return {
             arm: cell
             for arm in self.suite.arms
-            if (cell := sitting.cell(arm, scope)) and not (scope == "step" and registry.find_arm(arm).witness)
+            if (cell := sitting.cell(arm, scope)) and not (scope in RACED and registry.find_arm(arm).witness)
         }
 
-    def _jobs(self, sitting: Sitting, dataset: StoredDataset) -> dict[str, dict[str, Job]]:
+    def _jobs(self, sitting: Sitting, dataset: StoredDataset) -> dict[str, dict[Scope, Job]]:
         """Return what a sitting still has to measure, by arm and scope.
 
         A race is run whole or not at all: arms that were not measured together are not comparable.
         """
         done = {record.key for record in latest(self.known) if is_final(record)}
-        jobs: dict[str, dict[str, Job]] = {}
+        jobs: dict[str, dict[Scope, Job]] = {}
         for scope in SCOPES:
             planned = {}
             for arm, cell in self._cells(sitting, scope).items():
                 key = cell_key(cell, dataset.sha256, self.versions[arm])
                 planned[arm] = Job(cell, key, self.folder.attempts(key) + 1)
             undone = {arm for arm, job in planned.items() if job.key not in done}
-            if scope == "step" and undone:
+            if scope in RACED and undone:
                 undone = set(planned)
             for arm in undone:
                 jobs.setdefault(arm, {})[scope] = planned[arm]
         return {arm: jobs[arm] for arm in self.suite.arms if arm in jobs}
 
     def _turn_away(
-        self, sitting: Sitting, by_arm: Mapping[str, Mapping[str, Job]]
-    ) -> Iterator[tuple[str, Mapping[str, Job]]]:
+        self, sitting: Sitting, by_arm: Mapping[str, Mapping[Scope, Job]]
+    ) -> Iterator[tuple[str, Mapping[Scope, Job]]]:
         """Record cells that an arm cannot run as unsupported, with the reason, and yield the others."""
         for arm, jobs in by_arm.items():
             reason = registry.unsupported(registry.find_arm(arm), sitting.workload, sitting.precision)

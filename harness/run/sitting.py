@@ -13,7 +13,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from harness.contract import Cell, Outcome
+from harness.contract import RACED, Cell, Outcome, Scope
 from harness.matrix import Sitting
 from harness.registry import FRAMEWORKS
 from harness.run.crew import Crew, Member
@@ -59,10 +59,12 @@ class Contestant:
 
     Attributes:
         fresh: This is the first sitting of its process.
+        warm: What the warm-up of the race under way told.
+        blocks: Of the race under way.
     """
 
     member: Member
-    jobs: Mapping[str, Job]
+    jobs: Mapping[Scope, Job]
     fresh: bool
     start_s: float = 0.0
     opened: dict[str, Any] = dataclasses.field(default_factory=dict)
@@ -92,11 +94,11 @@ class Table:
         self.crew = crew
         self.step = step
         self.contestants: dict[str, Contestant] = {}
-        self.owed: dict[str, Mapping[str, Job]] = {}  # by arms whose process was lost in the race
+        self.owed: dict[str, Mapping[Scope, Job]] = {}  # by arms whose process was lost in the race
         self.began = time.monotonic()
         self.started = now()
 
-    def run(self, jobs: Mapping[str, Mapping[str, Job]]) -> Generator[Record, None, None]:
+    def run(self, jobs: Mapping[str, Mapping[Scope, Job]]) -> Generator[Record, None, None]:
         """Measure the jobs, given by arm and scope, and yield a record for each as soon as it is known."""
         if not self.crew.launch.alone:  # their imports overlap; first steps are taken one by one
             for arm, todo in jobs.items():
@@ -107,12 +109,14 @@ class Table:
         for arm, todo in jobs.items():
             self.step(f"{arm}: start")
             yield from self._seat(arm, todo)
-        rivals = [arm for arm, seat in self.contestants.items() if "step" in seat.jobs]
-        if rivals:
-            yield from self._race(rivals)
-        for arm, todo in self.owed.items():
-            self.step(f"{arm}: start again")
-            yield from self._seat(arm, todo)
+        for scope in RACED:
+            rivals = [arm for arm, seat in self.contestants.items() if scope in seat.jobs]
+            if rivals:
+                yield from self._race(scope, rivals)
+            owed, self.owed = self.owed, {}
+            for arm, todo in owed.items():
+                self.step(f"{arm}: start again")
+                yield from self._seat(arm, todo)
         for arm, seat in list(self.contestants.items()):
             if "accuracy" in seat.jobs:
                 self.step(f"{arm}: train")
@@ -120,12 +124,12 @@ class Table:
 
     # ------------------------------------------------------------------------------------------------ phases
 
-    def _invite(self, arm: str, jobs: Mapping[str, Job]) -> None:
+    def _invite(self, arm: str, jobs: Mapping[Scope, Job]) -> None:
         member = self.crew.member(arm)
         self.contestants[arm] = Contestant(member, jobs, fresh=member.sittings == 0)
         member.sittings += 1
 
-    def _seat(self, arm: str, jobs: Mapping[str, Job]) -> Iterator[Record]:
+    def _seat(self, arm: str, jobs: Mapping[Scope, Job]) -> Iterator[Record]:
         """Bring an arm to its first step, in a second process if the first one crashes on the way."""
         if arm not in self.contestants:
             self._invite(arm, jobs)
@@ -154,36 +158,40 @@ class Table:
         seat.opened = opened | {"settings": settings}
         yield from self._expect_finite(arm, "first step", seat.opened["first_loss"])
 
-    def _race(self, rivals: list[str]) -> Iterator[Record]:
+    def _race(self, scope: Scope, rivals: list[str]) -> Iterator[Record]:
         """Rounds in which every rival runs one block, in random order; contended rounds again, at most twice."""
+        what = "" if scope == "step" else f"{scope}, "
         for arm in rivals:
-            self.step(f"{arm}: warm-up")
-            yield from self._guard(arm, self._warm_up, costs="step")
+            self.step(f"{arm}: {what}warm-up")
+            yield from self._guard(arm, functools.partial(self._warm_up, scope=scope), costs=scope)
         # Chosen by the sitting, so that a repeated launch has the same order.
         order = random.Random(self.sitting.name)
         todo = list(range(self.suite.rounds))
         for rerun in range(MOST_RERUNS + 1):
             for number in todo:
-                self.step(f"round {number + 1} of {self.suite.rounds}" + (f", rerun {rerun}" if rerun else ""))
+                self.step(f"{what}round {number + 1} of {self.suite.rounds}" + (f", rerun {rerun}" if rerun else ""))
+                block = functools.partial(self._block, scope=scope, number=number, rerun=rerun)
                 for arm in order.sample(seated := self._seated(rivals), len(seated)):
-                    yield from self._guard(arm, functools.partial(self._block, number=number, rerun=rerun), "step")
+                    yield from self._guard(arm, block, costs=scope)
             todo = self._contended_rounds(rerun)
         for arm in self._seated(rivals):
-            yield from self._guard(arm, self._finish, costs="step")
+            yield from self._guard(arm, functools.partial(self._finish, scope=scope), costs=scope)
 
-    def _warm_up(self, arm: str) -> Iterator[Record]:
+    def _warm_up(self, arm: str, scope: Scope) -> Iterator[Record]:
         seat = self.contestants[arm]
-        seat.warm = seat.worker.ask("warm_up", self.suite.timeout_s, block_ms=self.suite.block_ms)
+        seat.blocks = []
+        seat.warm = seat.worker.ask("warm_up", self.suite.timeout_s, block_ms=self.suite.block_ms, scope=scope)
         return iter(())
 
-    def _block(self, arm: str, number: int, rerun: int) -> Iterator[Record]:
+    def _block(self, arm: str, scope: Scope, number: int, rerun: int) -> Iterator[Record]:
         seat = self.contestants[arm]
-        measured = seat.worker.ask("block", self._short_s, steps=seat.warm["steps"])
-        loss = measured.pop("loss")
+        measured = seat.worker.ask("block", self._short_s, steps=seat.warm["steps"], scope=scope)
+        told = measured.pop("told")
         seat.blocks.append(
             Block(round=number, rerun=rerun, contended=is_contended(measured, os.cpu_count() or 1), **measured)
         )
-        yield from self._expect_finite(arm, f"round {number + 1}", loss)
+        what = "loss" if scope == "step" else "output"
+        yield from self._expect_finite(arm, f"round {number + 1}", told, what)
 
     def _contended_rounds(self, rerun: int) -> list[int]:
         """Rounds whose last run was contended for any arm, and which therefore compare nothing."""
@@ -196,36 +204,39 @@ class Table:
             }
         )
 
-    def _finish(self, arm: str) -> Iterator[Record]:
+    def _finish(self, arm: str, scope: Scope) -> Iterator[Record]:
         seat = self.contestants[arm]
         told = self._state(seat)
-        reasons = self._unmeasured(seat)
+        reasons = self._unmeasured(seat, scope)
         measured = {
             "first_step_s": seat.opened["first_step_s"],
             "cold_start_s": seat.opened["cold_start_s"],
             "peak_rss_bytes": told["peak_rss_bytes"],
+            "first_loss": seat.opened["first_loss"],
         }
         timing = Timing(
             start_s=seat.start_s,
             build_s=seat.opened["build_s"],
-            first_loss=seat.opened["first_loss"],
             warm_up_steps=seat.warm["warm_up_steps"],
             blocks=seat.blocks,
             **{name: None if name in reasons else figure for name, figure in measured.items()},
         )
         yield self._record(
             seat,
-            "step",
+            scope,
             Outcome.OK,
             timing=timing,
             frameworks=told["frameworks"],
             initial_sha256=told["initial_sha256"],
             reasons=reasons,
         )
-        seat.jobs = {scope: job for scope, job in seat.jobs.items() if scope != "step"}
+        seat.jobs = {other: job for other, job in seat.jobs.items() if other != scope}
 
-    def _unmeasured(self, seat: Contestant) -> dict[str, str]:
+    def _unmeasured(self, seat: Contestant, scope: Scope) -> dict[str, str]:
         """Return what a process tells nothing of, with the reason, after all that happened to it."""
+        if scope == "inference":
+            elsewhere = "the process had taken train steps, whose record has it"
+            return dict.fromkeys(("first_step_s", "cold_start_s", "peak_rss_bytes", "first_loss"), elsewhere)
         reasons = {} if self.crew.launch.alone else {"cold_start_s": "workers of this launch started side by side"}
         if not seat.fresh:
             used = "the process had raced another workload before"
@@ -269,7 +280,9 @@ class Table:
 
     # ----------------------------------------------------------------------------------------------- records
 
-    def _guard(self, arm: str, phase: Callable[[str], Iterator[Record]], costs: str | None = None) -> Iterator[Record]:
+    def _guard(
+        self, arm: str, phase: Callable[[str], Iterator[Record]], costs: Scope | None = None
+    ) -> Iterator[Record]:
         """Run a phase; if the worker fails in it, record what that cost and show it out.
 
         The cost is the cell of scope ``costs``, and the arm then gets a fresh process for the others; or all cells.
@@ -293,9 +306,9 @@ class Table:
         for scope in lost:
             yield self._record(seat, scope, outcome, reason=reason)
 
-    def _expect_finite(self, arm: str, where: str, loss: float) -> Iterator[Record]:
-        if not math.isfinite(loss):
-            raise WorkerFailure(Outcome.DIVERGED, f"{where}: the loss became {loss}")
+    def _expect_finite(self, arm: str, where: str, told: float, what: str = "loss") -> Iterator[Record]:
+        if not math.isfinite(told):
+            raise WorkerFailure(Outcome.DIVERGED, f"{where}: the {what} became {told}")
         return iter(())
 
     def _seated(self, rivals: list[str]) -> list[str]:
@@ -307,7 +320,7 @@ class Table:
             for scope in seat.jobs:
                 yield self._record(seat, scope, Outcome.INTERRUPTED, reason="the run was interrupted")
 
-    def _record(self, seat: Contestant, scope: str, outcome: Outcome, **known: Any) -> Record:
+    def _record(self, seat: Contestant, scope: Scope, outcome: Outcome, **known: Any) -> Record:
         job = seat.jobs[scope]
         return Record(
             key=job.key,

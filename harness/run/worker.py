@@ -18,9 +18,10 @@ import socket
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
-from harness.contract import STOCHASTIC, Arm, Cell, Dataset, Portable, Session, Setup, WeightsError, Workload
+from harness.contract import STOCHASTIC, Arm, Cell, Dataset, Portable, Scope, Session, Setup, WeightsError, Workload
 from harness.run.isolation import die_with_parent, keep_out, limit_cores
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class Server:
         self.dataset: Dataset
         self.examples: Dataset  # what of it is trained on
         self.initial: dict[str, Array]
+        self.loaded: dict[str, Array]
         self.entry: str
         self.setup: Setup
         self.spawned_ns = 0
@@ -126,12 +128,16 @@ class Server:
             "huge_pages": has_huge_pages(),
         }
 
-    def warm_up(self, block_ms: float) -> dict[str, Any]:
-        """Run chunks of steps until their speed is stable; return how many steps fill a block of ``block_ms``."""
+    def warm_up(self, block_ms: float, scope: Scope = "step") -> dict[str, Any]:
+        """Run chunks of steps until their speed is stable; return how many steps fill a block of ``block_ms``.
+
+        A step is what the scope times: with "inference" it is a forward pass.
+        """
+        run = self._timed(scope)
         count, total, previous = 1, 0, 0.0
         for _ in range(MOST_WARM_UP_CHUNKS):
             before = time.perf_counter_ns()
-            self.session.run_steps(count)
+            run(count)
             per_step_ms = (time.perf_counter_ns() - before) / 1e6 / count
             total += count
             if count > 1 and abs(per_step_ms - previous) < SETTLED * previous:
@@ -141,15 +147,16 @@ class Server:
             count = max(2, min(count * 16, math.ceil(block_ms / 2 / per_step_ms)))
         return {"steps": max(1, math.ceil(HEADROOM * block_ms / per_step_ms)), "warm_up_steps": total}
 
-    def block(self, steps: int) -> dict[str, Any]:
+    def block(self, steps: int, scope: Scope = "step") -> dict[str, Any]:
         """Run one timed block, from the initial parameters so that every block does the same arithmetic."""
         from harness.measure.evidence import Snapshot, foreign, pressure
 
+        run = self._timed(scope)
         self.session.load(self.initial)
-        self.session.run_steps(STEPS_AFTER_LOADING)
+        run(STEPS_AFTER_LOADING)
         before = Snapshot.now()
         began = time.perf_counter_ns()
-        loss = self.session.run_steps(steps)
+        told = run(steps)
         ended = time.perf_counter_ns()
         after = Snapshot.now()
         return {
@@ -159,7 +166,7 @@ class Server:
             "pressure": pressure(before, after),
             "foreign": foreign(before, after),
             "switches": after.switches - before.switches,
-            "loss": loss,
+            "told": told,
         }
 
     def train(self, seed: int, epochs: int) -> dict[str, Any]:
@@ -193,7 +200,8 @@ class Server:
         """Do one thing to the open session for the parity gates; arrays go in and out through ``.npz`` files.
 
         Args:
-            what: ``load`` tensors by name; ``taps`` for ``x``; ``gradients`` for ``x`` and ``y``; ``stage`` the batches
+            what: ``load`` tensors by name; ``change`` some of them, the others being what was last loaded; ``taps`` for
+                ``x``, or their last, the ``output``, alone; ``gradients`` for ``x`` and ``y``; ``stage`` the batches
                 ``x`` and ``y``, stacked; ``run`` a ``count`` of steps over them; ``fit`` to ``x`` and ``y`` in
                 ``orders`` by ``batch_size``; ``predict`` for ``x``; ``dump`` all tensors, as ``run`` and ``fit`` do.
             given: Path of the file with the arguments.
@@ -208,9 +216,15 @@ class Server:
             arrays = {name: stored[name] for name in stored.files}
         found: dict[str, Any] = {}
         if what == "load":
-            self.session.load({name: array.astype(self._dtype) for name, array in arrays.items()}, seed)
+            self.loaded = {name: array.astype(self._dtype) for name, array in arrays.items()}
+            self.session.load(self.loaded, seed)
+        elif what == "change":
+            changed = {name: array.astype(self._dtype) for name, array in arrays.items()}
+            self.session.load({**self.loaded, **changed}, seed)
         elif what == "taps":
             found = self.session.taps(arrays["x"])
+        elif what == "output":
+            found = {"output": self.session.taps(arrays["x"])["output"]}
         elif what == "gradients":
             gradients = self.session.gradients(arrays["x"], arrays["y"])
             found = {**gradients.parameters, "loss": np.array(gradients.loss)}
@@ -360,6 +374,9 @@ class Server:
             "initial_sha256": self._loaded_sha256(),
             "dataset_sha256": sha256(**arrays),
         }
+
+    def _timed(self, scope: Scope) -> Callable[[int], float]:
+        return self.session.infer if scope == "inference" else self.session.run_steps
 
     def _configure(self) -> None:
         module, _, factory = self.entry.partition(":")

@@ -45,10 +45,29 @@ def run_steps(model: keras.Model, batches: Iterator[Any], count: int) -> float:
     for _ in range(count):
         logs, state = model.train_function(state, batches)
     jax.block_until_ready(state)
+    hand_back(variables, state)
+    return float(logs["loss"])
+
+
+def run_passes(model: keras.Model, batches: Iterator[Any], count: int) -> Any:
+    """Run ``count`` forward passes, wait for the device once, and return the last outputs.
+
+    The state goes through them as through train steps, and JAX donates it.
+    """
+    variables = (model.trainable_variables, model.non_trainable_variables)
+    state = tuple(_values(group) for group in variables)
+    for _ in range(count):
+        outputs, state = model.predict_function(state, batches)
+    jax.block_until_ready((outputs, state))
+    hand_back(variables, state)
+    return outputs
+
+
+def hand_back(variables: Sequence[Sequence[Any]], state: Sequence[Sequence[Any]]) -> None:
+    """Let variables hold the state that JAX returned in place of the one that was donated to it."""
     for group, values in zip(variables, state, strict=True):
         for variable, value in zip(group, values, strict=True):
             variable.assign(value)
-    return float(logs["loss"])
 
 
 def evaluator(model: keras.Model, tapped: Callable[[dict[str, Any]], Any]) -> Callable[[Any], Any]:
@@ -157,9 +176,7 @@ def updater(optimizer: keras.Optimizer, variables: list[Any]) -> Callable[[list[
     def update(gradients: list[Any]) -> None:
         groups = (variables, optimizer.variables)
         parameters, slots = (_values(group) for group in groups)
-        for group, values in zip(groups, apply(slots, gradients, parameters), strict=True):
-            for variable, value in zip(group, values, strict=True):
-                variable.assign(value)
+        hand_back(groups, apply(slots, gradients, parameters))
 
     return update
 

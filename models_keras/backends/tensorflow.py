@@ -37,6 +37,14 @@ def run_steps(model: keras.Model, batches: Iterator[Any], count: int) -> float:
     return float(logs["loss"])
 
 
+def run_passes(model: keras.Model, batches: Iterator[Any], count: int) -> Any:
+    """Run ``count`` forward passes, wait for the device once, and return the last outputs."""
+    for _ in range(count):
+        outputs = model.predict_function([next(batches)])
+    tf.test.experimental.sync_devices()
+    return outputs
+
+
 def evaluator(model: keras.Model, tapped: Callable[[dict[str, Any]], Any]) -> Callable[[Any], Any]:
     """Return a function of inputs to the outputs in evaluation mode and what ``tapped`` catches on the way."""
 

@@ -34,7 +34,7 @@ def fits(architecture, form, sample, outputs):
     if form == "image":
         return len(sample) == 3 and sample[0] == arguments["in_channels"]
     if form == "tokens":
-        return arguments.get("length", *sample) == sample[0]
+        return arguments.get("length", *sample) >= sample[0]
     channels = arguments["in_channels"] if form == "signal" else arguments["input_size"]
     length = arguments.get("length", *sample)  # an architecture without it takes any
     return (channels, length) == (1, *sample)

@@ -1,5 +1,6 @@
 import dataclasses
 import os
+import re
 
 import pytest
 import yaml
@@ -192,6 +193,25 @@ def test_a_cell_has_every_setting_of_its_sitting(read):
     for cell in (raced, trained):
         assert (cell.workload, cell.arm, cell.precision, cell.epochs) == ("softmax_digits", "torch", "bf16", 5)
         assert (cell.batch_size, cell.threads) == (registry.find_workload("softmax_digits").batch_size, 1)
+
+
+def test_forward_passes_are_raced_where_the_suite_says_so(read):
+    assert sittings(read(threads=1))[0].cell("torch", "inference") is None
+    cell = sittings(read(threads=1, scopes=["step", "inference"]))[3].cell("torch", "inference")
+    assert (cell.scope, cell.workload, cell.index, cell.seed) == ("inference", "softmax_digits", 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("scopes", "message"),
+    [
+        (["inference"], "field 'scopes': step is always raced"),
+        (["step", "inferense"], "unknown scope 'inferense'; did you mean 'inference'?"),
+        (["step", "step"], "field 'scopes': named more than once: step"),
+    ],
+)
+def test_scopes_that_cannot_be_raced_are_refused(read, scopes, message):
+    with pytest.raises(SuiteError, match=re.escape(message)):
+        read(scopes=scopes)
 
 
 def test_a_sitting_without_launch_has_no_timing_cell(read):

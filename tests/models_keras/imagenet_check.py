@@ -33,10 +33,13 @@ class Half:
         return self.session.describe()
 
     def load(self, tensors):
-        self.session.load({name: tensor.astype(self.dtype) for name, tensor in tensors.items()})
+        self.loaded = {name: tensor.astype(self.dtype) for name, tensor in tensors.items()}
+        self.session.load(self.loaded)
 
-    def probe(self, _what, x):
-        return self.session.taps(x)
+    def probe(self, what, **arrays):
+        if what == "change":
+            return self.session.load({**self.loaded, **arrays})
+        return self.session.taps(arrays["x"])
 
 
 class Reference(Half):
@@ -88,7 +91,7 @@ class Subject:
 if __name__ == "__main__":
     subjects = {name: Subject(name) for name in sys.argv[1:]}
     arm = KerasArm(Setup("fp32", 1))
-    singles = {name: subject.open(arm, "float32").probe("taps", subject.x) for name, subject in subjects.items()}
+    singles = {name: subject.open(arm, "float32").probe("taps", x=subject.x) for name, subject in subjects.items()}
     arm = KerasArm(Setup("fp64", 1))
     keras.config.set_dtype_policy("float64")  # the policy in force was derived from float32
     told = {}

@@ -89,7 +89,7 @@ def test_a_used_process_races_like_a_fresh_one(bench, arm):
             opened = bench.open(arm, workload, process=process)
             steps = bench.worker(arm, "fp32", process).ask("block", 60, steps=20)
             trained = bench.train(arm, workload, seed=0, epochs=1, process=process)
-            bits = (opened["first_loss"], steps["loss"], trained["epoch_losses"], trained["final_sha256"])
+            bits = (opened["first_loss"], steps["told"], trained["epoch_losses"], trained["final_sha256"])
             raced.setdefault(workload, []).append((bits, opened["settings"], opened["initial_sha256"]))
     for one, other in raced.values():
         assert one == other

@@ -95,6 +95,43 @@ def test_a_sitting_shares_its_processes_between_race_and_training(carry_out, sma
     assert raced.started == trained.started
 
 
+BOTH = ["step", "inference"]
+
+
+def test_forward_passes_are_raced_behind_the_train_steps(carry_out, small_suite, asked):
+    ran = carry_out(small_suite("healthy-one", "healthy-two", scopes=BOTH, rounds=3))
+    assert [do for arm, do in asked if arm == "healthy-one"] == [
+        *("open", "warm_up", "block", "block", "block", "finish"),
+        *("warm_up", "block", "block", "block", "finish", "train", "finish"),
+    ]
+    steps, passes = ran.record("healthy-one", "step"), ran.record("healthy-one", "inference")
+    assert rounds(passes) == rounds(steps) == [(0, 0), (0, 1), (0, 2)]
+    assert passes.settings["pid"] == steps.settings["pid"]
+    assert passes.initial_sha256 == steps.initial_sha256
+    assert passes.key != steps.key
+    elsewhere = ("first_step_s", "cold_start_s", "peak_rss_bytes", "first_loss")
+    assert [getattr(passes.timing, name) for name in elsewhere] == [None] * 4
+    assert passes.reasons.keys() == set(elsewhere)
+    assert ran.record("healthy-one", "accuracy").outcome is Outcome.OK
+
+
+def test_an_arm_lost_in_the_first_race_runs_the_second_in_a_fresh_process(carry_out, small_suite):
+    ran = carry_out(small_suite("exit-block", "healthy-one", scopes=BOTH))
+    assert [ran.record("exit-block", scope).outcome for scope in (*BOTH, "accuracy")] == [
+        Outcome.CRASHED,
+        Outcome.OK,
+        Outcome.OK,
+    ]
+    assert [ran.record("healthy-one", scope).outcome for scope in BOTH] == [Outcome.OK] * 2
+
+
+def test_outputs_that_are_no_numbers_end_the_race(carry_out, small_suite):
+    ran = carry_out(small_suite("nan-pass", "healthy-one", scopes=BOTH))
+    record = ran.record("nan-pass", "inference")
+    assert (record.outcome, record.reason) == (Outcome.DIVERGED, "round 1: the output became nan")
+    assert ran.record("nan-pass", "step").outcome is Outcome.OK
+
+
 TWO_WORKLOADS = [{"name": "softmax_digits", "epochs": 1}, {"name": "mlp_digits", "epochs": 1}]
 
 
