@@ -53,7 +53,7 @@ def test_a_failure_reaches_the_pipeline_in_every_form(twinbench, filed, tmp_path
     assert "16 failed" in ended.out
     assert ended.err.count("::error title=") == 16
     assert "| FAILED | as small as before |" in (tmp_path / "summary.md").read_text()
-    suite = ET.parse(tmp_path / "check.xml").getroot()  # noqa: S314: our own file
+    suite = ET.parse(tmp_path / "check.xml").getroot()  # noqa: S314  (our own file)
     assert len(suite.findall("testcase/failure")) == 16
 
 
