@@ -149,6 +149,8 @@ class Worker:
 
     def _receive(self, do: str, timeout_s: float) -> bytes:
         deadline = time.monotonic() + timeout_s
+        if self.channel.fileno() < 0:
+            raise self._ended(do)
         try:
             with selectors.DefaultSelector() as selector:
                 selector.register(self.channel, selectors.EVENT_READ)

@@ -9,7 +9,7 @@ import pytest
 
 from harness.contract import Outcome, Setup
 from harness.registry import find_arm
-from harness.run.process import Worker
+from harness.run.process import Worker, WorkerFailure
 
 ROOT = Path(__file__).resolve().parents[3]
 PARENT = {"FOO": "1", "XLA_FLAGS": "--xla", "KERAS_BACKEND": "mxnet", "KERAS_HOME": "/home", "OMP_NUM_THREADS": "64"}
@@ -78,6 +78,15 @@ def test_its_import_can_be_waited_for(chaos, tmp_path):
         worker.begin()
         worker.settle(60)
         assert worker.started(timeout_s=0.001)["start_s"] > 0, "the answer is there"
+
+
+def test_one_that_was_killed_answers_with_a_failure_and_not_with_a_fault(chaos, tmp_path):
+    with Worker(find_arm("healthy-one"), Setup("fp32", 1), tmp_path / "log", tmp_path) as worker:
+        worker.begin()
+        worker.started(60)
+        worker.kill()
+        with pytest.raises(WorkerFailure, match="data: killed by SIGTERM"):
+            worker.ask("data", 60)
 
 
 def test_frameworks_are_recorded_as_found(carry_out, small_suite):
