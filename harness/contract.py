@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 Precision = Literal["fp32", "bf16", "fp64"]
 """``fp32`` is strict (TF32 off everywhere), ``bf16`` is mixed (float32 parameters), ``fp64`` is for parity."""
 
-Track = Literal["matched"]
-"""``matched``: same initial parameters, same batches, same mathematics, same precision policy."""
+Track = Literal["matched", "stock"]
+"""``matched``: same initial parameters, same batches, same mathematics, same precision policy. ``stock``: optimizer and
+initial values are each framework's own (``Optimizer.typed``, ``Session.draw``), all else is as in the matched track."""
 
 Task = Literal["classification", "regression", "segmentation", "reconstruction", "language"]
 
@@ -166,6 +167,16 @@ class Optimizer:
     initial_accumulator: float = 0.0
     clipping: Clipping | None = None
 
+    @property
+    def typed(self) -> dict[str, Any]:
+        """What a user types beside name, learning rate and clipping in the stock track, in either framework.
+
+        That is what is off unless one asks for it; numbers that have a default of their own are left to the framework.
+        """
+        decay = 0.0 if self.name == "adamw" else self.weight_decay
+        asked = {"momentum": self.momentum, "nesterov": self.nesterov, "weight_decay": decay}
+        return {name: value for name, value in asked.items() if value}
+
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> Optimizer:
         """Return the optimizer that ``dataclasses.asdict`` told of."""
@@ -253,6 +264,7 @@ class Workload:
         accumulation: Parts of a batch that gradients are averaged over before a step; it divides ``batch_size``.
         samples: Training samples, the first ones of the dataset; None for all.
         figures: Further figures to measure, see ``harness.figures``.
+        track: Whose optimizer and initial values it is trained with; only a run trains stock, no gate compares it.
     """
 
     name: str
@@ -276,6 +288,7 @@ class Workload:
     accumulation: int = 1
     samples: int | None = None
     figures: tuple[str, ...] = ()
+    track: Track = "matched"
 
     def __post_init__(self) -> None:
         """Refuse what contradicts itself."""
@@ -314,11 +327,13 @@ class Variant:
     Attributes:
         name: Of letters, digits and ``_``.
         about: What it is, in a line.
+        base: Name of the workload that it varies, if it has one.
     """
 
     name: str
     about: str
     workload: Workload
+    base: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -435,6 +450,12 @@ class Session(Protocol):
 
         Raises:
             ValueError: If a name is missing or unknown, or a shape differs; it names the tensor.
+        """
+
+    def draw(self, seed: int) -> dict[str, Array]:
+        """Return initial values of all parameters as the framework itself draws them; never asked of a witness.
+
+        The session keeps its own.
         """
 
     def dump(self) -> dict[str, Array]:

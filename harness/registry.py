@@ -150,6 +150,19 @@ def find_workload(name: str) -> Workload:
     return workloads()[name]
 
 
+def find_workloads(name: str) -> list[Workload]:
+    """Return the workload of that name, or those of all variants of the technique of that name.
+
+    Raises:
+        UnknownName: If there is neither.
+    """
+    if name in techniques():
+        return [variant.workload for variant in techniques()[name].variants]
+    if "." not in name and name not in workloads():
+        raise UnknownName("workload", name, [*workloads(), *techniques()])
+    return [find_workload(name)]
+
+
 def versions(spec: ArmSpec) -> dict[str, str]:
     """Return the installed version of each distribution of an arm; of alternatives (``a|b``) the installed one."""
     import importlib.metadata  # 20 ms that a worker need not spend
@@ -189,6 +202,8 @@ def unimplemented(spec: ArmSpec, workload: Workload) -> str | None:
             return f"{spec.name} implements {file} without {', '.join(unknown)}"
     if spec.optimizers is not None and workload.optimizer.name not in spec.optimizers:
         return f"{spec.name} implements {', '.join(spec.optimizers)} only"
+    if spec.witness and workload.track == "stock":
+        return f"{spec.name} is a witness of the matched track: it has no defaults of its own"
     if spec.witness and (further := [name for name in BEYOND_A_WITNESS if getattr(workload, name)]):
         return f"{spec.name} trains without {', '.join(further)}"
     return None

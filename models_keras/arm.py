@@ -16,7 +16,7 @@ from models_keras import weights
 from models_keras.bridge import Bridge
 from models_keras.techniques.augmentation import AugmentedBatches
 from models_keras.techniques.losses import make_loss
-from models_keras.techniques.optimizers import make_optimizer
+from models_keras.techniques.optimizers import make_optimizer, make_stock_optimizer
 from models_keras.techniques.regularizers import regularize
 from models_keras.techniques.schedules import make_schedule
 
@@ -63,8 +63,9 @@ class KerasSession:
         schedule = make_schedule(workload.optimizer, workload.schedule) if workload.schedule else None
         self.plateau = schedule if isinstance(schedule, keras.callbacks.Callback) else None
         rates = None if self.plateau else schedule
+        make = make_stock_optimizer if workload.track == "stock" else make_optimizer
         self.model.compile(
-            optimizer=make_optimizer(workload.optimizer, rates, workload.accumulation),
+            optimizer=make(workload.optimizer, rates, workload.accumulation),
             loss=make_loss(workload.loss, **workload.loss_options),
         )
         self.model.optimizer.build(self.model.trainable_variables)
@@ -79,6 +80,14 @@ class KerasSession:
     def describe(self) -> dict[str, TensorSpec]:
         """Return every parameter's canonical shape and the kind of layer that owns it."""
         return self.bridge.describe()
+
+    def draw(self, seed: int) -> dict[str, Array]:
+        """Return the tensors of a model that has just been built, by the rules of its layers, from Keras' seed."""
+        keras.utils.set_random_seed(seed)
+        kept, self.model = self.model, self._build()
+        drawn = self._bridge().dump()
+        self.model = kept
+        return drawn
 
     def load(self, tensors: Mapping[str, Array], seed: int = 0) -> None:
         """Overwrite all parameters, start all else afresh: optimizer, metrics, batches, random numbers.
@@ -198,13 +207,20 @@ class KerasSession:
             "jit_compile": self.model.jit_compile,
             "optimizer": f"{type(optimizer).__module__}.{type(optimizer).__name__}",
             "learning_rate": float(optimizer.learning_rate),
-            "epsilon": self.workload.optimizer.epsilon if self.workload.optimizer.name != "sgd" else None,
+            "epsilon": self._epsilon(),
             "parameter_dtype": self.model.trainable_variables[0].dtype,
             "compute_dtype": keras.config.dtype_policy().compute_dtype,
             "image_data_format": keras.config.image_data_format(),
             "steps_per_execution": self.model.steps_per_execution,
             **backend.settings(),
         }
+
+    def _epsilon(self) -> float | None:
+        """Return what is added to the root; reconciled, that is what was asked, whatever number makes Keras add it."""
+        asked = self.workload.optimizer
+        if self.workload.track == "stock":
+            return getattr(self.model.optimizer, "epsilon", None)
+        return None if asked.name == "sgd" else asked.epsilon
 
     def _build(self) -> keras.Model:
         architecture = self.workload.architecture

@@ -18,7 +18,7 @@ from models_torch import weights
 from models_torch.techniques.augmentation import augment
 from models_torch.techniques.embeddings import ClassToken, PositionEmbedding
 from models_torch.techniques.losses import make_loss
-from models_torch.techniques.optimizers import make_optimizer
+from models_torch.techniques.optimizers import make_optimizer, make_stock_optimizer
 from models_torch.techniques.regularizers import limit_norm, make_penalty, weights_of
 from models_torch.techniques.schedules import make_schedule
 
@@ -81,6 +81,14 @@ class TorchSession:
             name: TensorSpec(tuple(tensor.shape), kinds[_owner(name, kinds)], id(tensor) in parameters)
             for name, tensor in self._tensors().items()
         }
+
+    def draw(self, seed: int) -> dict[str, Array]:
+        """Return the tensors of a model that has just been built, from PyTorch's generator."""
+        torch.manual_seed(seed)
+        kept, self.model = self.model, self._build().to(self.dtype)
+        drawn = self.dump()
+        self.model = kept
+        return drawn
 
     def load(self, tensors: Mapping[str, Array], seed: int = 0) -> None:
         """Overwrite all tensors, start optimizer, batches and random numbers afresh."""
@@ -280,7 +288,8 @@ class TorchSession:
     def _start_optimizer(self) -> None:
         """Begin with an optimizer, and what changes its learning rate, that have taken no step."""
         workload = self.workload
-        self.optimizer = make_optimizer(workload.optimizer, self.model.parameters())
+        make = make_stock_optimizer if workload.track == "stock" else make_optimizer
+        self.optimizer = make(workload.optimizer, self.model.parameters())
         if workload.regularizer and (most := workload.regularizer.max_norm):
             self.optimizer.register_step_post_hook(lambda *_: limit_norm(self.weights, most))
         by_epoch = workload.schedule is not None and workload.schedule.name == "plateau"

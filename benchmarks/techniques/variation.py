@@ -22,4 +22,4 @@ def vary(technique: str, base: Workload, name: str, about: str, **changes: Any) 
         architecture = changes.get("architecture", base.architecture)
         changes["architecture"] = dataclasses.replace(architecture, arguments={**architecture.arguments, **arguments})
     own = {"name": f"{technique}.{name}", "title": f"{base.title}: {about}", "target": None, "pilot": ""}
-    return Variant(name, about, dataclasses.replace(base, **{**own, **changes}))
+    return Variant(name, about, dataclasses.replace(base, **{**own, **changes}), base=base.name)

@@ -90,7 +90,13 @@ class Task:
 
 
 def tasks(workloads: Sequence[Workload], gates: Sequence[str]) -> list[Task]:
-    """Return what it takes to run the gates, those of techniques once and the others on every workload."""
+    """Return what it takes to run the gates, those of techniques once and the others on every workload.
+
+    Raises:
+        ParityError: If a workload is of the stock track, where nothing is meant to be equal.
+    """
+    if stock := [workload.name for workload in workloads if workload.track == "stock"]:
+        raise ParityError(f"{', '.join(stock)}: gates compare the matched track; stock halves are not one function")
     of_pairs = tuple(gate for gate in gates if gate in GATES)
     of_techniques = tuple(gate for gate in gates if gate in TECHNIQUES)
     found = [Task(workload, of_pairs) for workload in workloads if of_pairs]

@@ -99,7 +99,8 @@ class Server:
         from harness.registry import find_workload
 
         self.cell = Cell(**cell)
-        self.workload = Workload.from_dict(workload) if workload else find_workload(self.cell.workload)
+        asked = Workload.from_dict(workload) if workload else find_workload(self.cell.workload)
+        self.workload = dataclasses.replace(asked, track=self.cell.track)
         with np.load(arrays, allow_pickle=False) as stored:
             self.dataset = Dataset(**dataset, **{name: stored[name] for name in stored.files})
         self.examples = self.dataset.first(self.workload.samples)
@@ -383,6 +384,8 @@ class Server:
         self.arm = getattr(importlib.import_module(module), factory)(self.setup)
 
     def _initial(self, seed: int) -> dict[str, Array]:
+        if self.workload.track == "stock":
+            return self.session.draw(seed)
         from harness import matched
 
         chosen = self.workload.architecture.initial_std

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 
 from harness.contract import Optimizer
-from models_keras.techniques.optimizers import make_optimizer, make_stock_optimizer, slots
+from models_keras.techniques.optimizers import make_optimizer, make_unreconciled_optimizer, slots
 
 if TYPE_CHECKING:
     from harness.contract import Array
@@ -40,7 +40,7 @@ def run(
     names = [key.removeprefix(start) for key in arrays if key.startswith(start)]
     parameters = [keras.Variable(arrays[start + name], name=name.replace("/", "_")) for name in names]
     spec = Optimizer.from_dict(optimizer)
-    method = make_stock_optimizer(spec) if stock else make_optimizer(spec)
+    method = make_unreconciled_optimizer(spec) if stock else make_optimizer(spec)
     method.build(parameters)
     fresh = [variable.numpy() for variable in method.variables]
     update = backend.updater(method, parameters)

@@ -259,13 +259,27 @@ def make_optimizer(spec: Optimizer, learning_rate: Any = None, accumulation: int
     return _reconciled(recipe.base or recipe.stock, mixins)(learning_rate or spec.learning_rate, **arguments)
 
 
-def make_stock_optimizer(spec: Optimizer) -> keras.Optimizer:
-    """Return Keras' own optimizer, given the numbers of ``spec`` as its arguments and nothing reconciled."""
-    recipe = RECIPES[spec.name](spec)
-    arguments = recipe.arguments | ({"weight_decay": spec.weight_decay} if spec.weight_decay else {})
-    if spec.clipping:
-        arguments |= {STOCK_CLIPPINGS[spec.clipping.by]: spec.clipping.limit}
-    return getattr(keras.optimizers, recipe.stock)(spec.learning_rate, **arguments)
+def make_stock_optimizer(spec: Optimizer, learning_rate: Any = None, accumulation: int = 1) -> keras.Optimizer:
+    """Return Keras' own optimizer with its own numbers, given only what ``Optimizer.typed`` tells, and clipping.
+
+    Args:
+        spec: What it is.
+        learning_rate: As for ``make_optimizer``.
+        accumulation: As for ``make_optimizer``.
+    """
+    arguments = spec.typed | ({"gradient_accumulation_steps": accumulation} if accumulation > 1 else {})
+    return _keras_own(spec, learning_rate or spec.learning_rate, arguments)
+
+
+def make_unreconciled_optimizer(spec: Optimizer) -> keras.Optimizer:
+    """Return Keras' own optimizer, given the numbers of ``spec`` as its arguments: what there is to reconcile."""
+    arguments = RECIPES[spec.name](spec).arguments | ({"weight_decay": spec.weight_decay} if spec.weight_decay else {})
+    return _keras_own(spec, spec.learning_rate, arguments)
+
+
+def _keras_own(spec: Optimizer, learning_rate: Any, arguments: dict[str, Any]) -> keras.Optimizer:
+    clipping = {STOCK_CLIPPINGS[spec.clipping.by]: spec.clipping.limit} if spec.clipping else {}
+    return getattr(keras.optimizers, RECIPES[spec.name](spec).stock)(learning_rate, **arguments, **clipping)
 
 
 def slots(optimizer: keras.Optimizer, spec: Optimizer) -> dict[str, list[Any]]:

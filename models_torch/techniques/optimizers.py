@@ -20,6 +20,16 @@ def make_optimizer(spec: Optimizer, parameters: Iterable[nn.Parameter]) -> torch
     return optimizer
 
 
+def make_stock_optimizer(spec: Optimizer, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+    """Return PyTorch's own optimizer with its own numbers, given only what ``Optimizer.typed`` tells, and clipping."""
+    parameters = list(parameters)
+    make, _ = OPTIMIZERS[spec.name]
+    optimizer = make(parameters, lr=spec.learning_rate, **spec.typed)
+    if clipping := spec.clipping:
+        optimizer.register_step_pre_hook(lambda *_: clip(parameters, clipping))
+    return optimizer
+
+
 def _momentum(spec: Optimizer) -> dict[str, Any]:
     return {"momentum": spec.momentum, "nesterov": spec.nesterov}
 

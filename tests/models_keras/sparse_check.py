@@ -13,7 +13,7 @@ import torch
 
 from harness.contract import Optimizer, Setup
 from models_keras.arm import KerasArm
-from models_keras.techniques.optimizers import RECIPES, make_optimizer, make_stock_optimizer
+from models_keras.techniques.optimizers import RECIPES, make_optimizer, make_unreconciled_optimizer
 from models_torch.techniques.optimizers import make_optimizer as make_torch_optimizer
 
 IDS = np.array([[1, 1, 1, 2], [3, 1, 2, 2]])
@@ -49,6 +49,6 @@ if __name__ == "__main__":
         expected = theirs(spec, table, target)
         errors[name] = [
             float(np.max(np.abs(ours(make(spec), table, target) - expected)))
-            for make in (make_optimizer, make_stock_optimizer)
+            for make in (make_optimizer, make_unreconciled_optimizer)
         ]
     sys.stdout.write(json.dumps(errors))

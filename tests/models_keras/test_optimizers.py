@@ -6,8 +6,8 @@ import keras
 import numpy as np
 import pytest
 
-from harness.contract import Optimizer
-from models_keras.techniques.optimizers import make_optimizer
+from harness.contract import Clipping, Optimizer
+from models_keras.techniques.optimizers import RECIPES, make_optimizer, make_stock_optimizer
 
 
 def test_float32_updates_stay_in_float32():
@@ -27,3 +27,23 @@ def test_adam_adds_epsilon_to_the_corrected_root(gradient):
     moved = -float(variable.numpy()[0])
     assert moved == pytest.approx(1e-3 * gradient / (gradient + 1e-8), rel=1e-3)
     assert math.isclose(moved, 1e-3, rel_tol=1e-3) == (gradient == 1.0)
+
+
+NUMBERS = ("beta_1", "beta_2", "epsilon", "rho", "initial_accumulator_value", "weight_decay")
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_the_stock_track_has_the_numbers_of_keras(name):
+    spec = Optimizer(name, 0.25, beta_1=0.5, beta_2=0.5, epsilon=0.5, rho=0.5, initial_accumulator=0.5)
+    found = make_stock_optimizer(spec).get_config()
+    own = type(make_stock_optimizer(spec))().get_config()
+    assert found["learning_rate"] == 0.25
+    assert {key: found.get(key) for key in NUMBERS} == {key: own.get(key) for key in NUMBERS}
+
+
+def test_the_stock_track_has_what_is_off_unless_asked_for():
+    asked = Optimizer("sgd", 0.1, momentum=0.9, nesterov=True, weight_decay=0.02, clipping=Clipping("global_norm", 0.5))
+    found = make_stock_optimizer(asked).get_config()
+    assert (found["momentum"], found["nesterov"], found["weight_decay"]) == (0.9, True, 0.02)
+    assert found["global_clipnorm"] == 0.5
+    assert make_stock_optimizer(Optimizer("adamw", 0.1, weight_decay=0.5)).get_config()["weight_decay"] == 0.004
