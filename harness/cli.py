@@ -65,7 +65,9 @@ def fail(message: str) -> NoReturn:
 
 @app.command("list")
 def list_(
-    what: Annotated[str, typer.Argument(help="suites, workloads, architectures or arms; all if not given.")] = "",
+    what: Annotated[
+        str, typer.Argument(help="suites, workloads, techniques, architectures or arms; all if not given.")
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Show what can be run. Imports no framework."""
@@ -85,11 +87,15 @@ def run(
     suite: Annotated[str, typer.Argument(help="A suite's name, or the path of a YAML file.")],
     arms: Annotated[str, typer.Option(help="Only these arms, separated by commas; the first is the reference.")] = "",
     workloads: Annotated[str, typer.Option(help="Only these workloads, separated by commas.")] = "",
+    techniques: Annotated[str, typer.Option(help="Only these techniques, separated by commas.")] = "",
     precision: Annotated[str, typer.Option(help="Only these precisions, separated by commas.")] = "",
     launches: Annotated[int | None, typer.Option(min=0, help="Fresh processes per timing cell.")] = None,
     rounds: Annotated[int | None, typer.Option(min=1, help="Blocks per arm and launch.")] = None,
     seeds: Annotated[int | None, typer.Option(min=0, help="Trainings per accuracy cell.")] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Epochs of every workload.")] = None,
+    fast: Annotated[
+        bool, typer.Option("--fast", help="Techniques once over: one seed, the reference and one other arm in turns.")
+    ] = False,
     threads: Annotated[int | None, typer.Option(min=1, help="Cores per worker.")] = None,
     timeout: Annotated[float | None, typer.Option(help="Longest a worker may take for one request, in s.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Finish the last run of this suite.")] = False,
@@ -101,13 +107,16 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Measure a suite, print the comparison and write the report."""
+    from harness import narrow
     from harness.matrix import check_names, plan, read_suite
-    from harness.narrow import narrow
 
-    asked = narrow(
+    if fast and (launches is not None or seeds is not None):
+        fail("--fast chooses launches and seeds itself: one of each; leave out --launches and --seeds")
+    asked = narrow.narrow(
         read_suite(suite),
         arms=_split(arms),
         workloads=_split(workloads),
+        techniques=_split(techniques),
         precisions=_split(precision),
         launches=launches,
         rounds=rounds,
@@ -116,6 +125,8 @@ def run(
         threads=threads,
         timeout_s=timeout,
     )
+    if fast:
+        asked = narrow.fast(asked)
     check_names(asked)
     plan(asked)
     folder = _choose_folder(asked, results / "runs", run_name, resume)
@@ -129,7 +140,10 @@ def run(
 
 @app.command()
 def parity(
-    workloads: Annotated[list[str] | None, typer.Argument(help="Workloads; all, and the techniques, if none.")] = None,
+    workloads: Annotated[
+        list[str] | None,
+        typer.Argument(help="Workloads, or techniques with all variants; all workloads, and all exercises, if none."),
+    ] = None,
     suite: Annotated[str, typer.Option(help="Only what this suite rests on and is not yet proven.")] = "",
     arms: Annotated[str, typer.Option(help="Only these arms, separated by commas; all that run here if none.")] = "",
     gate: Annotated[str, typer.Option(help="Only these gates, separated by commas.")] = "",
@@ -158,11 +172,13 @@ def parity(
     if suite:
         if gate:
             fail("--suite chooses the gates itself; leave out --gate")
-        asked = narrow(read_suite(suite), arms=_split(arms), workloads=list(workloads or []))
+        named = [workload.name for name in workloads or [] for workload in registry.find_workloads(name)]
+        asked = narrow(read_suite(suite), arms=_split(arms), workloads=named)
         reference, todo = engine.choose_reference(asked.arms), proofs.unproven(asked, kept)
     else:
         wanted = [engine.find_gate(name) for name in _split(gate) or engine.gates(pairs_only=bool(workloads))]
-        chosen = [registry.find_workload(name) for name in workloads or engine.affordable()]
+        found = [one for name in workloads or engine.affordable() for one in registry.find_workloads(name)]
+        chosen = list({workload.name: workload for workload in found}.values())
         rivals = [registry.find_arm(name).name for name in _split(arms) or registry.arms()]
         reference = engine.choose_reference(rivals)
         absent = {arm: reason for arm in rivals if (reason := registry.missing(registry.find_arm(arm)))}
@@ -417,7 +433,7 @@ def _proofs(asked: Suite, suite: str, results: Path) -> list[Proof]:
 
     kept = proofs.Proofs(results / "parity")
     if lacking := proofs.describe(proofs.unproven(asked, kept)):
-        named = [choice.name for choice in asked.workloads]
+        named = asked.named
         command = shlex.join(
             ["twinbench", "parity", *named, "--suite", suite, "--arms", ",".join(asked.arms), "--results", str(results)]
         )
@@ -546,7 +562,7 @@ def _summary(name: str, results: Path) -> Summary:
     records, quarantined = folder.read_records()
     for damaged in quarantined:
         typer.echo(f"twinbench: left out: {damaged.reason}", err=True)
-    return summarize(folder.read_manifest(), records, registry.workloads())
+    return summarize(folder.read_manifest(), records, registry.workloads() | registry.variants(), registry.techniques())
 
 
 def _show(folder: RunFolder, manifest: Manifest, as_json: bool) -> Summary:
@@ -560,7 +576,7 @@ def _show(folder: RunFolder, manifest: Manifest, as_json: bool) -> Summary:
     records, quarantined = folder.read_records()
     for damaged in quarantined:
         typer.echo(f"twinbench: left out: {damaged.reason}", err=True)
-    summary = summarize(manifest, records, registry.workloads())
+    summary = summarize(manifest, records, registry.workloads() | registry.variants(), registry.techniques())
     path = report.write(folder.path, summary)
     if as_json:
         typer.echo(json.dumps(_document(manifest, records, path), indent=1))

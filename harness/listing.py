@@ -1,7 +1,8 @@
-"""What can be run: suites, workloads, architectures, arms, as rows for a program and as a table for a person."""
+"""What can be run: suites, workloads, techniques and so on, as rows for a program and as a table for a person."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -21,6 +22,8 @@ def suites() -> list[Row]:
         {
             "suite": name,
             "workloads": [choice.name for choice in suite.workloads],
+            "techniques": suite.techniques,
+            "tracks": suite.tracks,
             "arms": suite.arms,
             "precisions": suite.precisions,
             "launches": suite.launches,
@@ -52,6 +55,22 @@ def workloads() -> list[Row]:
             "title": workload.title,
         }
         for name, workload in registry.workloads().items()
+    ]
+
+
+def techniques() -> list[Row]:
+    """Return every family of techniques."""
+    return [
+        {
+            "technique": name,
+            "variants": {variant.name: variant.about for variant in technique.variants},
+            "workloads": list(dict.fromkeys(variant.base or variant.workload.name for variant in technique.variants)),
+            "figures": list(dict.fromkeys(figure for v in technique.variants for figure in v.workload.figures)),
+            "expectations": [dataclasses.asdict(expectation) for expectation in technique.expectations],
+            "title": technique.title,
+            "about": technique.about,
+        }
+        for name, technique in registry.techniques().items()
     ]
 
 
@@ -99,6 +118,7 @@ def arms() -> list[Row]:
 KINDS: Mapping[str, Callable[[], list[Row]]] = {
     "suites": suites,
     "workloads": workloads,
+    "techniques": techniques,
     "architectures": architectures,
     "arms": arms,
 }
@@ -130,6 +150,15 @@ def _workload(row: Row) -> dict[str, str]:
         "target": _target(row),
         "arms": _all_but(row["arms"]),
         "title": row["title"],
+    }
+
+
+def _technique(row: Row) -> dict[str, str]:
+    return {
+        "technique": row["technique"],
+        "on": " ".join(row["workloads"]),
+        "shows": row["about"],
+        "variants": " ".join(row["variants"]),
     }
 
 
@@ -178,6 +207,7 @@ def _arm(row: Row) -> dict[str, str]:
 _TEXTS: Mapping[str, Callable[[Row], dict[str, str]]] = {
     "suites": _suite,
     "workloads": _workload,
+    "techniques": _technique,
     "architectures": _architecture,
     "arms": _arm,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
@@ -12,9 +12,12 @@ import yaml
 from pydantic import ValidationError
 
 from harness import registry
-from harness.contract import RACED, Cell, Precision, Scope, Workload
+from harness.contract import RACED, Cell, Precision, Scope, Track, Workload
 from harness.registry import UnknownName, hint
 from harness.schema import Suite, WorkloadChoice
+
+WORDS: Mapping[str, tuple[str, Sequence[str]]] = {"scopes": ("scope", RACED), "tracks": ("track", get_args(Track))}
+"""Fields of a suite that are a few words, with what one of them is called; precisions beside them."""
 
 
 class SuiteError(ValueError):
@@ -26,12 +29,15 @@ class Sitting:
     """The arms' processes race one workload in one launch, then each trains it with one seed.
 
     Attributes:
+        workload: With its track.
+        arms: Those that take part.
         launch: Index of the launch, or None if only accuracy is measured.
         seed: Seed of the training, or None if only time is measured.
         scopes: What is raced.
     """
 
     workload: Workload
+    arms: tuple[str, ...]
     precision: Precision
     threads: int
     epochs: int
@@ -43,7 +49,8 @@ class Sitting:
     def name(self) -> str:
         """A file-system name, unique in a run."""
         index = self.launch if self.launch is not None else f"s{self.seed}"
-        return f"{self.workload.name}-{self.precision}-{index}"
+        stock = "" if self.workload.track == "matched" else f"-{self.workload.track}"
+        return f"{self.workload.name}-{self.precision}{stock}-{index}"
 
     def cell(self, arm: str, scope: Scope) -> Cell | None:
         """Return the arm's cell of that scope in this sitting, or None if the sitting does not measure it."""
@@ -59,6 +66,7 @@ class Sitting:
             batch_size=self.workload.batch_size,
             epochs=self.epochs,
             index=index,
+            track=self.workload.track,
         )
 
 
@@ -102,25 +110,44 @@ def read_suite(name: str) -> Suite:
     if not isinstance(content, dict):
         given = "an empty file" if content is None else type(content).__name__
         raise SuiteError(f"{path}: a suite is a mapping of fields, not {given}")
-    try:
+    try:  # not the datasets: their modules take time that `twinbench list` does not have
         suite = Suite.model_validate({"name": path.stem, **expand(content)}, strict=True)
+        _find(suite)
     except ValidationError as error:
         raise SuiteError("\n".join(f"{path}: {line}" for line in explain(error))) from error
-    try:  # not the datasets: their modules take time that `twinbench list` does not have
-        _find(suite)
     except UnknownName as error:
         raise SuiteError(f"{path}: {error}") from error
     return suite
 
 
 def expand(content: dict[Any, Any]) -> dict[Any, Any]:
-    """Write out a suite's short forms: ``workloads: all``, and a workload given by its name alone."""
-    chosen = content.get("workloads")
+    """Write out a suite's short forms: ``all``, a workload given by its name alone, and the variants of techniques.
+
+    Raises:
+        UnknownName: If there is no technique of a name.
+    """
+    chosen, techniques = content.get("workloads"), content.get("techniques")
     if chosen == "all":
         chosen = list(registry.workloads())
+    if techniques == "all":
+        techniques = list(registry.techniques())
     if isinstance(chosen, list):
         chosen = [{"name": item} if isinstance(item, str) else item for item in chosen]
-    return content | ({"workloads": chosen} if chosen is not None else {})
+    if isinstance(techniques, list) and (chosen is None or isinstance(chosen, list)):
+        named = [item.get("name") for item in chosen or [] if isinstance(item, dict)]
+        chosen = [*(chosen or []), *({"name": name} for name in variants(techniques) if name not in named)]
+    given = {"workloads": chosen, "techniques": techniques}
+    return content | {field: value for field, value in given.items() if value is not None}
+
+
+def variants(techniques: Iterable[Any]) -> list[str]:
+    """Return the names of the workloads of all variants of these techniques.
+
+    Raises:
+        UnknownName: If there is no technique of a name.
+    """
+    found = [registry.find_technique(name) for name in dict.fromkeys(map(str, techniques))]
+    return [variant.workload.name for technique in found for variant in technique.variants]
 
 
 def explain(error: ValidationError) -> Iterator[str]:
@@ -134,11 +161,11 @@ def explain(error: ValidationError) -> Iterator[str]:
                 model = WorkloadChoice if problem["loc"][0] == "workloads" else Suite
                 yield f"unknown field {field!r}; {hint(str(problem['loc'][-1]), model.model_fields)}"
             case "literal_error":
-                given, kind = str(problem["input"]), "scope" if problem["loc"][0] == "scopes" else "precision"
-                known = RACED if kind == "scope" else get_args(Precision)
+                given, field_of = str(problem["input"]), str(problem["loc"][0])
+                kind, known = WORDS.get(field_of, ("precision", get_args(Precision)))
                 yield f"field {field!r}: unknown {kind} {given!r}; {hint(given, known)}"
             case "value_error":
-                yield f"field {field!r}: {problem['ctx']['error']}"
+                yield f"field {field!r}: {problem['ctx']['error']}" if field else str(problem["ctx"]["error"])
             case _:
                 yield f"field {field!r}: {problem['msg']}, not {problem['input']!r}"
 
@@ -157,6 +184,8 @@ def _find(suite: Suite) -> list[Workload]:
     """Look up a suite's arms and workloads, and return the latter."""
     for arm in suite.arms:
         registry.find_arm(arm)
+    for technique in suite.techniques:
+        registry.find_technique(technique)
     return [registry.find_workload(choice.name) for choice in suite.workloads]
 
 
@@ -190,7 +219,8 @@ def plan(suite: Suite) -> list[Launch]:
 def _sittings(suite: Suite, index: int, threads: int) -> list[Sitting]:
     sittings = [
         Sitting(
-            workload=(workload := registry.find_workload(choice.name)),
+            workload=dataclasses.replace(workload := registry.find_workload(choice.name), track=track),
+            arms=tuple(suite.runners(choice)),
             precision=precision,
             threads=threads,
             epochs=choice.epochs or workload.epochs,
@@ -200,5 +230,6 @@ def _sittings(suite: Suite, index: int, threads: int) -> list[Sitting]:
         )
         for choice in suite.workloads
         for precision in choice.precisions or suite.precisions
+        for track in suite.tracks
     ]
     return [sitting for sitting in sittings if sitting.launch is not None or sitting.seed is not None]

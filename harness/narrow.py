@@ -1,4 +1,4 @@
-"""Narrow a suite: fewer arms, workloads or precisions, other counts."""
+"""Narrow a suite: fewer arms, workloads, techniques or precisions, other counts; or a fast look at its techniques."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, get_args
 from pydantic import ValidationError
 
 from harness.contract import Precision
-from harness.matrix import SuiteError, explain
+from harness.matrix import SuiteError, explain, variants
 from harness.registry import UnknownName, find_arm, find_workload
 from harness.schema import Suite
 
@@ -18,6 +18,7 @@ def narrow(
     *,
     arms: Sequence[str] = (),
     workloads: Sequence[str] = (),
+    techniques: Sequence[str] = (),
     precisions: Sequence[str] = (),
     epochs: int | None = None,
     **counts: Any,
@@ -28,12 +29,13 @@ def narrow(
         suite: What the file says.
         arms: Arms to run instead, the reference first; any that exist, also ones that the suite lacks.
         workloads: Workloads to run instead; ones of the suite keep what it overrides for them.
+        techniques: Techniques to run instead, each with all variants, beside ``workloads``.
         precisions: Precisions for every workload.
         epochs: Epochs for every workload.
         counts: Further fields of ``Suite``; None leaves the suite's own.
 
     Raises:
-        UnknownName: If an arm, a workload or a precision does not exist.
+        UnknownName: If an arm, a workload, a technique or a precision does not exist.
         SuiteError: If a count is out of range.
     """
     for arm in arms:
@@ -46,15 +48,43 @@ def narrow(
     fields = suite.model_dump()
     if arms:
         fields["arms"] = list(dict.fromkeys(arms))
-    if workloads:
+    if chosen := list(dict.fromkeys([*workloads, *variants(techniques)])):
         own = {choice["name"]: choice for choice in fields["workloads"]}
-        fields["workloads"] = [own.get(name, {"name": name}) for name in dict.fromkeys(workloads)]
+        fields["workloads"] = [own.get(name, {"name": name}) for name in chosen]
+        left = {name.partition(".")[0] for name in chosen}
+        fields["techniques"] = list(dict.fromkeys(techniques)) or [t for t in suite.techniques if t in left]
     if precisions:
         fields["precisions"] = list(dict.fromkeys(precisions))
     for choice in fields["workloads"]:
         choice["precisions"] = None if precisions else choice.get("precisions")
         choice["epochs"] = epochs or choice.get("epochs")
-    fields |= {name: count for name, count in counts.items() if count is not None}
+        choice["arms"] = None if arms else choice.get("arms")
+    return _valid(fields | {name: count for name, count in counts.items() if count is not None})
+
+
+FAST = {"seeds": 1, "launches": 1, "rounds": 2, "cold_starts": 0, "tracks": ["matched"]}
+
+
+def fast(suite: Suite) -> Suite:
+    """Return a suite that looks at techniques once: each variant in the first arm and in one other, which takes turns.
+
+    Raises:
+        SuiteError: If the suite has no techniques, or no two arms that are raced.
+    """
+    if not suite.techniques:
+        raise SuiteError(f"suite {suite.name}: --fast looks at techniques, and it has none")
+    first, *others = [arm for arm in suite.arms if not find_arm(arm).witness]
+    if not others:
+        raise SuiteError(f"suite {suite.name}: --fast wants a second arm beside {first}, one that is no witness")
+    fields = suite.model_dump() | FAST
+    shown = set(variants(suite.techniques))
+    varied = [choice for choice in fields["workloads"] if choice["name"] in shown]
+    for number, choice in enumerate(varied):
+        choice["arms"] = [first, others[number % len(others)]]
+    return _valid(fields)
+
+
+def _valid(fields: dict[str, Any]) -> Suite:
     try:
         return Suite.model_validate(fields, strict=True)
     except ValidationError as error:

@@ -8,9 +8,18 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat, PositiveInt, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    field_validator,
+    model_validator,
+)
 
-from harness.contract import Cell, Outcome, Precision, Scope
+from harness.contract import Cell, Outcome, Precision, Scope, Track
 
 SCHEMA_VERSION = 1
 """Of records and run manifests. A newer one is refused, never guessed at."""
@@ -26,17 +35,25 @@ class Model(BaseModel):
 
 
 class WorkloadChoice(Model):
-    """One workload of a suite, with what the suite overrides for it."""
+    """One workload of a suite, with what the suite overrides for it.
+
+    Attributes:
+        arms: Those of the suite's arms that run it; null means all.
+    """
 
     name: str
     epochs: PositiveInt | None = None
     precisions: list[Precision] | None = Field(default=None, min_length=1)
+    arms: list[str] | None = Field(default=None, min_length=1)
 
 
 class Suite(Model):
     """Which cells to run. Read from ``benchmarks/suites/*.yaml`` or a user's own file.
 
     Attributes:
+        workloads: Each by itself; the variants of ``techniques`` are among them.
+        techniques: Families of which all variants, or after narrowing some, are among the workloads.
+        tracks: Each is a run of its own, never compared arm by arm with the other.
         arms: Arms to race; the first one that runs is the reference of every ratio and difference.
         scopes: What is raced: train steps, and forward passes too if "inference" is named beside them.
         launches: Fresh processes per timing cell; a verdict needs at least 8.
@@ -52,9 +69,11 @@ class Suite(Model):
     name: str
     title: str
     workloads: list[WorkloadChoice] = Field(min_length=1)
+    techniques: list[str] = []
     arms: list[str] = Field(min_length=1)
     precisions: list[Precision] = Field(default=["fp32"], min_length=1)
     scopes: list[Literal["step", "inference"]] = ["step"]
+    tracks: list[Track] = Field(default=["matched"], min_length=1)
     launches: NonNegativeInt
     rounds: PositiveInt = 8
     seeds: NonNegativeInt
@@ -70,13 +89,34 @@ class Suite(Model):
             raise ValueError("step is always raced, and must be named; inference may stand beside it")
         return chosen
 
-    @field_validator("workloads", "arms", "precisions", "scopes")
+    @field_validator("workloads", "techniques", "arms", "precisions", "tracks", "scopes")
     @classmethod
     def _once(cls, chosen: list[Any]) -> list[Any]:
         names = [choice.name if isinstance(choice, WorkloadChoice) else choice for choice in chosen]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"named more than once: {', '.join(twice)}")
         return chosen
+
+    @model_validator(mode="after")
+    def _own_arms(self) -> Suite:
+        named = [arm for choice in self.workloads for arm in choice.arms or [] if arm not in self.arms]
+        if named:
+            raise ValueError(f"arms of a workload that the suite has not: {', '.join(dict.fromkeys(named))}")
+        return self
+
+    def family(self, workload: str) -> str | None:
+        """Return the technique that a workload is a variant of, if the suite asks for that technique."""
+        name, stop, _ = workload.partition(".")
+        return name if stop and name in self.techniques else None
+
+    @property
+    def named(self) -> list[str]:
+        """The workloads, those that techniques stand for by the names of these."""
+        return list(dict.fromkeys(self.family(choice.name) or choice.name for choice in self.workloads))
+
+    def runners(self, choice: WorkloadChoice) -> list[str]:
+        """Return the arms that run a workload, in the order of the suite."""
+        return [arm for arm in self.arms if choice.arms is None or arm in choice.arms]
 
 
 # --------------------------------------------------------------------------------------------------- records

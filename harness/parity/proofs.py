@@ -90,12 +90,14 @@ def pairs(suite: Suite) -> list[Pair]:
         ParityError: If none of its arms can run here.
     """
     reference = choose_reference(suite.arms)
-    workloads = [registry.find_workload(choice.name) for choice in suite.workloads]
+    workloads = [(registry.find_workload(choice.name), suite.runners(choice)) for choice in suite.workloads]
     found = []
     for arm in suite.arms:
         spec = registry.find_arm(arm)
         halves = [
-            Pair(arm, reference, w) for w in workloads if registry.unsupported(spec, w, spec.precisions[0]) is None
+            Pair(arm, reference, workload)
+            for workload, runners in workloads
+            if arm in runners and registry.unsupported(spec, workload, spec.precisions[0]) is None
         ]
         found += [*halves, Pair(arm, reference)] if halves else []
     return found

@@ -159,7 +159,7 @@ class Coordinator:
         """Return a sitting's cells of one scope by arm; a witness checks the others and is not raced."""
         return {
             arm: cell
-            for arm in self.suite.arms
+            for arm in sitting.arms
             if (cell := sitting.cell(arm, scope)) and not (scope in RACED and registry.find_arm(arm).witness)
         }
 
