@@ -47,6 +47,15 @@ class TimeVerdict(enum.StrEnum):
     LOOK = "look"
 
 
+class ClaimVerdict(enum.StrEnum):
+    """What the seeds say about something that was expected of a mean."""
+
+    HELD = "held"
+    NOT_HELD = "not held"
+    CANNOT_TELL = "cannot tell"
+    LOOK = "look"
+
+
 class AccuracyVerdict(enum.StrEnum):
     """What the seeds say about an arm's metric against the reference's."""
 
@@ -155,6 +164,22 @@ class Difference:
     p_different: float | None
     p_equivalent: float | None
     margin: float
+    seeds: int
+    paired: bool
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A mean, or a difference of two, that something is expected of.
+
+    Attributes:
+        interval: 90 %, so that each end is a one-sided bound at .05; null with one seed.
+        seeds: The smaller number of seeds of the two sides.
+        paired: Whether it is a difference taken seed by seed.
+    """
+
+    estimate: float
+    interval: Interval | None
     seeds: int
     paired: bool
 
@@ -430,6 +455,51 @@ def holm(p_values: Sequence[float]) -> list[float]:
     adjusted = np.empty_like(p)
     adjusted[order] = np.minimum(1.0, stepped)
     return [float(value) for value in adjusted]
+
+
+def claim(values: Values, reference: Values | None = None, *, paired: bool = False) -> Claim:
+    """Return the mean over seeds, or with a reference the difference of the two means, with one-sided bounds.
+
+    Args:
+        values: (S,) a figure.
+        reference: (S',) what is subtracted; in the same order of seeds if paired.
+        paired: Take the difference seed by seed; otherwise by Welch's test.
+
+    Raises:
+        ValueError: If a side is empty, or the sides are paired and differ in length.
+    """
+    seeds = len(values) if reference is None else min(len(values), len(reference))
+    if seeds == 0 or (paired and reference is not None and len(values) != len(reference)):
+        raise ValueError(f"nothing can be claimed of {seeds} seeds (paired: {paired})")
+    if seeds == 1:
+        subtracted = 0.0 if reference is None else float(np.mean(reference))
+        return Claim(float(np.mean(values)) - subtracted, None, 1, paired)
+    if reference is None:
+        t = _one_sample(values)
+    elif paired:
+        t = _one_sample(np.asarray(values, dtype=np.float64) - np.asarray(reference, dtype=np.float64))
+    else:
+        t = _welch(Moments.of(values), Moments.of(reference))
+    return Claim(t.estimate, t.interval(0.90), seeds, paired)
+
+
+def claim_verdict(claim: Claim, at_least: float | None, at_most: float | None) -> ClaimVerdict:
+    """Judge what was expected: held, if the one-sided bounds lie within what was said; not held, if one lies outside.
+
+    Args:
+        claim: What was measured.
+        at_least: What the mean should not be below.
+        at_most: What it should not be above.
+    """
+    if claim.seeds < MIN_SEEDS or claim.interval is None:
+        return ClaimVerdict.LOOK
+    low = -math.inf if at_least is None else at_least
+    high = math.inf if at_most is None else at_most
+    if low <= claim.interval.low and claim.interval.high <= high:
+        return ClaimVerdict.HELD
+    if claim.interval.high < low or high < claim.interval.low:
+        return ClaimVerdict.NOT_HELD
+    return ClaimVerdict.CANNOT_TELL
 
 
 def adjust(p_values: Sequence[float]) -> list[float]:

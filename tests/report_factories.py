@@ -42,6 +42,8 @@ def manifest(arms=("torch", "keras-jax"), *, workloads=("mlp_digits",), launches
         seeds=seeds,
         precisions=changes.pop("precisions", ["fp32"]),
         scopes=changes.pop("scopes", ["step"]),
+        techniques=changes.pop("techniques", []),
+        tracks=changes.pop("tracks", ["matched"]),
     )
     given = {
         "run": "quick-1",
@@ -53,7 +55,7 @@ def manifest(arms=("torch", "keras-jax"), *, workloads=("mlp_digits",), launches
 
 
 def _record(scope, arm, index, *, on, precision, epochs, changes, **measured):
-    cell = Cell(scope, on, arm, precision, 2, 32, epochs, index)
+    cell = Cell(scope, on, arm, precision, 2, 32, epochs, index, changes.pop("track", "matched"))
     given = {
         "key": "k",
         "outcome": Outcome.OK,
@@ -75,6 +77,7 @@ def trained(arm, seed, metric, *, losses=(1.0, 0.5, 0.25), on="mlp_digits", prec
         train_s=2.0,
         final_sha256="f" * 64,
         order_sha256=changes.pop("order_sha256", f"{seed:064d}"),
+        figures=changes.pop("figures", {}),
     )
     return _record("accuracy", arm, seed, on=on, precision=precision, epochs=epochs, changes=changes, accuracy=accuracy)
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from harness import registry, stats
-from harness.report.markdown import table
 from harness.report.summary import summarize
+from harness.report.tables import table
 from harness.store.folder import RunFolder
 
 LEAST, LOWEST = 0.98, 0.95

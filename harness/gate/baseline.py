@@ -14,8 +14,9 @@ from pydantic import Field, ValidationError
 
 from harness import stats
 from harness.contract import Precision
+from harness.report.comparison import Comparison
 from harness.report.row import Row
-from harness.report.summary import Comparison, Summary
+from harness.report.summary import Summary
 from harness.run.sitting import now
 from harness.schema import Model
 from harness.store import envelope
@@ -105,7 +106,7 @@ def make(summary: Summary, why: str) -> Baseline:
             log_ratio=Moments.of(row.ratio),
             peak_rss_mib=row.peak_rss_mib,
         )
-        for comparison in summary.comparisons
+        for comparison in summary.matched
         for row in comparison.rows
         if not row.witness and (row.metric or row.step_ms)
     ]

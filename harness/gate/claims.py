@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from harness import stats
 from harness.contract import Outcome
 from harness.gate.baseline import Baseline, Entry
+from harness.report.comparison import Comparison
 from harness.report.row import Row
-from harness.report.summary import Comparison, Summary
+from harness.report.summary import Summary
 
 
 class Kind(enum.StrEnum):
@@ -85,7 +86,7 @@ def claims(summary: Summary, baseline: Baseline | None, tolerances: Tolerances) 
     proven = _parity(summary)
     if proven is not None:
         yield proven
-    for comparison in summary.comparisons:
+    for comparison in summary.matched:
         for row in comparison.rows:
             if not row.witness:
                 entry = baseline.find(comparison, row) if baseline else None
@@ -104,7 +105,7 @@ def _lost(summary: Summary, baseline: Baseline) -> Iterator[Claim]:
     """Yield what the baseline has and the run was not even asked for."""
     asked = {
         (comparison.workload.name, comparison.precision, row.arm)
-        for comparison in summary.comparisons
+        for comparison in summary.matched
         for row in comparison.rows
     }
     for entry in baseline.entries:

@@ -1,6 +1,8 @@
-"""The comparison for a terminal of 100 columns."""
+"""The comparisons, and the techniques, for a terminal of 100 columns."""
 
 from __future__ import annotations
+
+from collections import Counter
 
 from rich import box
 from rich.console import Group, RenderableType
@@ -8,21 +10,48 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.report import figures, text
-from harness.report.summary import Comparison, Inference, Summary
+from harness.report.comparison import Comparison, Inference
+from harness.report.families import Family
+from harness.report.summary import Summary
 from harness.stats import TimeVerdict
 
 
 def tables(summary: Summary) -> RenderableType:
-    """Return one table for each workload and precision, with the reasons of what is missing under it.
+    """Return one table for each workload, and each technique, with the reasons of what is missing under it.
 
     What was raced in inference has a table of its own behind it.
     """
     found = []
-    for comparison in summary.comparisons:
+    for comparison in summary.workloads:
         found.append(_table(comparison))
         if comparison.inference:
             found.append(_passes(comparison, comparison.inference))
-    return Group(*found)
+    return Group(*found, *map(_family, summary.families))
+
+
+def _family(family: Family) -> Table:
+    """Return the metric of every variant in every arm, and how often what was expected of it held."""
+    arms = list(dict.fromkeys(line.row.arm for line in family.lines))
+    scale = figures.Scale.of(family.lines[0].variant.workload)
+    shown = {
+        (line.variant.name, line.row.arm): figures.metric(line.row.metric, figures.Scale.of(line.variant.workload))
+        for line in family.lines
+        if line.row.metric
+    }
+    table = _bare(family.name, [_verdicts(family)] if family.judgements else [])
+    table.add_column("variant", no_wrap=True)
+    for arm in arms:
+        table.add_column(
+            f"{text.one_line(arm, 20)}\n{scale.metric} {scale.unit}".rstrip(), justify="right", no_wrap=True
+        )
+    for name in family.comparisons:
+        table.add_row(Text(name), *(Text(shown.get((name, arm), figures.MISSING)) for arm in arms))
+    return table
+
+
+def _verdicts(family: Family) -> str:
+    counts = Counter(judgement.verdict for judgement in family.judgements)
+    return "expectations, arm by arm: " + ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common())
 
 
 def _passes(comparison: Comparison, passes: Inference) -> Table:
@@ -56,12 +85,12 @@ def _table(comparison: Comparison) -> Table:
     scale = cells.scale
     rows = [(text.one_line(row.arm, 20), cells.race(row)) for row in comparison.rows]
     notes = [f"({i}) {text.one_line(note)}" for note, i in cells.notes.texts.items()]
-    if comparison.proof is None:
+    if comparison.proof is None and comparison.track == "matched":
         notes.insert(0, "UNVERIFIED: nobody asked for proof that these arms compute one function")
     if any(row.time_verdict is TimeVerdict.UNSTABLE for row in comparison.rows):
         notes.append("UNSTABLE: other programs disturbed most launches; these times say nothing")
     if comparison.health.conflicts:
-        notes.insert(0, "MATCHED TRACK BROKEN: the arms did not start alike; see the report")
+        notes.insert(0, f"{comparison.track.upper()} TRACK BROKEN: the arms did not start alike; see the report")
     if comparison.budget_cut:
         notes.append(f"budget cut to {comparison.epochs} of {comparison.workload.epochs} epochs: target not judged")
     table = _bare(comparison.name, notes)

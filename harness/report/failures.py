@@ -15,7 +15,8 @@ class Failure:
     """Attempts that failed in the same way.
 
     Attributes:
-        cells: Which cells: workload, precision, scope; null when the arm cannot run at all.
+        cells: Which cells: workload, precision (and track, if it is not the matched one), scope; null when the arm
+            cannot run at all.
         indices: Seeds of accuracy cells, launches of timing cells.
         recovered: Whether another attempt at these cells succeeded.
         logs: Paths relative to the run folder.
@@ -43,14 +44,16 @@ def failures(manifest: Manifest, records: Sequence[Record]) -> tuple[Failure, ..
         cell = record.cell
         if record.outcome is Outcome.OK or (record.outcome is Outcome.UNSUPPORTED and cell.arm in unsupported):
             continue
-        key = (cell.workload, cell.precision, cell.arm, cell.scope, record.outcome, record.reason, cell in succeeded)
+        kind = (cell.workload, cell.precision, cell.track, cell.arm, cell.scope)
+        key = (*kind, record.outcome, record.reason, cell in succeeded)
         series[key].append(record)
     for group in series.values():
         first = group[0]
+        stock = "" if first.cell.track == "matched" else f" · {first.cell.track}"
         found.append(
             Failure(
                 arm=first.cell.arm,
-                cells=(first.cell.workload, first.cell.precision, first.cell.scope),
+                cells=(first.cell.workload, first.cell.precision + stock, first.cell.scope),
                 indices=tuple(sorted({record.cell.index for record in group})),
                 outcome=first.outcome,
                 reason=first.reason or "no reason given",
@@ -68,6 +71,7 @@ def _place(manifest: Manifest, cell: Cell) -> tuple[int | str, ...]:
     return (
         workloads.index(cell.workload) if cell.workload in workloads else len(workloads),
         cell.precision,
+        cell.track,
         arms.index(cell.arm) if cell.arm in arms else len(arms),
         cell.scope,
         cell.index,

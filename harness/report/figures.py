@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from harness import stats
 from harness.contract import Metric, Workload
+from harness.report.comparison import Comparison, Inference
 from harness.report.row import Row
-from harness.report.summary import Comparison, Inference
 from harness.report.text import number, one_line
 
 MISSING = "–"
@@ -98,6 +98,29 @@ def verdicts(row: Row, *, reference: bool) -> str:
         return f"reference, {row.time_verdict}" if row.time_verdict else "reference"
     time, accuracy = row.time_verdict or MISSING, row.accuracy_verdict or MISSING
     return str(time) if time == accuracy else f"{time} · {accuracy}"
+
+
+def mean(value: stats.Mean) -> str:
+    """Return a mean of no unit ± half the width of its interval."""
+    half = "" if value.half_width is None else f" ± {number(value.half_width)}"
+    return (number(value.estimate) + half).replace("-", "−")
+
+
+def proven(worst: Mapping[str, float]) -> list[str]:
+    """Return what the gates of parity found at worst, by gate, in words."""
+    shown = (("outputs of all layers", "forward"), ("all gradients", "backward"))
+    return [
+        f"{what} within {figure:.1e} ({precision})"
+        for what, gate in shown
+        for precision in ("fp64", "fp32")
+        if (figure := worst.get(f"{gate} {precision}")) is not None
+    ]
+
+
+STOCK = (
+    "Stock track: architecture, data, batches and their order, schedule and penalties are the same in all arms; the "
+    "optimizer's numbers and the initial values are each framework's own."
+)
 
 
 def share(part: int, whole: int) -> str:

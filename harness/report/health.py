@@ -1,4 +1,4 @@
-"""The health of the matched track: did all arms start from the same point and see the same data?"""
+"""The health of a track: did all arms see the same data and, if they are matched, start from the same point?"""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from harness.contract import STOCHASTIC, Precision
+from harness.contract import STOCHASTIC, Precision, Track
 from harness.schema import Record
 
 FIRST_LOSS_TOLERANCE: dict[Precision, float] = {"fp32": 1e-5, "fp64": 1e-10}
@@ -96,15 +96,23 @@ def _first_loss_spread(records: Sequence[Record]) -> float | None:
     return max(spreads, default=None)
 
 
-def health(precision: Precision, records: Sequence[Record]) -> Health:
-    """Return the health of one comparison, given the records of all arms that produced something."""
+def health(precision: Precision, records: Sequence[Record], track: Track = "matched") -> Health:
+    """Return the health of one comparison, given the records of all arms that produced something.
+
+    In the stock track every framework draws its own initial values, so neither they nor first losses need agree.
+    """
     trained = [record for record in records if record.accuracy is not None]
     tolerance = FIRST_LOSS_TOLERANCE.get(precision)
+    shared = (
+        _agreement("batch order", trained, lambda r: None if r.accuracy is None else r.accuracy.order_sha256),
+        _agreement("data", records, lambda record: record.dataset_sha256),
+    )
+    if track == "stock":
+        return Health(shared, first_loss_spread=None, tolerance=None)
     return Health(
         agreements=(
             _agreement("initial parameters", records, lambda record: record.initial_sha256),
-            _agreement("batch order", trained, lambda r: None if r.accuracy is None else r.accuracy.order_sha256),
-            _agreement("data", records, lambda record: record.dataset_sha256),
+            *shared,
         ),
         first_loss_spread=_first_loss_spread(records),
         # Where a model draws at random, the first losses differ by what each framework draws.

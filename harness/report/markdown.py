@@ -6,16 +6,18 @@ import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from unicodedata import combining, east_asian_width
 
 import jinja2
 
-from harness.report import figures, text
+from harness.report import chapters, figures, text
+from harness.report.comparison import Comparison
 from harness.report.failures import Failure
 from harness.report.plots import Pictures
+from harness.report.race import merge
 from harness.report.readback import Readback, flatten
 from harness.report.sentences import sentences
-from harness.report.summary import Comparison, Summary
+from harness.report.summary import Summary
+from harness.report.tables import table
 from harness.schema import ArmStatus, Manifest
 
 _TEMPLATES = jinja2.Environment(
@@ -26,31 +28,6 @@ _TEMPLATES = jinja2.Environment(
     keep_trailing_newline=True,
     undefined=jinja2.StrictUndefined,
 )
-
-
-def _width(cell: str) -> int:
-    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in cell)
-
-
-def table(header: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[int] = ()) -> str:
-    """Return a Markdown table whose source is aligned too, but for what is long in the last column.
-
-    Args:
-        header: Markdown of the first row.
-        rows: Markdown of the others, as many cells each.
-        right: Columns with figures, aligned to the right.
-    """
-    lines = [list(header), *(list(row) for row in rows)]
-    widths = [max(3, *(_width(line[i]) for line in lines)) for i in range(len(header))]
-    widths[-1] = min(widths[-1], 40)
-
-    def pad(cell: str, i: int) -> str:
-        space = " " * (widths[i] - _width(cell))
-        return space + cell if i in right else cell + space
-
-    rule = ["-" * (width - 1) + ":" if i in right else "-" * width for i, width in enumerate(widths)]
-    body = [[pad(cell, i) for i, cell in enumerate(line)] for line in lines]
-    return "\n".join(f"| {' | '.join(line)} |" for line in (body[0], rule, *body[1:]))
 
 
 @dataclass(frozen=True)
@@ -144,23 +121,21 @@ def _about(comparison: Comparison) -> str:
 
 
 def _proof(comparison: Comparison) -> str:
+    if comparison.track == "stock":
+        return "Not proven, and not meant to be: what the frameworks choose for themselves differs."
     if comparison.proof is None:
         return "> **UNVERIFIED: nobody asked for proof that these arms compute one function.**"
-    shown = (("outputs of all layers", "forward"), ("all gradients", "backward"))
-    found = [
-        f"{what} within {figure:.1e} ({precision})"
-        for what, gate in shown
-        for precision in ("fp64", "fp32")
-        if (figure := comparison.proof.get(f"{gate} {precision}")) is not None
-    ]
-    return f"Proven before the race, worst arm against the reference: {', '.join(found)}."
+    return f"Proven before the race, worst arm against the reference: {', '.join(figures.proven(comparison.proof))}."
 
 
 def _health(comparison: Comparison) -> str:
     health = comparison.health
     if health.conflicts:
         conflicts = "".join(f"\n> - {text.escape(conflict)}" for conflict in health.conflicts)
-        return f"> **MATCHED TRACK BROKEN: the figures below do not compare like with like.**\n>{conflicts}"
+        broken = f"{comparison.track.upper()} TRACK BROKEN"
+        return f"> **{broken}: the figures below do not compare like with like.**\n>{conflicts}"
+    if comparison.track == "stock":
+        return figures.STOCK
     agreed = [agreement.what for agreement in health.agreements if agreement.compared]
     if not agreed:
         return "Whether the arms started alike is unknown: no two arms gave hashes of the same cell."
@@ -182,6 +157,8 @@ def _reference(comparison: Comparison) -> str:
 
 def _target(comparison: Comparison) -> str:
     workload, scale = comparison.workload, figures.Scale.of(comparison.workload)
+    if workload.target is None and workload.metric:
+        return "No target: a variant is compared with others."
     if workload.target is None:
         return "Speed only: nothing is learned from these data, so there is no target."
     if comparison.budget_cut:
@@ -217,11 +194,15 @@ def _failures(failures: Sequence[Failure]) -> str:
     return table(["arm", "cell", "outcome", "log", "reason"], map(row, failures)) if failures else ""
 
 
-def _contention(comparisons: Sequence[Comparison]) -> str:
+def _contention(summary: Summary) -> str:
     def percent(share: float | None) -> str:
         return figures.MISSING if share is None else f"{100 * share:.1f}"
 
-    raced = [race for comparison in comparisons for race in comparison.races if race[1].rounds]
+    races = [race for comparison in summary.workloads for race in comparison.races]
+    for family in summary.families:
+        each = [comparison.contention for comparison in family.comparisons.values()]
+        races.append((f"{family.name}, {len(each)} variants", merge(each)))
+    raced = [race for race in races if race[1].rounds]
     if not raced:
         return ""
     found = table(
@@ -294,7 +275,7 @@ def _listed(values: Mapping[str, str]) -> str:
 def _prove(manifest: Manifest) -> str:
     """Return the command that proves what the run's own command then races."""
     suite = manifest.suite
-    workloads = [choice.name for choice in suite.workloads]
+    workloads = suite.named
     return shlex.join(["twinbench", "parity", *workloads, "--suite", _suite(manifest), "--arms", ",".join(suite.arms)])
 
 
@@ -306,16 +287,20 @@ def _suite(manifest: Manifest) -> str:
 
 def render(summary: Summary, pictures: Pictures) -> str:
     """Return the report."""
-    manifest = summary.manifest
+    manifest, plain = summary.manifest, summary.workloads
     context: dict[str, Any] = {
         "run": text.code(manifest.run),
         "suite_title": f"Suite {text.code(manifest.suite.name)}: {text.escape(manifest.suite.title)}".rstrip("."),
         "created": text.escape(manifest.created),
         "sentences": sentences(summary),
         "ratios_picture": pictures.ratios,
-        "sections": [_section(comparison, pictures.losses.get(comparison.name)) for comparison in summary.comparisons],
+        "sections": [_section(comparison, pictures.losses.get(comparison.name)) for comparison in plain],
+        "chapters": [
+            chapters.chapter(family, summary.gaps, pictures.families.get(family.name)) for family in summary.families
+        ],
+        "gap": chapters.gap_table([gap for gap in summary.gaps if gap.comparison in plain]),
         "failures": _failures(summary.failures),
-        "contention": _contention(summary.comparisons),
+        "contention": _contention(summary),
         "environment": _key_values(flatten(manifest.environment), ("environment", "value")),
         "versions": _versions(manifest.arms),
         "settings": _settings(summary.readback),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,10 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullForm
 from harness import stats
 from harness.contract import LossName
 from harness.report import figures, text
+from harness.report.comparison import Comparison
+from harness.report.families import Family
 from harness.report.row import Row
-from harness.report.summary import Comparison, Summary
+from harness.report.summary import Summary
 
 BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILION, PURPLE = (
     "#000000",
@@ -73,11 +75,13 @@ class Pictures:
 
     Attributes:
         losses: Name of a comparison -> its loss curves.
-        ratios: Forest plot of the whole run; null when there was no race.
+        ratios: Forest plot of all workloads but the variants of techniques; null when none of them was raced.
+        families: Name of a family of techniques -> its variants.
     """
 
     losses: Mapping[str, str]
     ratios: str | None
+    families: Mapping[str, str] = field(default_factory=dict)
 
 
 def colour(arm: str) -> str:
@@ -93,15 +97,20 @@ def draw(summary: Summary, folder: Path) -> Pictures:
     """
     losses: dict[str, str] = {}
     with rc_context(dict(STYLE)):
-        for i, comparison in enumerate(summary.comparisons):
+        for i, comparison in enumerate(summary.workloads):
             if figure := loss_curves(comparison):
                 losses[comparison.name] = f"loss-{i + 1:02}-{_slug(comparison.name)}.png"
                 figure.savefig(folder / losses[comparison.name])
         ratios = None
-        if figure := forest(summary.comparisons):
+        if figure := forest(summary.workloads):
             ratios = "ratios.png"
             figure.savefig(folder / ratios)
-    return Pictures(losses, ratios)
+        families: dict[str, str] = {}
+        for family in summary.families:
+            if figure := variants(family):
+                families[family.name] = f"technique-{_slug(family.name)}.png"
+                figure.savefig(folder / families[family.name])
+    return Pictures(losses, ratios, families)
 
 
 def _slug(name: str) -> str:
@@ -145,6 +154,45 @@ def loss_curves(comparison: Comparison) -> Figure | None:
     axes.set(title=comparison.name, xlabel="epoch", ylabel=f"training loss: {LOSSES[comparison.workload.loss]}")
     axes.legend(title="mean; band: all seeds" if any(len(row.losses) > 1 for row in trained) else None)
     return figure
+
+
+def variants(family: Family) -> Figure | None:
+    """Return every variant in every arm, in three panels: metric, training loss of the last epoch, train step."""
+    if not any(line.row.metric or line.row.step_ms for line in family.lines):
+        return None
+    names = list(family.comparisons)
+    arms = list(dict.fromkeys(line.row.arm for line in family.lines))
+    scale = figures.Scale.of(family.lines[0].variant.workload)
+    figure = Figure(figsize=(9.6, 1.3 + 0.42 * len(names)), layout="constrained")
+    panels = figure.subplots(1, 3, sharey=True)
+    for line in family.lines:
+        place = names.index(line.variant.name) + 0.7 * ((arms.index(line.row.arm) + 0.5) / len(arms) - 0.5)
+        means = (line.row.metric, line.figures.get("train_loss"))
+        for axes, mean, factor in zip(panels, means, (scale.factor, 1.0), strict=False):
+            if mean is not None:
+                half = (mean.half_width or 0.0) * factor
+                axes.errorbar(mean.estimate * factor, place, xerr=half, fmt="o", **_ink(line.row.arm))
+        if line.row.step_ms is not None:
+            panels[2].errorbar(line.row.step_ms, place, fmt="o", **_ink(line.row.arm))
+    for axes, name in zip(
+        panels, (f"{scale.metric} {scale.unit}", "last training loss", "train step (ms)"), strict=True
+    ):
+        axes.set_xlabel(name.rstrip())
+        axes.grid(visible=False, axis="y")
+    for axes in panels[1:]:
+        values = [abs(x) for x in axes.dataLim.intervalx if x > 0]
+        if len(values) == 2 and max(values) > 30 * min(values):
+            axes.set_xscale("log")
+    panels[0].set_yticks(range(len(names)), [text.one_line(name, 40) for name in names])
+    panels[0].set_ylim(len(names) - 0.5, -0.5)
+    figure.suptitle(family.name, x=0.01, ha="left", fontsize=11)
+    handles = [panels[0].errorbar([], [], fmt="o", label=text.one_line(arm, 40), **_ink(arm)) for arm in arms]
+    figure.legend(handles=handles, loc="outside lower left", ncols=len(arms))
+    return figure
+
+
+def _ink(arm: str) -> dict[str, Any]:
+    return {"color": colour(arm), "markersize": 4.5, "linewidth": 1.4}
 
 
 def forest(comparisons: Sequence[Comparison]) -> Figure | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -30,6 +30,21 @@ class Contention:
     left: int
     pressure: float | None
     foreign: float | None
+
+
+def merge(found: Sequence[Contention]) -> Contention:
+    """Return the contention of several comparisons as one."""
+    pressures = [one.pressure for one in found if one.pressure is not None]
+    foreigns = [one.foreign for one in found if one.foreign is not None]
+    return Contention(
+        launches=max((one.launches for one in found), default=0),
+        rounds=sum(one.rounds for one in found),
+        disturbed=sum(one.disturbed for one in found),
+        reruns=sum(one.reruns for one in found),
+        left=sum(one.left for one in found),
+        pressure=max(pressures, default=None),
+        foreign=max(foreigns, default=None),
+    )
 
 
 def _step_seconds(block: Block) -> float:

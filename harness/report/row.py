@@ -36,7 +36,7 @@ class Row:
         launches: Launches with step times.
         rounds: Rounds over all launches.
         contended_rounds: Rounds of which every repetition was contended for this arm.
-        target_met: Whether the mean reaches the workload's target; null when the budget was cut.
+        target_met: Whether the mean reaches the workload's target; null without one, or when the budget was cut.
         losses: Training loss by seed and epoch.
         notes: Figure (a field of this class) -> why it is missing or less than asked for.
     """
@@ -173,6 +173,9 @@ class _Builder:
             self.notes["parameters"] = missing if useful else self.evidence.absence(scope)
         return found
 
+    def _reached(self, metric: stats.Mean | None) -> bool | None:
+        return None if metric is None or self.workload.target is None else self.workload.reached(metric.estimate)
+
     def _without_reference(self, scope: Scope) -> str:
         if self.reference is None:
             return "no arm that could be the reference has a result"
@@ -203,7 +206,7 @@ class _Builder:
             launches=len(evidence.timings),
             rounds=sum(map(round_count, evidence.timings.values())),
             contended_rounds=sum(round_count(t) - len(clean_rounds(t)) for t in evidence.timings.values()),
-            target_met=None if metric is None or budget_cut else self.workload.reached(metric.estimate),
+            target_met=self._reached(metric) if not budget_cut else None,
             losses=tuple(
                 tuple(record.accuracy.epoch_losses)
                 for record in evidence.trained.values()

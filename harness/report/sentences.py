@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator
 from harness import stats
 from harness.contract import Outcome
 from harness.report import figures, text
+from harness.report.comparison import Comparison
 from harness.report.row import Row
-from harness.report.summary import Comparison, Summary
+from harness.report.summary import Summary
 
 
 def sentences(summary: Summary) -> list[str]:
@@ -19,6 +20,8 @@ def sentences(summary: Summary) -> list[str]:
         *_speed(summary),
         *_accuracy(summary),
         *_targets(summary),
+        *_techniques(summary),
+        *_gaps(summary),
         *_track(summary),
         _failed(summary),
         *_contention(summary),
@@ -48,7 +51,7 @@ def _asked(summary: Summary) -> str:
     suite = summary.manifest.suite
     workloads = dict.fromkeys(comparison.workload.name for comparison in summary.comparisons)
     precisions = dict.fromkeys(comparison.precision for comparison in summary.comparisons)
-    scope = f"{_count(len(workloads), 'workload')} in {', '.join(precisions)} on {_names(suite.arms)}"
+    scope = f"{_what(summary, len(workloads))} in {', '.join(precisions)} on {_names(suite.arms)}"
     scope += f", {_count(suite.seeds, 'seed')} and {_count(suite.launches, 'launch')} a cell"
     rows = [row for _, row in _rows(summary)]
     if all(row.metric is None and row.step_ms is None for row in rows):
@@ -63,6 +66,18 @@ def _asked(summary: Summary) -> str:
     if not judged:
         return f"{scope}: verdicts on time, no verdicts on accuracy ({needs})."
     return f"{scope}: verdicts on accuracy and time ({needs}; p values are adjusted over this report)."
+
+
+def _what(summary: Summary, count: int) -> str:
+    """Return how many workloads there are, variants of techniques told apart, and in which tracks."""
+    families = summary.families
+    varied = {comparison.workload.name for family in families for comparison in family.comparisons.values()}
+    parts = [_count(count - len(varied), "workload")] if count > len(varied) else []
+    if varied:
+        techniques = _count(len({family.technique.name for family in families}), "technique")
+        parts.append(f"{_count(len(varied), 'variant')} of {techniques}")
+    tracks = dict.fromkeys(comparison.track for comparison in summary.comparisons)
+    return " and ".join(parts) + (f", {' and '.join(tracks)} track," if "stock" in tracks else "")
 
 
 def _speed(summary: Summary) -> Iterator[str]:
@@ -122,6 +137,36 @@ def _targets(summary: Summary) -> Iterator[str]:
         yield f"Targets: {'; '.join(parts)}."
 
 
+def _techniques(summary: Summary) -> Iterator[str]:
+    """Say how often what was expected of variants held."""
+    judgements = [judgement for family in summary.families for judgement in family.judgements]
+    if judgements:
+        counts = Counter(judgement.verdict for judgement in judgements)
+        tally = ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common())
+        yield f"Expectations of techniques, each in every arm: {tally}."
+    for family in summary.families:
+        for answer in family.judgements:
+            if answer.verdict is stats.ClaimVerdict.NOT_HELD:
+                figure = answer.expectation.figure.replace("_", " ")
+                yield (
+                    f"**Not as expected** in {text.code(answer.arm)}: {figure} of "
+                    f"{text.code(f'{family.technique.name}.{answer.expectation.variant}')}, {family.track} track."
+                )
+
+
+def _gaps(summary: Summary) -> Iterator[str]:
+    """Say where the frameworks' own defaults change the metric most."""
+    if not summary.gaps:
+        return
+    found = max(summary.gaps, key=lambda gap: abs(gap.difference.estimate) / gap.comparison.workload.margin)
+    scale = figures.Scale.of(found.comparison.workload)
+    shown = f"{figures.difference(found.difference, scale)} {scale.difference_unit}".rstrip()
+    yield (
+        f"Matched minus stock, {_count(len(summary.gaps), 'difference')}: the largest in units of its margin is {shown}"
+        f" ({text.code(found.matched.arm)} on {text.code(found.comparison.workload.name)})."
+    )
+
+
 def _short_of_target(comparison: Comparison, row: Row) -> str:
     where = f"{text.code(row.arm)} on {text.code(comparison.name)}"
     if row.metric is None or comparison.workload.target is None:
@@ -132,17 +177,21 @@ def _short_of_target(comparison: Comparison, row: Row) -> str:
 
 def _track(summary: Summary) -> Iterator[str]:
     broken = [comparison for comparison in summary.comparisons if comparison.health.conflicts]
+    matched = summary.matched
+    if not matched and not broken:
+        return
     if broken:
         where = _names(comparison.name for comparison in broken)
-        yield f"**The matched track is broken on {where}: arms that must start alike do not.** There, compare nothing."
+        track = "matched" if any(comparison.track == "matched" for comparison in broken) else "stock"
+        yield f"**The {track} track is broken on {where}: arms that must start alike do not.** There, compare nothing."
         return
-    compared = sum(comparison.health.compared for comparison in summary.comparisons)
+    compared = sum(comparison.health.compared for comparison in matched)
     if not compared:
         yield "Whether the arms started alike is unknown: no two arms gave hashes of the same cell."
         return
     spreads = [
         (spread, comparison.name)
-        for comparison in summary.comparisons
+        for comparison in matched
         if (spread := comparison.health.first_loss_spread) is not None
     ]
     worst = ""

@@ -2,84 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
 from harness import stats
-from harness.contract import Cell, Outcome, Precision, Scope, Workload
-from harness.report.evidence import Evidence
+from harness.contract import Cell, Outcome, Precision, Technique, Track, Workload
+from harness.report.comparison import Comparison, compare
 from harness.report.failures import Failure, failures
-from harness.report.health import Health, health
-from harness.report.race import Contention, Sitting, contention
+from harness.report.families import Family, Gap, families, gaps
 from harness.report.readback import Readback, readback
-from harness.report.row import Row, build_row
+from harness.report.row import Row
 from harness.report.verdicts import judge
-from harness.schema import ArmStatus, Manifest, Record, Timing
-
-
-@dataclass(frozen=True)
-class Inference:
-    """All arms' forward passes on one workload at one precision.
-
-    Attributes:
-        rows: Of which only the figures of time are filled in.
-    """
-
-    reference: str | None
-    rows: tuple[Row, ...]
-    contention: Contention
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """All arms on one workload at one precision.
-
-    Attributes:
-        epochs: Passes over the training set in this run.
-        reference: The arm that ratios and differences refer to; null when none has a result.
-        displaced: Why the first arm of the suite is not the reference; null when it is.
-        inference: What the suite asks for beside train steps; null where it does not.
-        missing: Cells that were asked of supported, raced arms and have no record.
-        proof: For each gate of parity that all arms had passed before the race, the worst figure of any of them; null
-            for a race without proof.
-    """
-
-    workload: Workload
-    precision: Precision
-    epochs: int
-    seeds: int
-    launches: int
-    reference: str | None
-    displaced: str | None
-    rows: tuple[Row, ...]
-    health: Health
-    contention: Contention
-    inference: Inference | None
-    missing: int
-    proof: Mapping[str, float] | None
-
-    @property
-    def name(self) -> str:
-        """Unique within a run."""
-        return f"{self.workload.name} · {self.precision}"
-
-    @property
-    def races(self) -> list[tuple[str, Contention]]:
-        """What was raced, under a name unique within a run, and what disturbed it."""
-        of_passes = [(f"{self.name} · inference", self.inference.contention)] if self.inference else []
-        return [(self.name, self.contention), *of_passes]
-
-    @property
-    def timed(self) -> list[tuple[Row, ...]]:
-        """The rows of each race, in the same order."""
-        return [self.rows, *([self.inference.rows] if self.inference else [])]
-
-    @property
-    def budget_cut(self) -> bool:
-        """Whether the run trains for fewer epochs than the workload's target supposes."""
-        return self.epochs < self.workload.epochs
+from harness.schema import Manifest, Record
 
 
 @dataclass(frozen=True)
@@ -87,16 +23,32 @@ class Summary:
     """A whole run.
 
     Attributes:
+        comparisons: Of every workload, the variants of techniques among them.
+        families: Of every technique that the suite asks for, once for each precision and track.
+        gaps: What the tracks make of each other, workload by workload and arm by arm, where a run has both.
         cells: Cells with a record.
         failed: Cells whose last word is a failure, by outcome.
     """
 
     manifest: Manifest
     comparisons: tuple[Comparison, ...]
+    families: tuple[Family, ...]
+    gaps: tuple[Gap, ...]
     failures: tuple[Failure, ...]
     readback: Readback
     cells: int
     failed: Mapping[Outcome, int]
+
+    @property
+    def matched(self) -> list[Comparison]:
+        """The comparisons of the matched track: in the other nothing is promised, to a baseline either."""
+        return [comparison for comparison in self.comparisons if comparison.track == "matched"]
+
+    @property
+    def workloads(self) -> list[Comparison]:
+        """The comparisons that are no part of a family."""
+        varied = {comparison.name for family in self.families for comparison in family.comparisons.values()}
+        return [comparison for comparison in self.comparisons if comparison.name not in varied]
 
     @property
     def unstable(self) -> list[tuple[str, Row]]:
@@ -122,99 +74,6 @@ def _final(records: Sequence[Record]) -> dict[Cell, Record]:
     return {record.cell: record for record in ranked}
 
 
-def _reference(racers: Sequence[Evidence]) -> Evidence | None:
-    """Return the first arm with results in every scope that any arm has results in, else with any result."""
-    timed, trained = any(e.raced for e in racers), any(e.trained for e in racers)
-    whole = [e for e in racers if e.useful and bool(e.raced) == timed and bool(e.trained) == trained]
-    return next(iter(whole or [e for e in racers if e.useful]), None)
-
-
-def _displaced(racers: Sequence[Evidence], reference: Evidence | None) -> str | None:
-    if reference is None or reference is racers[0]:
-        return None
-    first = racers[0]
-    scopes: list[Scope] = []
-    if reference.trained and not first.trained:
-        scopes.append("accuracy")
-    if reference.raced and not first.raced:
-        scopes.append("step")
-    lacks = " and ".join("accuracy" if scope == "accuracy" else "step times" for scope in scopes)
-    return f"{first.status.name} has no {lacks} ({first.absence(scopes[0])})"
-
-
-def _compare(
-    manifest: Manifest, workload: Workload, precision: Precision, planned_epochs: int, records: Sequence[Record]
-) -> Comparison:
-    suite = manifest.suite
-    statuses = {status.name: status for status in manifest.arms}
-    by_arm: dict[str, list[Record]] = {arm: [] for arm in suite.arms}
-    for record in records:
-        by_arm.setdefault(record.cell.arm, []).append(record)
-    everyone, passes = [], []
-    for arm, mine in by_arm.items():
-        status = statuses.get(arm) or ArmStatus(name=arm, supported=True, reason=None, versions={}, witness=False)
-        asked: dict[Scope, int] = {
-            "accuracy": suite.seeds if workload.metric else 0,
-            "step": 0 if status.witness else suite.launches,
-            "inference": 0 if status.witness or "inference" not in suite.scopes else suite.launches,
-        }
-        everyone.append(Evidence.of(status, mine, asked))
-        if asked["inference"]:
-            timed = [record for record in mine if record.cell.scope == "inference"]
-            passes.append(Evidence.of(status, timed, {**asked, "accuracy": 0}, "inference"))
-    everyone.sort(key=lambda evidence: evidence.status.witness)
-    racers = [evidence for evidence in everyone if not evidence.status.witness]
-    reference = _reference(racers)
-    epochs = next((record.cell.epochs for record in records if record.cell.scope == "accuracy"), planned_epochs)
-    return Comparison(
-        workload=workload,
-        precision=precision,
-        epochs=epochs,
-        seeds=suite.seeds,
-        launches=suite.launches,
-        reference=None if reference is None else reference.status.name,
-        displaced=_displaced(racers, reference),
-        rows=tuple(build_row(e, reference, workload, budget_cut=epochs < workload.epochs) for e in everyone),
-        health=health(precision, [record for evidence in (*everyone, *passes) for record in evidence.useful]),
-        contention=contention(_launches(racers)),
-        inference=_inference(passes, workload) if passes else None,
-        missing=sum(
-            max(0, sum(evidence.asked.values()) - len(by_arm[evidence.status.name]))
-            for evidence in racers
-            if evidence.status.supported
-        ),
-        proof=_proof(manifest, workload),
-    )
-
-
-def _inference(passes: Sequence[Evidence], workload: Workload) -> Inference:
-    reference = _reference(passes)
-    return Inference(
-        reference=None if reference is None else reference.status.name,
-        rows=tuple(build_row(evidence, reference, workload, budget_cut=True) for evidence in passes),
-        contention=contention(_launches(passes)),
-    )
-
-
-def _launches(racers: Sequence[Evidence]) -> list[list[Timing]]:
-    """Return what each launch measured of all arms."""
-    launches: dict[Sitting, list[Timing]] = defaultdict(list)
-    for evidence in racers:
-        for sitting, timing in evidence.timings.items():
-            launches[sitting].append(timing)
-    return list(launches.values())
-
-
-def _proof(manifest: Manifest, workload: Workload) -> dict[str, float] | None:
-    if manifest.proofs is None:
-        return None
-    worst: dict[str, float] = {}
-    for proof in manifest.proofs:
-        if proof.workload == workload.name and proof.figure is not None:
-            worst[proof.gate] = max(proof.figure, worst.get(proof.gate, 0.0))
-    return worst
-
-
 def _judged(comparisons: Sequence[Comparison]) -> tuple[Comparison, ...]:
     found = [row for comparison in comparisons for row in comparison.rows]
     found += [row for comparison in comparisons if comparison.inference for row in comparison.inference.rows]
@@ -228,31 +87,48 @@ def _judged(comparisons: Sequence[Comparison]) -> tuple[Comparison, ...]:
     )
 
 
-def summarize(manifest: Manifest, records: Sequence[Record], workloads: Mapping[str, Workload]) -> Summary:
+def summarize(
+    manifest: Manifest,
+    records: Sequence[Record],
+    workloads: Mapping[str, Workload],
+    techniques: Mapping[str, Technique] | None = None,
+) -> Summary:
     """Reduce a run to the figures of its report.
+
+    Args:
+        manifest: What was asked for.
+        records: What came of it.
+        workloads: Every one that the run has, variants too, by name.
+        techniques: Every one that the suite asks for, by name.
 
     Raises:
         ValueError: If the run has a workload that ``workloads`` does not know.
     """
     final = _final(records)
-    groups: dict[tuple[str, Precision], list[Record]] = {}
-    planned: dict[str, int | None] = {}
-    for choice in manifest.suite.workloads:
-        planned[choice.name] = choice.epochs
-        for precision in choice.precisions or manifest.suite.precisions:
-            groups[choice.name, precision] = []
+    groups: dict[tuple[str, Precision, Track], list[Record]] = {
+        (choice.name, precision, track): []
+        for choice in manifest.suite.workloads
+        for precision in choice.precisions or manifest.suite.precisions
+        for track in manifest.suite.tracks
+    }
     for cell, record in final.items():
-        groups.setdefault((cell.workload, cell.precision), []).append(record)
-    if unknown := sorted({name for name, _ in groups} - workloads.keys()):
+        groups.setdefault((cell.workload, cell.precision, cell.track), []).append(record)
+    if unknown := sorted({name for name, _, _ in groups} - workloads.keys()):
         raise ValueError(f"run {manifest.run} has workloads that do not exist any more: {', '.join(unknown)}")
-    comparisons = [
-        _compare(manifest, workloads[name], precision, planned.get(name) or workloads[name].epochs, group)
-        for (name, precision), group in groups.items()
-    ]
+    if unknown := sorted(set(manifest.suite.techniques) - (techniques or {}).keys()):
+        raise ValueError(f"run {manifest.run} has techniques that do not exist any more: {', '.join(unknown)}")
+    comparisons = _judged(
+        [
+            compare(manifest, workloads[name], precision, track, group)
+            for (name, precision, track), group in groups.items()
+        ]
+    )
     failed: Counter[Outcome] = Counter(record.outcome for record in final.values() if record.outcome is not Outcome.OK)
     return Summary(
         manifest=manifest,
-        comparisons=_judged(comparisons),
+        comparisons=comparisons,
+        families=families([(techniques or {})[name] for name in manifest.suite.techniques], comparisons),
+        gaps=gaps(comparisons),
         failures=failures(manifest, records),
         readback=readback(manifest.suite.arms, list(final.values())),
         cells=len(final),

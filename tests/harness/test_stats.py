@@ -9,7 +9,7 @@ import scipy.stats
 from statsmodels.stats.weightstats import ttost_ind, ttost_paired
 
 from harness import stats
-from harness.stats import AccuracyVerdict, TimeVerdict
+from harness.stats import AccuracyVerdict, ClaimVerdict, TimeVerdict
 
 T_975_DF2, T_95_DF2 = 4.302652729911275, 2.919985580353726
 
@@ -231,3 +231,58 @@ def test_a_difference_of_the_margin_is_seldom_called_equivalent(paired):
     ]
     share = verdicts.count(AccuracyVerdict.EQUIVALENT) / len(verdicts)
     assert 0.02 <= share <= 0.06
+
+
+def test_a_claim_has_one_sided_bounds():
+    values, reference = np.array([1.0, 2.0, 3.0, 4.0, 6.0]), np.array([1.0, 1.0, 2.5, 3.0, 3.0])
+    for found, sample, other in (
+        (stats.claim(values), values, None),
+        (stats.claim(values, reference, paired=True), values - reference, None),
+        (stats.claim(values, reference), values, reference),
+    ):
+        for end, alternative in ((found.interval.low, "greater"), (found.interval.high, "less")):
+            if other is None:
+                p = scipy.stats.ttest_1samp(sample, end, alternative=alternative).pvalue
+            else:
+                p = scipy.stats.ttest_ind(sample - end, other, equal_var=False, alternative=alternative).pvalue
+            assert p == pytest.approx(0.05)
+
+
+@pytest.mark.parametrize(
+    ("at_least", "at_most", "verdict"),
+    [
+        (0.9, None, ClaimVerdict.HELD),
+        (None, 1.1, ClaimVerdict.HELD),
+        (0.9, 1.1, ClaimVerdict.HELD),
+        (1.0, None, ClaimVerdict.CANNOT_TELL),
+        (0.9, 1.0, ClaimVerdict.CANNOT_TELL),
+        (1.1, None, ClaimVerdict.NOT_HELD),
+        (None, 0.9, ClaimVerdict.NOT_HELD),
+        (0.5, 0.9, ClaimVerdict.NOT_HELD),
+    ],
+)
+def test_a_claim_is_held_refuted_or_neither(at_least, at_most, verdict):
+    found = stats.claim([0.98, 0.99, 1.0, 1.01, 1.02])
+    assert stats.claim_verdict(found, at_least, at_most) is verdict
+
+
+def test_a_claim_of_few_seeds_is_a_look():
+    assert stats.claim_verdict(stats.claim([1.0, 1.0, 1.0, 1.0]), 0.0, None) is ClaimVerdict.LOOK
+    lone = stats.claim([3.0], [1.0, 2.0])
+    assert (lone.estimate, lone.interval, lone.seeds) == (1.5, None, 1)
+    assert stats.claim_verdict(lone, 0.0, None) is ClaimVerdict.LOOK
+
+
+@pytest.mark.parametrize(
+    ("values", "reference", "paired"), [([], None, False), ([1.0], [], False), ([1.0], [1.0, 2.0], True)]
+)
+def test_nothing_is_claimed_of_nothing(values, reference, paired):
+    with pytest.raises(ValueError, match="nothing can be claimed"):
+        stats.claim(values, reference, paired=paired)
+
+
+def test_a_true_claim_at_its_bound_is_seldom_called_wrong():
+    rng = np.random.default_rng(10)
+    verdicts = [stats.claim_verdict(stats.claim(rng.normal(0.0, 1.0, 5)), 0.0, None) for _ in range(4000)]
+    for verdict in (ClaimVerdict.HELD, ClaimVerdict.NOT_HELD):
+        assert verdicts.count(verdict) / len(verdicts) == pytest.approx(0.05, abs=0.012)

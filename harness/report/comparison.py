@@ -1,0 +1,180 @@
+"""All arms on one workload at one precision and in one track."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from harness.contract import Precision, Scope, Track, Workload
+from harness.report.evidence import Evidence
+from harness.report.health import Health, health
+from harness.report.race import Contention, Sitting, contention
+from harness.report.row import Row, build_row
+from harness.schema import ArmStatus, Manifest, Record, Timing, WorkloadChoice
+
+
+@dataclass(frozen=True)
+class Inference:
+    """All arms' forward passes on one workload at one precision.
+
+    Attributes:
+        rows: Of which only the figures of time are filled in.
+    """
+
+    reference: str | None
+    rows: tuple[Row, ...]
+    contention: Contention
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All arms on one workload at one precision and in one track.
+
+    Attributes:
+        evidence: What each of the rows' arms left behind.
+        epochs: Passes over the training set in this run.
+        reference: The arm that ratios and differences refer to; null when none has a result.
+        displaced: Why the first arm of the suite is not the reference; null when it is.
+        inference: What the suite asks for beside train steps; null where it does not.
+        missing: Cells that were asked of supported, raced arms and have no record.
+        proof: For each gate of parity that all arms had passed before the race, the worst figure of any of them; null
+            for a race without proof.
+    """
+
+    workload: Workload
+    precision: Precision
+    track: Track
+    epochs: int
+    seeds: int
+    launches: int
+    reference: str | None
+    displaced: str | None
+    rows: tuple[Row, ...]
+    evidence: Mapping[str, Evidence]
+    health: Health
+    contention: Contention
+    inference: Inference | None
+    missing: int
+    proof: Mapping[str, float] | None
+
+    @property
+    def name(self) -> str:
+        """Unique within a run."""
+        stock = "" if self.track == "matched" else f" · {self.track}"
+        return f"{self.workload.name} · {self.precision}{stock}"
+
+    @property
+    def races(self) -> list[tuple[str, Contention]]:
+        """What was raced, under a name unique within a run, and what disturbed it."""
+        of_passes = [(f"{self.name} · inference", self.inference.contention)] if self.inference else []
+        return [(self.name, self.contention), *of_passes]
+
+    @property
+    def timed(self) -> list[tuple[Row, ...]]:
+        """The rows of each race, in the same order."""
+        return [self.rows, *([self.inference.rows] if self.inference else [])]
+
+    @property
+    def budget_cut(self) -> bool:
+        """Whether the run trains for fewer epochs than the workload's target supposes."""
+        return self.epochs < self.workload.epochs
+
+
+def _reference(racers: Sequence[Evidence]) -> Evidence | None:
+    """Return the first arm with results in every scope that any arm has results in, else with any result."""
+    timed, trained = any(e.raced for e in racers), any(e.trained for e in racers)
+    whole = [e for e in racers if e.useful and bool(e.raced) == timed and bool(e.trained) == trained]
+    return next(iter(whole or [e for e in racers if e.useful]), None)
+
+
+def _displaced(racers: Sequence[Evidence], reference: Evidence | None) -> str | None:
+    if reference is None or reference is racers[0]:
+        return None
+    first = racers[0]
+    scopes: list[Scope] = []
+    if reference.trained and not first.trained:
+        scopes.append("accuracy")
+    if reference.raced and not first.raced:
+        scopes.append("step")
+    lacks = " and ".join("accuracy" if scope == "accuracy" else "step times" for scope in scopes)
+    return f"{first.status.name} has no {lacks} ({first.absence(scopes[0])})"
+
+
+def compare(
+    manifest: Manifest, workload: Workload, precision: Precision, track: Track, records: Sequence[Record]
+) -> Comparison:
+    """Reduce the records of a workload, one for each cell, to a comparison; it has no verdicts yet."""
+    suite = manifest.suite
+    choices = (choice for choice in suite.workloads if choice.name == workload.name)
+    choice = next(choices, WorkloadChoice(name=workload.name))
+    planned_epochs = choice.epochs or workload.epochs
+    statuses = {status.name: status for status in manifest.arms}
+    by_arm: dict[str, list[Record]] = {arm: [] for arm in suite.runners(choice)}
+    for record in records:
+        by_arm.setdefault(record.cell.arm, []).append(record)
+    everyone, passes = [], []
+    for arm, mine in by_arm.items():
+        status = statuses.get(arm) or ArmStatus(name=arm, supported=True, reason=None, versions={}, witness=False)
+        asked: dict[Scope, int] = {
+            "accuracy": suite.seeds if workload.metric else 0,
+            "step": 0 if status.witness else suite.launches,
+            "inference": 0 if status.witness or "inference" not in suite.scopes else suite.launches,
+        }
+        everyone.append(Evidence.of(status, mine, asked))
+        if asked["inference"]:
+            timed = [record for record in mine if record.cell.scope == "inference"]
+            passes.append(Evidence.of(status, timed, {**asked, "accuracy": 0}, "inference"))
+    everyone.sort(key=lambda evidence: evidence.status.witness)
+    racers = [evidence for evidence in everyone if not evidence.status.witness]
+    reference = _reference(racers)
+    epochs = next((record.cell.epochs for record in records if record.cell.scope == "accuracy"), planned_epochs)
+    return Comparison(
+        workload=workload,
+        precision=precision,
+        track=track,
+        epochs=epochs,
+        seeds=suite.seeds,
+        launches=suite.launches,
+        reference=None if reference is None else reference.status.name,
+        displaced=_displaced(racers, reference),
+        rows=tuple(build_row(e, reference, workload, budget_cut=epochs < workload.epochs) for e in everyone),
+        evidence={evidence.status.name: evidence for evidence in everyone},
+        health=health(precision, [record for evidence in (*everyone, *passes) for record in evidence.useful], track),
+        contention=contention(_launches(racers)),
+        inference=_inference(passes, workload) if passes else None,
+        missing=sum(
+            max(0, sum(evidence.asked.values()) - len(by_arm[evidence.status.name]))
+            for evidence in racers
+            if evidence.status.supported
+        ),
+        proof=_proof(manifest, workload),
+    )
+
+
+def _inference(passes: Sequence[Evidence], workload: Workload) -> Inference:
+    reference = _reference(passes)
+    return Inference(
+        reference=None if reference is None else reference.status.name,
+        rows=tuple(build_row(evidence, reference, workload, budget_cut=True) for evidence in passes),
+        contention=contention(_launches(passes)),
+    )
+
+
+def _launches(racers: Sequence[Evidence]) -> list[list[Timing]]:
+    """Return what each launch measured of all arms."""
+    launches: dict[Sitting, list[Timing]] = defaultdict(list)
+    for evidence in racers:
+        for sitting, timing in evidence.timings.items():
+            launches[sitting].append(timing)
+    return list(launches.values())
+
+
+def _proof(manifest: Manifest, workload: Workload) -> dict[str, float] | None:
+    if manifest.proofs is None:
+        return None
+    worst: dict[str, float] = {}
+    for proof in manifest.proofs:
+        if proof.workload == workload.name and proof.figure is not None:
+            worst[proof.gate] = max(proof.figure, worst.get(proof.gate, 0.0))
+    return worst
