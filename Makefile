@@ -11,7 +11,8 @@ EXTRAS_cuda := torch,tensorflow,jax-cuda,pretrained,dev
 INSTALL := .venv/bin/python -m pip install --disable-pip-version-check --constraint constraints/$(DEVICE).txt
 INSTALLED := .venv/installed-$(DEVICE)
 
-.PHONY: help setup bench bench-harness bench-peers differences differences-check sizes sizes-check test test-long lint format clean
+.PHONY: help setup bench bench-harness bench-peers differences differences-check techniques-page sizes sizes-check test \
+	test-long lint format clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*  ## /  make \1\t/p' Makefile | expand -t 24
@@ -37,6 +38,9 @@ differences: setup  ## measure every default that differs and write docs/differe
 
 differences-check: setup  ## compare docs/differences.md with what is measured now
 	.venv/bin/python -m harness.differences --check
+
+techniques-page: setup  ## write docs/techniques.md from the records of results/reference/techniques
+	.venv/bin/python -m harness.techniques_page results/reference/techniques
 
 sizes: setup  ## count parameters and FLOPs of every workload's model and write benchmarks/sizes.json
 	.venv/bin/python -m harness.anatomy.sizes
