@@ -1,4 +1,7 @@
-"""Gate "layer": layers that hold no tensors, and penalties on tensors, by themselves: output or value, and gradient."""
+"""Gate "layer": layers that hold no tensors, and penalties on tensors, by themselves: output or value, and gradient.
+
+An L2 penalty is also trained with, beside twice as large a weight decay: both must be the reference's decay.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,8 @@ from harness.parity.workers import Workers
 if TYPE_CHECKING:
     from harness.contract import Array
 
-VALUE, GRADIENT = 1e-10, 1e-8
+VALUE, GRADIENT, DECAYED = 1e-10, 1e-8, 1e-10
+DECAY = {"steps": 20, "l2": 0.05}
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,20 @@ def check(workers: Workers, arms: Sequence[str], seed: int = 0) -> Iterator[Find
                 yield Finding(
                     f"layer {case.title}", arm, f"layer {name}", apart.first is None, apart.error, bound, apart.first
                 )
+    arrays = regression(np.random.default_rng([seed, 29]))
+    decayed = workers.exercise(workers.reference, "fp64", "layers", "decay", arrays, **DECAY)["decayed"]
+    for arm in arms:
+        if registry.find_arm(arm).witness:
+            continue
+        found = workers.exercise(arm, "fp64", "layers", "decay", arrays, **DECAY)
+        apart = distance(found, dict.fromkeys(("penalized", "decayed"), decayed), DECAYED)
+        yield Finding("L2 is decay", arm, "layer decay", apart.first is None, apart.error, DECAYED, apart.first)
+
+
+def regression(generator: np.random.Generator) -> dict[str, Array]:
+    """Return samples ``x``, targets ``y`` and a ``weight`` to begin with, far from the answer."""
+    x, truth = generator.normal(size=(16, 5)), generator.normal(size=(3, 5))
+    return {"x": x, "y": x @ truth.T, "weight": generator.normal(size=(3, 5))}
 
 
 def hand_made(case: Case, generator: np.random.Generator) -> dict[str, Array]:

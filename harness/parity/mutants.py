@@ -84,6 +84,22 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant("max pooling pads with zeros", _POOLING, '-float("inf")', "0.0", "layer", "output"),
     Mutant("L2 off by 2", _REGULARIZERS, "l2 * ops.sum(", "l2 / 2 * ops.sum(", "layer", "value"),
+    Mutant(
+        "PyTorch's L2 with a half",
+        _TORCH_REGULARIZERS,
+        "l2 * weight.square().sum()",
+        "l2 / 2 * weight.square().sum()",
+        "layer",
+        "value",
+    ),
+    Mutant(
+        "largest norm of the wrong axis",
+        _REGULARIZERS,
+        "if axis != self.unit % len(w.shape)]",
+        "if axis != 0]",
+        "regularizers.max_norm",
+        "fc",
+    ),
     Mutant("valid for same padding", _LENET, 'kernel_size=5, padding="same"', "kernel_size=5", "lenet_mnist5k", ""),
     Mutant(
         "padding on the wrong side",
