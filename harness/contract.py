@@ -33,7 +33,27 @@ Form = Literal["features", "image", "signal", "sequence", "tokens"]
 """How a sample enters a network: (F,), (C, H, W), (C, L), (T, F), or (T,) of integer ids. Keras halves read the channel
 last, and give it last where outputs are images or signals again."""
 
-LossName = Literal["cross_entropy", "mse", "binary_cross_entropy", "perceptron", "negative_elbo"]
+LossName = Literal[
+    "cross_entropy",
+    "dense_cross_entropy",
+    "softmax_twice",
+    "clipped_cross_entropy",
+    "kl_divergence",
+    "binary_cross_entropy",
+    "hinge",
+    "perceptron",
+    "cosine",
+    "mse",
+    "mae",
+    "huber",
+    "negative_elbo",
+]
+
+OF_INDICES: frozenset[LossName] = frozenset({"cross_entropy", "softmax_twice", "clipped_cross_entropy"})
+"""Losses that take class indices; all others take targets of the outputs' shape, floats."""
+
+MIXING = frozenset({"mixup", "cutmix"})
+"""Augmentation that mixes targets too, which therefore cannot be indices."""
 
 Metric = Literal["accuracy", "r2", "iou", "mse", "elbo", "bits_per_character"]
 LESS_IS_BETTER: frozenset[Metric] = frozenset({"mse", "bits_per_character"})
@@ -240,8 +260,11 @@ class Workload:
         form: How a sample of the dataset enters the network.
         epochs: Passes over the training set; the last, smaller batch is kept.
         shuffle: Draw a new order every epoch (the same one for every arm).
-        loss: Mean over the batch. ``cross_entropy`` is from logits (N, …, C) for class indices (N, …);
-            ``binary_cross_entropy``, from logits, and ``perceptron`` take targets of 0 and 1 of the outputs' shape;
+        loss: Mean over the batch. ``cross_entropy`` is from logits (N, …, C) for class indices (N, …), and so are two
+            ways to give it probabilities instead: ``softmax_twice`` and ``clipped_cross_entropy``.
+            ``dense_cross_entropy`` and ``kl_divergence``, from logits, take a share for each class;
+            ``binary_cross_entropy``, from logits, ``hinge`` and ``perceptron`` take targets of 0 and 1 of the outputs'
+            shape; ``cosine`` is 1 − the cosine of the angle between outputs and targets;
             ``negative_elbo`` is that of a variational autoencoder, outputs (N, D + 2L): logits of D pixels, then L
             means and L log variances, targets (N, D) in [0, 1]; nats for each sample.
         metric: On the test set, see ``harness.metrics``; None if only speed is of interest.
@@ -250,6 +273,7 @@ class Workload:
         margin: Differences in ``metric`` within ±margin are of no practical interest.
         pilot: Where ``target`` comes from: who reached what.
         loss_options: Of the loss: ``label_smoothing``, ``class_weights``, ``delta``.
+        one_hot: Number of classes that indices are made vectors of, (N, classes) of 0 and 1; 0 leaves them as they are.
         accumulation: Parts of a batch that gradients are averaged over before a step; it divides ``batch_size``.
         samples: Training samples, the first ones of the dataset; None for all.
         figures: Further figures to measure, see ``harness.figures``.
@@ -270,6 +294,7 @@ class Workload:
     pilot: str
     shuffle: bool = True
     loss_options: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    one_hot: int = 0
     schedule: Schedule | None = None
     regularizer: Regularizer | None = None
     augmentation: tuple[Augmentation, ...] = ()
@@ -283,6 +308,11 @@ class Workload:
             raise ValueError(
                 f"{self.name}: accumulation {self.accumulation} does not divide a batch of {self.batch_size}"
             )
+        if self.one_hot and self.loss in OF_INDICES:
+            raise ValueError(f"{self.name}: {self.loss} takes class indices, and one_hot makes vectors of them")
+        mixing = MIXING & {step.name for step in self.augmentation}
+        if mixing and self.loss in OF_INDICES:
+            raise ValueError(f"{self.name}: {min(mixing)} mixes targets, and {self.loss} takes class indices")
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> Workload:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from benchmarks.techniques.augmentation import draw
-from harness.contract import Augmentation, Dataset, Draws, Form, TensorSpec, Workload
+from harness.contract import OF_INDICES, Augmentation, Dataset, Draws, Form, TensorSpec, Workload
 
 if TYPE_CHECKING:
     from harness.contract import Array
@@ -98,11 +98,13 @@ def as_input(x: Array, form: Form) -> Array:
 def as_target(y: Array, workload: Workload) -> Array:
     """Bring a dataset's targets into the shape of the workload's outputs, as its loss takes them.
 
-    Class indices stay indices for cross-entropy and become floats (N, 1) for the losses of one output; images are
-    flattened where the network's outputs are.
+    Class indices stay indices for cross-entropy and become vectors (N, classes) where the workload says so, or floats
+    (N, 1) for the losses of one output; images are flattened where the network's outputs are.
     """
-    if workload.loss == "cross_entropy":
+    if workload.loss in OF_INDICES:
         return y
+    if workload.one_hot:
+        return np.eye(workload.one_hot, dtype=np.float32)[y]
     if y.ndim == 1:
         return y[:, np.newaxis].astype(np.float32)
     return y.reshape(len(y), -1) if workload.form == "features" or workload.loss == "negative_elbo" else y

@@ -22,7 +22,7 @@ from harness.contract import ArmSpec, Dataset, Technique, Workload
 FRAMEWORKS = frozenset({"torch", "tensorflow", "jax", "keras"})
 """Top-level modules that a worker keeps out unless its arm needs them."""
 
-BEYOND_A_WITNESS = ("loss_options", "schedule", "regularizer", "augmentation")
+BEYOND_A_WITNESS = ("loss_options", "one_hot", "schedule", "regularizer", "augmentation")
 """Fields of a workload that only the halves of pairs read."""
 
 ARM_PACKAGES = ("models_torch", "models_keras", "models_numpy")

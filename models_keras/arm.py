@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 import numpy as np
 
-from harness.contract import Call, Draws, Gradients, Setup, TensorSpec, WeightsFile, Workload
+from harness.contract import OF_INDICES, Call, Draws, Gradients, Setup, TensorSpec, WeightsFile, Workload
 from models_keras import weights
 from models_keras.bridge import Bridge
 from models_keras.techniques.augmentation import AugmentedBatches
@@ -234,7 +234,7 @@ class KerasSession:
         return self._channel_first(y) if y.ndim > 2 else y
 
     def _targets(self, y: Array) -> Array:
-        if self.workload.loss == "cross_entropy":
+        if self.workload.loss in OF_INDICES:
             return y.astype(np.int32)
         return np.ascontiguousarray(self._channel_last(y) if y.ndim > 2 else y, dtype=self.dtype)
 

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from harness.contract import Call, Draws, Gradients, LayerKind, Setup, TensorSpec, WeightsFile, Workload
+from harness.contract import OF_INDICES, Call, Draws, Gradients, LayerKind, Setup, TensorSpec, WeightsFile, Workload
 from models_torch import weights
 from models_torch.techniques.augmentation import augment
 from models_torch.techniques.embeddings import ClassToken, PositionEmbedding
@@ -298,7 +298,7 @@ class TorchSession:
 
     def _targets(self, y: Array) -> Tensor:
         targets = torch.from_numpy(np.ascontiguousarray(y))
-        return targets if self.workload.loss == "cross_entropy" else targets.to(self.dtype)
+        return targets if self.workload.loss in OF_INDICES else targets.to(self.dtype)
 
 
 def _kind(module: nn.Module) -> LayerKind:

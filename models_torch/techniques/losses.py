@@ -52,6 +52,54 @@ def cross_entropy(
     return loss if ignored is None else loss_of_kept
 
 
+def dense_cross_entropy(class_weights: Sequence[float] | None = None, label_smoothing: float = 0.0) -> Loss:
+    """Return softmax cross-entropy from logits (N, C) for targets (N, C), a share y_c of every class.
+
+    The mean over samples of −Σ_c w_c [(1 − ε) y_c + ε / C] log p_c: unlike that of indices not divided by weights.
+    PyTorch's one function does both, by the type of the targets.
+    """
+    return cross_entropy(class_weights, label_smoothing)
+
+
+CLIP = 1e-7
+"""What Keras keeps probabilities away from 0 and 1 by."""
+
+
+def clipped_cross_entropy(outputs: Tensor, classes: Tensor) -> Tensor:
+    """Cross-entropy by way of probabilities kept within 1e-7 … 1 − 1e-7: Keras' default, for models ending in softmax.
+
+    The sure and wrong have no gradient.
+    """
+    probabilities = F.softmax(outputs, dim=-1).clamp(CLIP, 1 - CLIP)
+    return F.nll_loss(probabilities.log(), classes)
+
+
+def softmax_twice(outputs: Tensor, classes: Tensor) -> Tensor:
+    """Cross-entropy that takes probabilities for logits: a model that ends in softmax under a loss that has its own.
+
+    No answer is surer than e / (e + C − 1): with ten classes the loss stays above 1.46.
+    """
+    return F.cross_entropy(F.softmax(outputs, dim=-1), classes)
+
+
+def kl_divergence(outputs: Tensor, targets: Tensor) -> Tensor:
+    """Σ y log(y / p) over the classes, p = softmax(outputs), (N, C): the mean over samples, not PyTorch's over all."""
+    return F.kl_div(F.log_softmax(outputs, dim=-1), targets, reduction="batchmean")
+
+
+def hinge(outputs: Tensor, targets: Tensor) -> Tensor:
+    """How far outputs fall short of 1 on the right side of 0, on average, for targets of 0 and 1.
+
+    PyTorch's ``hinge_embedding_loss`` is another function.
+    """
+    return F.relu(1 - (2 * targets - 1) * outputs).mean()
+
+
+def cosine(outputs: Tensor, targets: Tensor) -> Tensor:
+    """1 − the cosine of the angle between outputs and targets (N, D), the mean over samples."""
+    return (1 - F.cosine_similarity(outputs, targets, dim=-1)).mean()
+
+
 def huber(delta: float = 1.0) -> Loss:
     """Return Huber's loss (1964): e² / 2 where |e| ≤ δ, δ (|e| − δ / 2) beyond."""
     return functools.partial(F.huber_loss, delta=delta)
@@ -85,6 +133,12 @@ def perceptron(outputs: Tensor, targets: Tensor) -> Tensor:
 
 LOSSES: Mapping[str, Callable[..., Loss]] = {
     "cross_entropy": cross_entropy,
+    "dense_cross_entropy": dense_cross_entropy,
+    "clipped_cross_entropy": lambda: clipped_cross_entropy,
+    "softmax_twice": lambda: softmax_twice,
+    "kl_divergence": lambda: kl_divergence,
+    "hinge": lambda: hinge,
+    "cosine": lambda: cosine,
     "binary_cross_entropy": lambda: F.binary_cross_entropy_with_logits,
     "mse": lambda: F.mse_loss,
     "mae": lambda: F.l1_loss,
@@ -95,5 +149,5 @@ LOSSES: Mapping[str, Callable[..., Loss]] = {
 
 
 def make_loss(name: str, **options: Any) -> Loss:
-    """Return the loss of that name. All but ``cross_entropy`` take outputs and targets of one shape, (N, …)."""
+    """Return the loss of that name. But for those of class indices they take outputs and targets of one shape."""
     return LOSSES[name](**options)
