@@ -10,12 +10,12 @@ import hashlib
 import math
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from benchmarks.techniques.augmentation import draw
-from harness.contract import OF_INDICES, Augmentation, Dataset, Draws, Form, TensorSpec, Workload
+from harness.contract import OF_INDICES, Augmentation, Dataset, Form, TensorSpec, Workload
 
 if TYPE_CHECKING:
     from harness.contract import Array
@@ -110,7 +110,19 @@ def as_target(y: Array, workload: Workload) -> Array:
     return y.reshape(len(y), -1) if workload.form == "features" or workload.loss == "negative_elbo" else y
 
 
-def draws(workload: Workload, seed: int) -> dict[str, Draws]:
+def examples(dataset: Dataset, workload: Workload) -> Dataset:
+    """Return the dataset with the training samples that a workload trains on."""
+    chosen = dataset.first(workload.samples)
+    return chosen.first(len(chosen.x_train) - workload.held_out)
+
+
+def held_out(dataset: Dataset, workload: Workload) -> tuple[Array, Array]:
+    """Return the samples that a workload holds out of training, and their targets, canonical."""
+    chosen, kept = dataset.first(workload.samples), len(examples(dataset, workload).x_train)
+    return as_input(chosen.x_train[kept:], workload.form), as_target(chosen.y_train[kept:], workload)
+
+
+def draws(workload: Workload, seed: int) -> dict[str, Any]:
     """Return the argument ``draws`` of ``Session.fit``, which every arm gets the same; none without augmentation."""
     if not workload.augmentation:
         return {}
@@ -156,9 +168,9 @@ def hash_orders(orders: Iterable[Array]) -> str:
 def hash_data(dataset: Dataset, workload: Workload) -> dict[str, str]:
     """Return a sha256 of the arrays, of the batches that open the first epoch, and of the first orders of seed 0."""
     arrays = {name: getattr(dataset, name) for name in ("x_train", "y_train", "x_test", "y_test")}
-    examples = dataset.first(workload.samples)
-    batches = stage_batches(examples, workload, workload.batch_size)
-    orders = batch_orders(len(examples.x_train), HASHED_EPOCHS, 0, workload.shuffle)
+    chosen = examples(dataset, workload)
+    batches = stage_batches(chosen, workload, workload.batch_size)
+    orders = batch_orders(len(chosen.x_train), HASHED_EPOCHS, 0, workload.shuffle)
     return {
         "arrays": hash_tensors(arrays),
         "batches": hash_tensors(
