@@ -35,6 +35,7 @@ last, and give it last where outputs are images or signals again."""
 
 LossName = Literal[
     "cross_entropy",
+    "focal",
     "dense_cross_entropy",
     "softmax_twice",
     "clipped_cross_entropy",
@@ -49,7 +50,7 @@ LossName = Literal[
     "negative_elbo",
 ]
 
-OF_INDICES: frozenset[LossName] = frozenset({"cross_entropy", "softmax_twice", "clipped_cross_entropy"})
+OF_INDICES: frozenset[LossName] = frozenset({"cross_entropy", "focal", "softmax_twice", "clipped_cross_entropy"})
 """Losses that take class indices; all others take targets of the outputs' shape, floats."""
 
 MIXING = frozenset({"mixup", "cutmix"})
@@ -318,7 +319,8 @@ class Workload:
             ways to give it probabilities instead: ``softmax_twice`` and ``clipped_cross_entropy``.
             ``dense_cross_entropy`` and ``kl_divergence``, from logits, take a share for each class;
             ``binary_cross_entropy``, from logits, ``hinge`` and ``perceptron`` take targets of 0 and 1 of the outputs'
-            shape; ``cosine`` is 1 − the cosine of the angle between outputs and targets;
+            shape; ``focal``, from logits, is for class indices; ``cosine`` is 1 − the cosine of the angle between
+            outputs and targets;
             ``negative_elbo`` is that of a variational autoencoder, outputs (N, D + 2L): logits of D pixels, then L
             means and L log variances, targets (N, D) in [0, 1]; nats for each sample.
         metric: On the test set, see ``harness.metrics``; None if only speed is of interest.
@@ -326,7 +328,7 @@ class Workload:
             less is better).
         margin: Differences in ``metric`` within ±margin are of no practical interest.
         pilot: Where ``target`` comes from: who reached what.
-        loss_options: Of the loss: ``label_smoothing``, ``class_weights``, ``delta``.
+        loss_options: Of the loss: ``label_smoothing``, ``class_weights``, ``delta``, ``gamma``.
         one_hot: Number of classes that indices are made vectors of, (N, classes) of 0 and 1; 0 leaves them as they are.
         accumulation: Parts of a batch that gradients are averaged over before a step; it divides ``batch_size``.
         samples: Training samples, the first ones of the dataset; None for all.

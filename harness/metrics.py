@@ -133,6 +133,12 @@ def elbo(outputs: Array, targets: Array) -> float:
     return -negative_elbo(outputs, targets)
 
 
+def focal(logits: Array, classes: Array) -> float:
+    """Return the focal loss (Lin et al., 2017) with γ = 2, the mean of −(1 − p)² log p, in float64."""
+    log_p = _log_softmax(logits)[np.arange(len(classes)), classes]
+    return float(-np.mean((1 - np.exp(log_p)) ** 2 * log_p))
+
+
 METRICS: Mapping[Metric, Callable[[Array, Array], float]] = {
     "accuracy": accuracy,
     "r2": r2,
@@ -152,6 +158,7 @@ LOSSES: Mapping[LossName, Callable[[Array, Array], float]] = {
     "mse": mse,
     "mae": mae,
     "huber": huber,
+    "focal": focal,
     "binary_cross_entropy": binary_cross_entropy,
     "perceptron": perceptron,
     "negative_elbo": negative_elbo,

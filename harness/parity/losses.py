@@ -76,6 +76,11 @@ CASES = (
     Case("kl_divergence", "kl_divergence"),
     Case("hinge", "hinge", (11, 3)),
     Case("cosine", "cosine"),
+    Case("focal", "focal"),
+    Case("focal · gamma", "focal", options={"gamma": 3.5}),
+    Case("quantile", "quantile", (11, 3), {"quantile": 0.9}),
+    Case("contrastive", "contrastive", (11, 2, 4), {"margin": 4.0}),
+    Case("triplet", "triplet", (11, 3, 4)),
     Case("binary_cross_entropy", "binary_cross_entropy", (11, 3), witnessed=True),
     Case("perceptron", "perceptron", (11, 3), witnessed=True),
     Case("mse", "mse", (11, 3), witnessed=True),
@@ -125,6 +130,9 @@ def hand_made(case: Case, generator: np.random.Generator) -> dict[str, Array]:
             lengths = generator.integers(3, case.shape[1], (case.shape[0], 1)) * (not case.only_padding)
             classes[np.arange(case.shape[1]) >= lengths] = case.padding
         return {"outputs": outputs, "targets": classes}
+    if case.loss in ("contrastive", "triplet"):
+        outputs[3] = generator.normal(0, 0.3, case.shape[1:])  # near each other, but not the same: that has no gradient
+        return {"outputs": outputs, "targets": np.arange(len(outputs), dtype=np.float64)[:, np.newaxis] % 2}
     if case.loss in ("dense_cross_entropy", "kl_divergence"):
         shares = generator.dirichlet(np.full(case.shape[-1], 0.3), case.shape[0])
         shares[:3] = np.eye(case.shape[-1])[[1, 0, case.shape[-1] - 1]]  # wrong where the outputs are sure

@@ -10,6 +10,7 @@ import numpy as np
 
 from harness.contract import Optimizer
 from models_keras.arm import backend
+from models_keras.techniques.custom import Centred, straight_through
 from models_keras.techniques.optimizers import make_optimizer
 from models_keras.techniques.pooling import make_pool
 from models_keras.techniques.regularizers import make_penalty
@@ -38,6 +39,22 @@ def penalty(arrays: Mapping[str, Array], l1: float, l2: float) -> dict[str, Arra
     x, y = (keras.ops.zeros((1, width), dtype=kernel.dtype) for width in kernel.shape)
     value, (gradient,), _ = backend.differentiator(model)(x, y)
     return {"value": keras.ops.convert_to_numpy(value), "gradient": keras.ops.convert_to_numpy(gradient).T}
+
+
+def custom(arrays: Mapping[str, Array], function: str) -> dict[str, Array]:
+    """Return what a custom layer or function makes of ``x`` (N, F), and the gradient by ``x`` as in ``pool``.
+
+    Of a layer with a state also its state, after one call in training, and what it makes of ``x`` in evaluation.
+    """
+    x, weights = (keras.ops.convert_to_tensor(arrays[name]) for name in ("x", "weights"))
+    centred = function == "centred"
+    layer = Centred() if centred else keras.layers.Lambda(straight_through)
+    model = keras.Sequential([keras.Input(x.shape[1:]), layer])
+    model.compile(loss=lambda weights, output: keras.ops.mean(weights * output))
+    _, _, gradient = backend.differentiator(model)(x, weights)
+    state = {"state": layer.running_mean.numpy(), "evaluated": model(x, training=False)} if centred else {}
+    found = {"output": model(x, training=True), "gradient": gradient, **state}  # which moves the state once more
+    return {name: keras.ops.convert_to_numpy(tensor) for name, tensor in found.items()}
 
 
 def decay(arrays: Mapping[str, Array], steps: int, l2: float) -> dict[str, Array]:

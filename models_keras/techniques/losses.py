@@ -134,6 +134,74 @@ class MeanAbsoluteError(keras.losses.Loss):
         return ops.mean(error * ops.stop_gradient(ops.sign(error)), axis=-1)
 
 
+class Focal(keras.losses.Loss):
+    """The focal loss (Lin et al., 2017) from logits (N, C) for class indices: the mean of −(1 − p)^γ log p.
+
+    p is the probability of the true class: what is easy counts little. Keras' own takes probabilities, which it clips,
+    and one-hot targets.
+    """
+
+    def __init__(self, gamma: float = 2.0):
+        super().__init__(name="focal")
+        self.gamma = gamma
+
+    def call(self, y_true: KerasTensor, y_pred: KerasTensor) -> KerasTensor:
+        """Return the loss of each sample, (N,)."""
+        log_p = ops.sum(_one_hot(y_true, y_pred) * ops.log_softmax(y_pred), axis=-1)
+        gamma = ops.convert_to_tensor(np.float64(self.gamma), dtype=y_pred.dtype)
+        return -ops.power(1 - ops.exp(log_p), gamma) * log_p
+
+
+class Quantile(keras.losses.Loss):
+    """The quantile loss (Koenker and Bassett, 1978): qe where e = y − ŷ is positive, (q − 1)e below, on average.
+
+    It is least where a share q of the targets lies below the output; for q = ½ it is half the absolute error.
+    """
+
+    def __init__(self, quantile: float = 0.5):
+        super().__init__(name="quantile")
+        self.quantile = quantile
+
+    def call(self, y_true: KerasTensor, y_pred: KerasTensor) -> KerasTensor:
+        """Return the mean over the last axis, (N, …)."""
+        error = y_true - y_pred
+        share = ops.convert_to_tensor(np.float64(self.quantile), dtype=y_pred.dtype)
+        return ops.mean(share * ops.relu(error) + (1 - share) * ops.relu(-error), axis=-1)
+
+
+class Contrastive(keras.losses.Loss):
+    """The contrastive loss (Hadsell et al., 2006) of pairs of embeddings (N, 2, D), a mean over pairs.
+
+    ½d² where the target (N, 1) is 1, for two of a kind, and ½ max(0, margin − d)² where it is 0.
+    """
+
+    def __init__(self, margin: float = 1.0):
+        super().__init__(name="contrastive")
+        self.margin = margin
+
+    def call(self, y_true: KerasTensor, y_pred: KerasTensor) -> KerasTensor:
+        """Return the loss of each pair, (N,)."""
+        distance = ops.sqrt(ops.sum(ops.square(y_pred[:, 0] - y_pred[:, 1]), axis=-1))
+        alike, margin = y_true[:, 0], ops.convert_to_tensor(np.float64(self.margin), dtype=y_pred.dtype)
+        return (alike * ops.square(distance) + (1 - alike) * ops.square(ops.relu(margin - distance))) / 2
+
+
+class Triplet(keras.losses.Loss):
+    """The triplet loss (Schroff et al., 2015) of anchor, one alike and one other, (N, 3, D), targets unused.
+
+    The mean of max(0, ‖a − p‖² − ‖a − n‖² + margin).
+    """
+
+    def __init__(self, margin: float = 1.0):
+        super().__init__(name="triplet")
+        self.margin = margin
+
+    def call(self, y_true: KerasTensor, y_pred: KerasTensor) -> KerasTensor:
+        """Return the loss of each triplet, (N,)."""
+        near, far = (ops.sum(ops.square(y_pred[:, 0] - y_pred[:, end]), axis=-1) for end in (1, 2))
+        return ops.relu(near - far + ops.convert_to_tensor(np.float64(self.margin), dtype=y_pred.dtype))
+
+
 class NegativeELBO(keras.losses.Loss):
     """Minus the evidence lower bound (Kingma and Welling, 2013, equation 10), in nats, a mean over samples.
 
@@ -220,6 +288,10 @@ LOSSES: Mapping[str, Callable[..., keras.losses.Loss]] = {
     "mse": keras.losses.MeanSquaredError,
     "mae": MeanAbsoluteError,
     "huber": huber,
+    "focal": Focal,
+    "quantile": Quantile,
+    "contrastive": Contrastive,
+    "triplet": Triplet,
     "negative_elbo": NegativeELBO,
     "perceptron": Perceptron,
 }

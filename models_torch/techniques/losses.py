@@ -105,6 +105,60 @@ def huber(delta: float = 1.0) -> Loss:
     return functools.partial(F.huber_loss, delta=delta)
 
 
+def focal(gamma: float = 2.0) -> Loss:
+    """Return the focal loss (Lin et al., 2017) from logits (N, C) for class indices: the mean of −(1 − p)^γ log p.
+
+    p is the probability of the true class: what is easy counts little.
+    """
+
+    def loss(logits: Tensor, classes: Tensor) -> Tensor:
+        log_p = F.log_softmax(logits, dim=-1).gather(-1, classes[:, None])[:, 0]
+        return -((1 - log_p.exp()) ** gamma * log_p).mean()
+
+    return loss
+
+
+def quantile(quantile: float = 0.5) -> Loss:
+    """Return the quantile loss (Koenker and Bassett, 1978): qe where e = y − ŷ is positive, (q − 1)e below, on average.
+
+    It is least where a share q of the targets lies below the output; for q = ½ it is half the absolute error.
+    """
+
+    def loss(outputs: Tensor, targets: Tensor) -> Tensor:
+        error = targets - outputs
+        return (quantile * F.relu(error) + (1 - quantile) * F.relu(-error)).mean()
+
+    return loss
+
+
+def contrastive(margin: float = 1.0) -> Loss:
+    """Return the contrastive loss (Hadsell et al., 2006) of pairs of embeddings (N, 2, D), a mean over pairs.
+
+    ½d² where the target (N, 1) is 1, for two of a kind, and ½ max(0, margin − d)² where it is 0.
+    """
+
+    def loss(outputs: Tensor, alike: Tensor) -> Tensor:
+        distance = torch.linalg.vector_norm(outputs[:, 0] - outputs[:, 1], dim=-1)
+        alike = alike[:, 0]
+        return (alike * distance**2 + (1 - alike) * F.relu(margin - distance) ** 2).mean() / 2
+
+    return loss
+
+
+def triplet(margin: float = 1.0) -> Loss:
+    """Return the triplet loss (Schroff et al., 2015) of anchor, one alike and one other, (N, 3, D), targets unused.
+
+    The mean of max(0, ‖a − p‖² − ‖a − n‖² + margin). PyTorch's ``triplet_margin_loss`` does not square distances.
+    """
+
+    def loss(outputs: Tensor, _: Tensor) -> Tensor:
+        anchor, alike, other = outputs.unbind(1)
+        near, far = ((anchor - end).square().sum(-1) for end in (alike, other))
+        return F.relu(near - far + margin).mean()
+
+    return loss
+
+
 def negative_elbo(outputs: Tensor, targets: Tensor) -> Tensor:
     """Return minus the evidence lower bound (Kingma and Welling, 2013, equation 10), in nats, a mean over samples.
 
@@ -143,6 +197,10 @@ LOSSES: Mapping[str, Callable[..., Loss]] = {
     "mse": lambda: F.mse_loss,
     "mae": lambda: F.l1_loss,
     "huber": huber,
+    "focal": focal,
+    "quantile": quantile,
+    "contrastive": contrastive,
+    "triplet": triplet,
     "negative_elbo": lambda: negative_elbo,
     "perceptron": lambda: perceptron,
 }
