@@ -34,7 +34,28 @@ Form = Literal["features", "image", "signal", "sequence", "tokens"]
 """How a sample enters a network: (F,), (C, H, W), (C, L), (T, F), or (T,) of integer ids. Keras halves read the channel
 last, and give it last where outputs are images or signals again."""
 
-LossName = Literal["cross_entropy", "mse", "binary_cross_entropy", "perceptron", "negative_elbo"]
+LossName = Literal[
+    "cross_entropy",
+    "focal",
+    "dense_cross_entropy",
+    "softmax_twice",
+    "clipped_cross_entropy",
+    "kl_divergence",
+    "binary_cross_entropy",
+    "hinge",
+    "perceptron",
+    "cosine",
+    "mse",
+    "mae",
+    "huber",
+    "negative_elbo",
+]
+
+OF_INDICES: frozenset[LossName] = frozenset({"cross_entropy", "focal", "softmax_twice", "clipped_cross_entropy"})
+"""Losses that take class indices; all others take targets of the outputs' shape, floats."""
+
+MIXING = frozenset({"mixup", "cutmix"})
+"""Augmentation that mixes targets too, which therefore cannot be indices."""
 
 Metric = Literal["accuracy", "r2", "iou", "mse", "elbo", "bits_per_character"]
 LESS_IS_BETTER: frozenset[Metric] = frozenset({"mse", "bits_per_character"})
@@ -239,6 +260,60 @@ class Augmentation:
     given: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
+@dataclasses.dataclass(frozen=True)
+class Checkpointing:
+    """Checkpoints of training, between epochs.
+
+    Attributes:
+        keep: ``last``: each replaces the one before. ``best``: only if the loss on held-out samples is lower than ever;
+            training then ends with the parameters of the best.
+        every: Epochs from one to the next.
+        interrupted_after: Epochs after which training is broken off, and resumed by a new session from the last
+            checkpoint; 0 for never.
+    """
+
+    keep: Literal["last", "best"] = "last"
+    every: int = 1
+    interrupted_after: int = 0
+
+
+@dataclasses.dataclass(frozen=True)
+class Stopping:
+    """Early stopping: after ``patience`` epochs in a row without progress of the loss on held-out samples.
+
+    Attributes:
+        patience: At least 1.
+        min_delta: Progress is a loss lower than the best by more than this.
+        restore_best: End with the parameters that had the best loss, and not with the last.
+    """
+
+    patience: int
+    min_delta: float = 0.0
+    restore_best: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Transfer:
+    """Training that begins with what another workload has learnt, in the same arm and from the same seed.
+
+    Attributes:
+        source: The workload that is trained first, of the same architecture.
+        fresh: Layers, by canonical path, that begin as they are drawn all the same.
+        frozen: Layers that are not trained.
+        rates: By layer, the share of the learning rate that it is trained with; 1 for all others.
+    """
+
+    source: str
+    fresh: tuple[str, ...] = ()
+    frozen: tuple[str, ...] = ()
+    rates: Mapping[str, float] = dataclasses.field(default_factory=dict)
+
+
+def layer_of(tensor: str) -> str:
+    """Return the canonical path of the layer that a tensor belongs to."""
+    return tensor.rpartition(".")[0]
+
+
 Draws: TypeAlias = "Callable[[tuple[int, ...], int, int], list[tuple[Augmentation, dict[str, Array]]]]"
 """What is drawn for a batch of that canonical shape, by epoch and number of the batch: of each step in turn."""
 
@@ -251,8 +326,12 @@ class Workload:
         form: How a sample of the dataset enters the network.
         epochs: Passes over the training set; the last, smaller batch is kept.
         shuffle: Draw a new order every epoch (the same one for every arm).
-        loss: Mean over the batch. ``cross_entropy`` is from logits (N, …, C) for class indices (N, …);
-            ``binary_cross_entropy``, from logits, and ``perceptron`` take targets of 0 and 1 of the outputs' shape;
+        loss: Mean over the batch. ``cross_entropy`` is from logits (N, …, C) for class indices (N, …), and so are two
+            ways to give it probabilities instead: ``softmax_twice`` and ``clipped_cross_entropy``.
+            ``dense_cross_entropy`` and ``kl_divergence``, from logits, take a share for each class;
+            ``binary_cross_entropy``, from logits, ``hinge`` and ``perceptron`` take targets of 0 and 1 of the outputs'
+            shape; ``focal``, from logits, is for class indices; ``cosine`` is 1 − the cosine of the angle between
+            outputs and targets;
             ``negative_elbo`` is that of a variational autoencoder, outputs (N, D + 2L): logits of D pixels, then L
             means and L log variances, targets (N, D) in [0, 1]; nats for each sample.
         metric: On the test set, see ``harness.metrics``; None if only speed is of interest.
@@ -260,9 +339,11 @@ class Workload:
             less is better).
         margin: Differences in ``metric`` within ±margin are of no practical interest.
         pilot: Where ``target`` comes from: who reached what.
-        loss_options: Of the loss: ``label_smoothing``, ``class_weights``, ``delta``.
+        loss_options: Of the loss: ``label_smoothing``, ``class_weights``, ``delta``, ``gamma``.
+        one_hot: Number of classes that indices are made vectors of, (N, classes) of 0 and 1; 0 leaves them as they are.
         accumulation: Parts of a batch that gradients are averaged over before a step; it divides ``batch_size``.
         samples: Training samples, the first ones of the dataset; None for all.
+        held_out: The last ones of these, which are not trained on but tell ``best`` and ``stopping`` how it goes.
         figures: Further figures to measure, see ``harness.figures``.
         track: Whose optimizer and initial values it is trained with; only a run trains stock, no gate compares it.
     """
@@ -282,11 +363,16 @@ class Workload:
     pilot: str
     shuffle: bool = True
     loss_options: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    one_hot: int = 0
     schedule: Schedule | None = None
     regularizer: Regularizer | None = None
     augmentation: tuple[Augmentation, ...] = ()
     accumulation: int = 1
     samples: int | None = None
+    held_out: int = 0
+    checkpointing: Checkpointing | None = None
+    stopping: Stopping | None = None
+    transfer: Transfer | None = None
     figures: tuple[str, ...] = ()
     track: Track = "matched"
 
@@ -296,16 +382,35 @@ class Workload:
             raise ValueError(
                 f"{self.name}: accumulation {self.accumulation} does not divide a batch of {self.batch_size}"
             )
+        best = self.checkpointing is not None and self.checkpointing.keep == "best"
+        if (best or self.stopping) and not self.held_out:
+            raise ValueError(f"{self.name}: what stops early, or keeps the best, needs held_out samples to tell by")
+        if self.checkpointing and self.stopping:
+            raise ValueError(f"{self.name}: checkpoints do not hold how long early stopping has waited; choose one")
+        if self.checkpointing and 0 < self.checkpointing.interrupted_after < self.checkpointing.every:
+            raise ValueError(f"{self.name}: there is no checkpoint yet when training is interrupted")
+        if self.stopping and self.stopping.patience < 1:
+            raise ValueError(f"{self.name}: patience {self.stopping.patience} is not at least 1")
+        if self.one_hot and self.loss in OF_INDICES:
+            raise ValueError(f"{self.name}: {self.loss} takes class indices, and one_hot makes vectors of them")
+        mixing = MIXING & {step.name for step in self.augmentation}
+        if mixing and self.loss in OF_INDICES:
+            raise ValueError(f"{self.name}: {min(mixing)} mixes targets, and {self.loss} takes class indices")
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> Workload:
         """Return the workload that ``dataclasses.asdict`` told of."""
         schedule, regularizer = fields.get("schedule"), fields.get("regularizer")
+        checkpointing, stopping = fields.get("checkpointing"), fields.get("stopping")
+        transfer = fields.get("transfer")
         parts = {
             "architecture": Architecture(**fields["architecture"]),
             "optimizer": Optimizer.from_dict(fields["optimizer"]),
             "schedule": Schedule(**schedule) if schedule else None,
             "regularizer": Regularizer(**regularizer) if regularizer else None,
+            "checkpointing": Checkpointing(**checkpointing) if checkpointing else None,
+            "stopping": Stopping(**stopping) if stopping else None,
+            "transfer": Transfer(**transfer) if transfer else None,
             "augmentation": tuple(Augmentation(**step) for step in fields.get("augmentation", ())),
         }
         return cls(**{**fields, **parts})
@@ -495,9 +600,17 @@ class Session(Protocol):
         """
 
     def fit(
-        self, x: Array, y: Array, orders: Iterable[Array], batch_size: int, draws: Draws | None = None
+        self,
+        x: Array,
+        y: Array,
+        orders: Iterable[Array],
+        batch_size: int,
+        draws: Draws | None = None,
+        held_out: tuple[Array, Array] | None = None,
     ) -> list[float]:
         """Train one epoch per order (a permutation of the samples) through the framework's own input pipeline.
+
+        It goes on where the last call since ``load`` ended.
 
         Args:
             x: All samples.
@@ -505,9 +618,10 @@ class Session(Protocol):
             orders: Of the samples, one for each epoch.
             batch_size: Samples to a step of the optimizer, whatever is accumulated.
             draws: What augmentation draws for each batch; given only where the workload has any.
+            held_out: Samples and targets whose loss tells when to stop; given only where the workload stops early.
 
         Returns:
-            The mean training loss of each epoch, weighted by batch size.
+            The mean training loss of each epoch, weighted by batch size; of fewer than asked if it stopped early.
         """
 
     def predict(self, x: Array, batch_size: int) -> Array:
@@ -515,6 +629,37 @@ class Session(Protocol):
 
     def settings(self) -> dict[str, Any]:
         """Return what is in force, read back from the framework: threads, precision flags, jit, versions."""
+
+
+class CheckpointError(ValueError):
+    """A checkpoint that cannot be read, or does not fit. The message says why."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Checkpoint:
+    """All that a session needs to go on as if it had never stopped.
+
+    Attributes:
+        tensors: Parameters, optimizer slots, states of random numbers.
+        state: What fits into JSON: epochs trained, where a schedule stands.
+    """
+
+    tensors: Mapping[str, Array]
+    state: Mapping[str, Any]
+
+
+class Resumable(Session, Protocol):
+    """A session that can be broken off between epochs and resumed in another process, to the same bits."""
+
+    def checkpoint(self) -> Checkpoint:
+        """Return where training stands."""
+
+    def resume(self, checkpoint: Checkpoint) -> int:
+        """Go on from a checkpoint of the same workload and arm, and return the epochs that it has behind it.
+
+        Raises:
+            CheckpointError: If it is of another architecture, optimizer or schedule.
+        """
 
 
 class WeightsError(ValueError):

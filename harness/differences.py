@@ -149,6 +149,13 @@ SECTIONS: Mapping[str, Sequence[Row]] = {
         Row("cross_entropy_of_probabilities", "cross-entropy of probabilities near 0", "logits in both"),
         Row("binary_cross_entropy", "binary cross-entropy of probabilities near 0", "logits in both"),
         Row("class_weights", "class weights: mean", 'Keras: `reduction="mean_with_sample_weight"`'),
+        Row(
+            "softmax_twice",
+            "cross-entropy from logits, of a model that ends in softmax",
+            "a model that ends in logits; the mistake is `losses.softmax_twice`",
+        ),
+        Row("divergence", "Kullback–Leibler divergence: mean", "`kl_divergence` in `models_*/techniques/losses.py`"),
+        Row("cosine_loss", "cosine loss (of outputs at right angles to their targets)", "Keras: + 1"),
     ),
     "Optimizers: change of a parameter": (
         Row("sgd_learning_rate", "SGD: learning rate", _STATED),

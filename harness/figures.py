@@ -35,6 +35,7 @@ class Scene:
         examples: What was trained on.
         x: Some of it, in canonical form.
         y: Their targets.
+        epochs: Trained.
     """
 
     session: Session
@@ -43,15 +44,21 @@ class Scene:
     dataset: Dataset
     x: Array
     y: Array
+    epochs: int
 
 
 def measure(
-    session: Session, workload: Workload, examples: Dataset, dataset: Dataset, initial: Mapping[str, Array]
+    session: Session,
+    workload: Workload,
+    examples: Dataset,
+    dataset: Dataset,
+    initial: Mapping[str, Array],
+    epochs: int,
 ) -> dict[str, float]:
-    """Measure the workload's figures on a session that has just been trained; its parameters may be lost by it."""
+    """Measure the workload's figures on a session just trained for so many epochs; its parameters may be lost by it."""
     x = matched.as_input(examples.x_train[:SAMPLES], workload.form)
     y = matched.as_target(examples.y_train[:SAMPLES], workload)
-    scene = Scene(session, workload, examples, dataset, x, y)
+    scene = Scene(session, workload, examples, dataset, x, y, epochs)
     found = {name: AT_END[name](scene) for name in workload.figures if name in AT_END}
     if at_start := [name for name in workload.figures if name not in AT_END]:
         session.load(initial)
@@ -71,6 +78,11 @@ def train_metric(scene: Scene) -> float:
     """The workload's metric on the training set."""
     outputs = scene.session.predict(matched.as_input(scene.examples.x_train, scene.workload.form), PREDICT_BATCH)
     return evaluate(scene.workload, outputs, matched.as_target(scene.examples.y_train, scene.workload))[0]
+
+
+def epochs(scene: Scene) -> float:
+    """Epochs trained: fewer than the budget where training ended early."""
+    return float(scene.epochs)
 
 
 def gap(scene: Scene) -> float:
@@ -123,6 +135,7 @@ def variance_kept(scene: Scene) -> float:
 
 AT_END: Mapping[str, Callable[[Scene], float]] = {
     "train_metric": train_metric,
+    "epochs": epochs,
     "gap": gap,
     "weight_norm": weight_norm,
     "sparsity": sparsity,

@@ -10,12 +10,12 @@ import hashlib
 import math
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from benchmarks.techniques.augmentation import draw
-from harness.contract import Augmentation, Dataset, Draws, Form, TensorSpec, Workload
+from harness.contract import OF_INDICES, Augmentation, Dataset, Form, TensorSpec, Workload
 
 if TYPE_CHECKING:
     from harness.contract import Array
@@ -98,17 +98,31 @@ def as_input(x: Array, form: Form) -> Array:
 def as_target(y: Array, workload: Workload) -> Array:
     """Bring a dataset's targets into the shape of the workload's outputs, as its loss takes them.
 
-    Class indices stay indices for cross-entropy and become floats (N, 1) for the losses of one output; images are
-    flattened where the network's outputs are.
+    Class indices stay indices for cross-entropy and become vectors (N, classes) where the workload says so, or floats
+    (N, 1) for the losses of one output; images are flattened where the network's outputs are.
     """
-    if workload.loss == "cross_entropy":
+    if workload.loss in OF_INDICES:
         return y
+    if workload.one_hot:
+        return np.eye(workload.one_hot, dtype=np.float32)[y]
     if y.ndim == 1:
         return y[:, np.newaxis].astype(np.float32)
     return y.reshape(len(y), -1) if workload.form == "features" or workload.loss == "negative_elbo" else y
 
 
-def draws(workload: Workload, seed: int) -> dict[str, Draws]:
+def examples(dataset: Dataset, workload: Workload) -> Dataset:
+    """Return the dataset with the training samples that a workload trains on."""
+    chosen = dataset.first(workload.samples)
+    return chosen.first(len(chosen.x_train) - workload.held_out)
+
+
+def held_out(dataset: Dataset, workload: Workload) -> tuple[Array, Array]:
+    """Return the samples that a workload holds out of training, and their targets, canonical."""
+    chosen, kept = dataset.first(workload.samples), len(examples(dataset, workload).x_train)
+    return as_input(chosen.x_train[kept:], workload.form), as_target(chosen.y_train[kept:], workload)
+
+
+def draws(workload: Workload, seed: int) -> dict[str, Any]:
     """Return the argument ``draws`` of ``Session.fit``, which every arm gets the same; none without augmentation."""
     if not workload.augmentation:
         return {}
@@ -154,9 +168,9 @@ def hash_orders(orders: Iterable[Array]) -> str:
 def hash_data(dataset: Dataset, workload: Workload) -> dict[str, str]:
     """Return a sha256 of the arrays, of the batches that open the first epoch, and of the first orders of seed 0."""
     arrays = {name: getattr(dataset, name) for name in ("x_train", "y_train", "x_test", "y_test")}
-    examples = dataset.first(workload.samples)
-    batches = stage_batches(examples, workload, workload.batch_size)
-    orders = batch_orders(len(examples.x_train), HASHED_EPOCHS, 0, workload.shuffle)
+    chosen = examples(dataset, workload)
+    batches = stage_batches(chosen, workload, workload.batch_size)
+    orders = batch_orders(len(chosen.x_train), HASHED_EPOCHS, 0, workload.shuffle)
     return {
         "arrays": hash_tensors(arrays),
         "batches": hash_tensors(

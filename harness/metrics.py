@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.contract import LossName, Metric, Workload
+from harness.contract import OF_INDICES, LossName, Metric, Workload
 
 if TYPE_CHECKING:
     from harness.contract import Array
@@ -45,10 +45,25 @@ def iou(logits: Array, masks: Array) -> float:
 
 def cross_entropy(logits: Array, classes: Array) -> float:
     """Return the mean negative log-likelihood of the true classes (N, …), from logits (N, …, C), in float64."""
-    logits, classes = logits.reshape(-1, logits.shape[-1]).astype(np.float64), classes.reshape(-1)
-    shifted = logits - logits.max(axis=1, keepdims=True)
-    log_likelihood = shifted[np.arange(len(classes)), classes] - np.log(np.exp(shifted).sum(axis=1))
-    return float(-log_likelihood.mean())
+    log_p, classes = _log_softmax(logits.reshape(-1, logits.shape[-1])), classes.reshape(-1)
+    return float(-log_p[np.arange(len(classes)), classes].mean())
+
+
+def _log_softmax(logits: Array) -> Array:
+    shifted = logits.astype(np.float64) - logits.max(axis=-1, keepdims=True)
+    log_p: Array = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    return log_p
+
+
+def dense_cross_entropy(logits: Array, shares: Array) -> float:
+    """Return the mean of −Σ share · log p over the classes, from logits (N, C), in float64."""
+    return float(-np.mean(np.sum(shares * _log_softmax(logits), axis=-1)))
+
+
+def kl_divergence(logits: Array, shares: Array) -> float:
+    """Return the mean of Σ share · log(share / p) over the classes, from logits (N, C), in float64."""
+    own = np.sum(shares * np.log(np.where(shares > 0, shares, 1.0)), axis=-1)
+    return dense_cross_entropy(logits, shares) + float(np.mean(own))
 
 
 def bits_per_character(logits: Array, classes: Array) -> float:
@@ -73,9 +88,31 @@ def perceptron(outputs: Array, targets: Array) -> float:
     return float(np.mean(np.maximum(0, -outputs.astype(np.float64) * np.where(targets > 0.5, 1, -1))))
 
 
+def hinge(outputs: Array, targets: Array) -> float:
+    """Return how far outputs fall short of 1 on the right side of 0, on average, for targets of 0 and 1."""
+    return float(np.mean(np.maximum(0, 1 - outputs.astype(np.float64) * np.where(targets > 0.5, 1, -1))))
+
+
+def cosine(outputs: Array, targets: Array) -> float:
+    """Return 1 − the cosine of the angle between outputs and targets (N, D), the mean over samples."""
+    lengths = np.linalg.norm(outputs.astype(np.float64), axis=-1) * np.linalg.norm(targets, axis=-1)
+    return float(1 - np.mean(np.sum(outputs * targets, axis=-1, dtype=np.float64) / lengths))
+
+
 def mse(outputs: Array, targets: Array) -> float:
     """Return the mean squared error, in float64."""
     return float(np.mean((outputs.astype(np.float64) - targets) ** 2))
+
+
+def mae(outputs: Array, targets: Array) -> float:
+    """Return the mean absolute error, in float64."""
+    return float(np.mean(np.abs(outputs.astype(np.float64) - targets)))
+
+
+def huber(outputs: Array, targets: Array) -> float:
+    """Return Huber's loss (1964) with δ = 1: e² / 2 where |e| ≤ 1, |e| − ½ beyond."""
+    error = np.abs(outputs.astype(np.float64) - targets)
+    return float(np.mean(np.where(error <= 1, error**2 / 2, error - 0.5)))
 
 
 def negative_elbo(outputs: Array, targets: Array) -> float:
@@ -96,6 +133,12 @@ def elbo(outputs: Array, targets: Array) -> float:
     return -negative_elbo(outputs, targets)
 
 
+def focal(logits: Array, classes: Array) -> float:
+    """Return the focal loss (Lin et al., 2017) with γ = 2, the mean of −(1 − p)² log p, in float64."""
+    log_p = _log_softmax(logits)[np.arange(len(classes)), classes]
+    return float(-np.mean((1 - np.exp(log_p)) ** 2 * log_p))
+
+
 METRICS: Mapping[Metric, Callable[[Array, Array], float]] = {
     "accuracy": accuracy,
     "r2": r2,
@@ -106,7 +149,16 @@ METRICS: Mapping[Metric, Callable[[Array, Array], float]] = {
 }
 LOSSES: Mapping[LossName, Callable[[Array, Array], float]] = {
     "cross_entropy": cross_entropy,
+    "dense_cross_entropy": dense_cross_entropy,
+    "softmax_twice": cross_entropy,  # of what the model gives: logits
+    "clipped_cross_entropy": cross_entropy,
+    "kl_divergence": kl_divergence,
+    "hinge": hinge,
+    "cosine": cosine,
     "mse": mse,
+    "mae": mae,
+    "huber": huber,
+    "focal": focal,
     "binary_cross_entropy": binary_cross_entropy,
     "perceptron": perceptron,
     "negative_elbo": negative_elbo,
@@ -123,7 +175,7 @@ def evaluate(workload: Workload, outputs: Array, targets: Array) -> tuple[float,
     if workload.metric is None:
         raise ValueError(f"{workload.name} has no metric")
     match workload.loss:
-        case "cross_entropy":
+        case loss if loss in OF_INDICES:
             fitting = outputs.ndim >= 2 and targets.shape == outputs.shape[:-1]
         case "negative_elbo":
             surplus = outputs.shape[-1] - targets.shape[-1]
@@ -133,4 +185,5 @@ def evaluate(workload: Workload, outputs: Array, targets: Array) -> tuple[float,
             fitting = targets.ndim >= 2 and targets.shape == outputs.shape
     if not fitting:
         raise ValueError(f"outputs of shape {outputs.shape} for targets of shape {targets.shape}")
-    return METRICS[workload.metric](outputs, targets), LOSSES[workload.loss](outputs, targets)
+    known = targets.argmax(axis=-1) if workload.one_hot and workload.metric == "accuracy" else targets
+    return METRICS[workload.metric](outputs, known), LOSSES[workload.loss](outputs, targets)

@@ -22,7 +22,16 @@ from harness.contract import ArmSpec, Dataset, Technique, Workload
 FRAMEWORKS = frozenset({"torch", "tensorflow", "jax", "keras"})
 """Top-level modules that a worker keeps out unless its arm needs them."""
 
-BEYOND_A_WITNESS = ("loss_options", "schedule", "regularizer", "augmentation")
+BEYOND_A_WITNESS = (
+    "loss_options",
+    "one_hot",
+    "schedule",
+    "regularizer",
+    "augmentation",
+    "checkpointing",
+    "stopping",
+    "transfer",
+)
 """Fields of a workload that only the halves of pairs read."""
 
 ARM_PACKAGES = ("models_torch", "models_keras", "models_numpy")

@@ -11,10 +11,23 @@ from typing import TYPE_CHECKING, Any
 import keras
 import numpy as np
 
-from harness.contract import Call, Draws, Gradients, Setup, TensorSpec, WeightsFile, Workload
+from harness.contract import (
+    OF_INDICES,
+    Call,
+    Checkpoint,
+    CheckpointError,
+    Draws,
+    Gradients,
+    Setup,
+    TensorSpec,
+    WeightsFile,
+    Workload,
+)
 from models_keras import weights
 from models_keras.bridge import Bridge
+from models_keras.techniques import checkpointing
 from models_keras.techniques.augmentation import AugmentedBatches
+from models_keras.techniques.early_stopping import make_early_stopping
 from models_keras.techniques.losses import make_loss
 from models_keras.techniques.optimizers import make_optimizer, make_stock_optimizer
 from models_keras.techniques.regularizers import regularize
@@ -58,20 +71,25 @@ class KerasSession:
         self.sample_shape = self._channel_last(np.zeros((1, *sample_shape))).shape[1:]
         self.model = self._build()
         self.bridge = self._bridge()
+        transfer = workload.transfer
+        for path in transfer.frozen if transfer else ():
+            self.bridge.leaves[path].trainable = False
+        shares = self.bridge.by_layer(transfer.rates) if transfer else {}
         if workload.regularizer:
             regularize(self.bridge.kernels(), **dataclasses.asdict(workload.regularizer))
         schedule = make_schedule(workload.optimizer, workload.schedule) if workload.schedule else None
         self.plateau = schedule if isinstance(schedule, keras.callbacks.Callback) else None
         rates = None if self.plateau else schedule
-        make = make_stock_optimizer if workload.track == "stock" else make_optimizer
+        self.criterion = make_loss(workload.loss, **workload.loss_options)
         self.model.compile(
-            optimizer=make(workload.optimizer, rates, workload.accumulation),
-            loss=make_loss(workload.loss, **workload.loss_options),
+            optimizer=self._optimizer(rates, shares),
+            loss=self.criterion,
         )
         self.model.optimizer.build(self.model.trainable_variables)
         self.fresh_optimizer = [variable.numpy() for variable in self.model.optimizer.variables]
         weights = {id(variable) for variable in self.model.weights}
         self.random_states = [state for state in self.model.non_trainable_variables if id(state) not in weights]
+        self.epoch = 0
         self.batches: list[Any] = []
         self.staged: Iterator[Any] = iter(())
         self.evaluate = backend.evaluator(self.model, self.bridge.tapped)
@@ -100,6 +118,7 @@ class KerasSession:
         self.staged = itertools.cycle(self.batches)
         for variable, value in zip(self.model.optimizer.variables, self.fresh_optimizer, strict=True):
             variable.assign(value)
+        self.epoch = 0
         if self.plateau:
             self.plateau.set_model(self.model)
             self.plateau.on_train_begin()
@@ -176,28 +195,67 @@ class KerasSession:
         return float(keras.ops.reshape(outputs, (-1,))[-1])
 
     def fit(
-        self, x: Array, y: Array, orders: Iterable[Array], batch_size: int, draws: Draws | None = None
+        self,
+        x: Array,
+        y: Array,
+        orders: Iterable[Array],
+        batch_size: int,
+        draws: Draws | None = None,
+        held_out: tuple[Array, Array] | None = None,
     ) -> list[float]:
-        """Train with ``Model.fit``, without callbacks, on the samples in the order of each epoch."""
+        """Train with ``Model.fit``, an epoch at a time, on the samples in the order of each.
+
+        So callbacks that last longer are told of the ends of epochs here.
+        """
         inputs, targets = self._inputs(x), self._targets(y)
         if len(x) % batch_size and self.workload.accumulation > 1:  # Keras would carry gradients into the next epoch
             raise ValueError(f"accumulation wants whole batches: {len(x)} samples are no multiple of {batch_size}")
         part = batch_size // self.workload.accumulation
         losses: list[float] = []
-        for epoch, order in enumerate(orders):
+        stopping = make_early_stopping(**vars(self.workload.stopping)) if self.workload.stopping and held_out else None
+        if stopping:
+            self.model.stop_training = False
+            stopping.set_model(self.model)
+            stopping.on_train_begin()
+        for order in orders:
             if draws:
-                batches = AugmentedBatches(inputs[order], targets[order], part, epoch, draws)
+                batches = AugmentedBatches(inputs[order], targets[order], part, self.epoch, draws)
                 history = self.model.fit(batches, shuffle=False, verbose=0)
             else:
                 history = self.model.fit(inputs[order], targets[order], batch_size=part, shuffle=False, verbose=0)
             losses += history.history["loss"]
             if self.plateau:
-                self.plateau.on_epoch_end(epoch, {"loss": losses[-1]})
+                self.plateau.on_epoch_end(self.epoch, {"loss": losses[-1]})
+            self.epoch += 1
+            if stopping and held_out:
+                stopping.on_epoch_end(len(losses) - 1, {"val_loss": self._loss_on(*held_out)})
+                if self.model.stop_training:
+                    break
+        if stopping:
+            stopping.on_train_end()
         return losses
+
+    def checkpoint(self) -> Checkpoint:
+        """Return parameters, optimizer, schedule, random numbers and the number of epochs."""
+        return checkpointing.capture(self.dump(), self.model.optimizer, self.random_states, self.plateau, self.epoch)
+
+    def resume(self, checkpoint: Checkpoint) -> int:
+        """Go on from a checkpoint."""
+        try:
+            self.load(checkpointing.parameters(checkpoint))
+        except ValueError as error:
+            raise CheckpointError(f"of another architecture: {error}") from None
+        self.epoch = checkpointing.restore(checkpoint, self.model.optimizer, self.random_states, self.plateau)
+        return self.epoch
 
     def predict(self, x: Array, batch_size: int) -> Array:
         """Return the outputs in inference mode."""
         return self._outputs(self.model.predict(self._inputs(x), batch_size=batch_size, verbose=0)).astype(self.dtype)
+
+    def _loss_on(self, x: Array, y: Array) -> float:
+        """Return the loss of samples in inference mode, without penalties."""
+        outputs = self.model.predict(self._inputs(x), batch_size=len(x), verbose=0)
+        return float(self.criterion(keras.ops.convert_to_tensor(self._targets(y)), outputs))
 
     def settings(self) -> dict[str, Any]:
         """Return what is in force, read back from Keras and its backend."""
@@ -221,6 +279,14 @@ class KerasSession:
         if self.workload.track == "stock":
             return getattr(self.model.optimizer, "epsilon", None)
         return None if asked.name == "sgd" else asked.epsilon
+
+    def _optimizer(self, rates: Any, shares: Mapping[int, float]) -> keras.Optimizer:
+        """Return the workload's optimizer, with a schedule or None, and learning rates of their own by variable."""
+        workload = self.workload
+        if workload.track == "stock":
+            return make_stock_optimizer(workload.optimizer, rates, workload.accumulation)
+        own = [shares.get(id(variable), 1.0) for variable in self.model.trainable_variables] if shares else None
+        return make_optimizer(workload.optimizer, rates, workload.accumulation, own)
 
     def _build(self) -> keras.Model:
         architecture = self.workload.architecture
@@ -250,7 +316,7 @@ class KerasSession:
         return self._channel_first(y) if y.ndim > 2 else y
 
     def _targets(self, y: Array) -> Array:
-        if self.workload.loss == "cross_entropy":
+        if self.workload.loss in OF_INDICES:
             return y.astype(np.int32)
         return np.ascontiguousarray(self._channel_last(y) if y.ndim > 2 else y, dtype=self.dtype)
 

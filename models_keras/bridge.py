@@ -338,6 +338,10 @@ class Bridge:
         owners = {name: carrier.layer for carrier in self.carriers for name in carrier.names}
         return {path: kind for path in self.leaves for name, kind in owners.items() if name.startswith(f"{path}.")}
 
+    def by_layer(self, numbers: Mapping[str, float]) -> dict[int, float]:
+        """Return the number of each layer's path, by the ``id`` of each of the layer's variables."""
+        return {id(variable): number for path, number in numbers.items() for variable in self.leaves[path].variables}
+
     def kernels(self) -> list[tuple[Any, int]]:
         """Return the kernels of dense layers and convolutions, each with the axis that PyTorch has first."""
         return [

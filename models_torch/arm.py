@@ -13,9 +13,24 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from harness.contract import Call, Draws, Gradients, LayerKind, Setup, TensorSpec, WeightsFile, Workload
+from harness.contract import (
+    OF_INDICES,
+    Call,
+    Checkpoint,
+    CheckpointError,
+    Draws,
+    Gradients,
+    LayerKind,
+    Setup,
+    TensorSpec,
+    WeightsFile,
+    Workload,
+    layer_of,
+)
 from models_torch import weights
+from models_torch.techniques import checkpointing
 from models_torch.techniques.augmentation import augment
+from models_torch.techniques.early_stopping import EarlyStopping
 from models_torch.techniques.embeddings import ClassToken, PositionEmbedding
 from models_torch.techniques.losses import make_loss
 from models_torch.techniques.optimizers import make_optimizer, make_stock_optimizer
@@ -62,6 +77,8 @@ class TorchSession:
         self.workload = workload
         self.dtype = torch.float64 if setup.precision == "fp64" else torch.float32
         self.model = self._build().to(self.dtype).train()
+        for path in workload.transfer.frozen if workload.transfer else ():
+            self.model.get_submodule(path).requires_grad_(False)
         self.criterion = make_loss(workload.loss, **workload.loss_options)
         self.weights = weights_of(self.model)
         asked = workload.regularizer
@@ -70,6 +87,7 @@ class TorchSession:
         self.autocast: contextlib.AbstractContextManager[Any] = (
             torch.autocast("cpu", dtype=torch.bfloat16) if setup.precision == "bf16" else contextlib.nullcontext()
         )
+        self.epoch = 0
         self.batches: list[tuple[Tensor, Tensor]] = []
         self.staged: Iterable[tuple[Tensor, Tensor]] = ()
 
@@ -104,6 +122,7 @@ class TorchSession:
                 tensor.copy_(torch.from_numpy(tensors[name]))
         torch.manual_seed(seed)
         self._start_optimizer()
+        self.epoch = 0
 
     def dump(self) -> dict[str, Array]:
         """Return a copy of all tensors."""
@@ -183,7 +202,8 @@ class TorchSession:
         with self.autocast:
             loss = self.loss(inputs, self._targets(y))
         loss.backward()
-        parameters = {name: parameter.grad.numpy().copy() for name, parameter in self.model.named_parameters()}
+        trained = {name: p for name, p in self.model.named_parameters() if p.requires_grad}
+        parameters = {name: parameter.grad.numpy().copy() for name, parameter in trained.items()}
         return Gradients(loss.item(), parameters, None if inputs.grad is None else inputs.grad.numpy())
 
     def stage(self, batches: Sequence[tuple[Array, Array]]) -> None:
@@ -234,24 +254,50 @@ class TorchSession:
         return outputs.flatten()[-1].item()
 
     def fit(
-        self, x: Array, y: Array, orders: Iterable[Array], batch_size: int, draws: Draws | None = None
+        self,
+        x: Array,
+        y: Array,
+        orders: Iterable[Array],
+        batch_size: int,
+        draws: Draws | None = None,
+        held_out: tuple[Array, Array] | None = None,
     ) -> list[float]:
         """Train over tensors, batches taken by index; the epoch's loss is read once, at its end."""
         inputs, targets = self._inputs(x), self._targets(y)
+        asked = self.workload.stopping
+        stopping = EarlyStopping(self.model, **vars(asked)) if asked and held_out else None
         if len(x) % batch_size and self.workload.accumulation > 1:
             raise ValueError(f"accumulation wants whole batches: {len(x)} samples are no multiple of {batch_size}")
         losses: list[float] = []
-        for epoch, order in enumerate(orders):
+        for order in orders:
             total = torch.zeros((), dtype=self.dtype)
             for number, batch in enumerate(torch.from_numpy(order).split(batch_size)):
                 drawn = inputs[batch], targets[batch]
                 if draws:
-                    drawn = augment(*drawn, draws(tuple(drawn[0].shape), epoch, number))
+                    drawn = augment(*drawn, draws(tuple(drawn[0].shape), self.epoch, number))
                 total += self.train_step(*drawn) * len(batch)
             losses.append(total.item() / len(order))
+            self.epoch += 1
             if self.plateau:
                 self.plateau.step(losses[-1])
+            if stopping and held_out and stopping.step(self._loss_on(*held_out)):
+                break
+        if stopping:
+            stopping.end()
         return losses
+
+    def checkpoint(self) -> Checkpoint:
+        """Return parameters, optimizer, schedule, random numbers and the number of epochs."""
+        return checkpointing.capture(self.dump(), self.optimizer, self.schedule or self.plateau, self.epoch)
+
+    def resume(self, checkpoint: Checkpoint) -> int:
+        """Go on from a checkpoint."""
+        try:
+            self.load(checkpointing.parameters(checkpoint))
+        except ValueError as error:
+            raise CheckpointError(f"of another architecture: {error}") from None
+        self.epoch = checkpointing.restore(checkpoint, self.optimizer, self.schedule or self.plateau)
+        return self.epoch
 
     def predict(self, x: Array, batch_size: int) -> Array:
         """Return the outputs in evaluation mode."""
@@ -260,6 +306,13 @@ class TorchSession:
             outputs = torch.cat([self.model(batch) for batch in self._inputs(x).split(batch_size)])
         self.model.train()
         return outputs.to(self.dtype).numpy()
+
+    def _loss_on(self, x: Array, y: Array) -> float:
+        self.model.eval()
+        with torch.no_grad(), self.autocast:
+            loss = self.criterion(self.model(self._inputs(x)), self._targets(y)).item()
+        self.model.train()
+        return loss
 
     def settings(self) -> dict[str, Any]:
         """Return what is in force, read back from PyTorch."""
@@ -288,8 +341,13 @@ class TorchSession:
     def _start_optimizer(self) -> None:
         """Begin with an optimizer, and what changes its learning rate, that have taken no step."""
         workload = self.workload
-        make = make_stock_optimizer if workload.track == "stock" else make_optimizer
-        self.optimizer = make(workload.optimizer, self.model.parameters())
+        trained = {name: p for name, p in self.model.named_parameters() if p.requires_grad}
+        if workload.track == "stock":
+            self.optimizer = make_stock_optimizer(workload.optimizer, trained.values())
+        else:
+            rates = workload.transfer.rates if workload.transfer else {}
+            shares = [rates.get(layer_of(name), 1.0) for name in trained]
+            self.optimizer = make_optimizer(workload.optimizer, trained.values(), shares if rates else None)
         if workload.regularizer and (most := workload.regularizer.max_norm):
             self.optimizer.register_step_post_hook(lambda *_: limit_norm(self.weights, most))
         by_epoch = workload.schedule is not None and workload.schedule.name == "plateau"
@@ -307,7 +365,7 @@ class TorchSession:
 
     def _targets(self, y: Array) -> Tensor:
         targets = torch.from_numpy(np.ascontiguousarray(y))
-        return targets if self.workload.loss == "cross_entropy" else targets.to(self.dtype)
+        return targets if self.workload.loss in OF_INDICES else targets.to(self.dtype)
 
 
 def _kind(module: nn.Module) -> LayerKind:

@@ -1,8 +1,10 @@
-"""Augmentation: what is drawn at random for each sample of a batch.
+"""Augmentation: what is drawn at random for each sample of a batch, and what it gains where samples are few.
 
 It is drawn once, here, from a seed and the technique's name; every arm is handed the same arrays, and its half
 (``models_*/techniques/augmentation.py``) applies them. Positions count in pixels of the canonical layouts: images
 (N, C, H, W), rows downwards, and signals (N, C, L). A sequence (N, T, F) is a signal with its features as channels.
+
+It is shown on 500 samples: of LeNet-5's digits, and of MNIST-1D, whose classes are made to be shifted and noisy.
 """
 
 from __future__ import annotations
@@ -12,6 +14,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from benchmarks.techniques.variation import vary
+from benchmarks.workloads import cnn_mnist1d, lenet_mnist5k
+from harness.contract import Augmentation, Expectation, Optimizer, Technique, Variant
 
 if TYPE_CHECKING:
     from harness.contract import Array
@@ -115,3 +121,73 @@ DRAWS: Mapping[str, Callable[..., dict[str, Array]]] = {
     "cutmix": cutmix,
     "noise": noise,
 }
+
+SAMPLES, IMAGE_EPOCHS, SIGNAL_EPOCHS = 500, 30, 100
+CLASSES = 10
+
+
+def images(name: str, about: str, *steps: Augmentation, mixes: bool = False) -> Variant:
+    """Return LeNet-5 on 500 digits with augmentation; for what mixes targets, with a share for each class."""
+    dense = {"loss": "dense_cross_entropy", "one_hot": CLASSES} if mixes else {}
+    own = {"samples": SAMPLES, "epochs": IMAGE_EPOCHS, "augmentation": steps, "figures": ("train_metric", "gap")}
+    return vary("augmentation", lenet_mnist5k.WORKLOAD, name, about, **own, **dense)
+
+
+def signals(name: str, about: str, *steps: Augmentation) -> Variant:
+    """Return the CNN on 500 sequences of MNIST-1D with augmentation."""
+    own = {"samples": SAMPLES, "epochs": SIGNAL_EPOCHS, "augmentation": steps, "figures": ("train_metric", "gap")}
+    own |= {"optimizer": Optimizer("adam", 3e-3), "shuffle": True}
+    return vary("augmentation", cnn_mnist1d.WORKLOAD, name, about, **own)
+
+
+def gains(variant: str, because: str, against: str = "none", **bounds: float) -> Expectation:
+    """Return by how much augmentation is expected to change the accuracy."""
+    return Expectation("metric", variant, because, against=against, **bounds)
+
+
+TECHNIQUE = Technique(
+    name="augmentation",
+    title="Augmentation",
+    about="LeNet-5 on 500 digits and a CNN on 500 sequences: what each kind of augmentation gains.",
+    variants=(
+        images("none", "pictures as they are"),
+        images("flip", "half of the pictures mirrored", Augmentation("flip")),
+        images("shift", "by up to two pixels", Augmentation("shift", {"most": 2})),
+        images("rotation", "by up to 15°", Augmentation("rotation", {"degrees": 15.0})),
+        images("zoom", "by up to a fifth", Augmentation("zoom", {"most": 0.2})),
+        images(
+            "crop",
+            "28 × 28 pixels of a picture padded by two",
+            Augmentation("crop", {"size": (28, 28), "padding": 2}, {"size": (28, 28)}),
+        ),
+        images("cutout", "a square of eight pixels cut out", Augmentation("cutout", given={"size": 8})),
+        images("mixup", "pictures and targets mixed in pairs", Augmentation("mixup", {"alpha": 0.2}), mixes=True),
+        images(
+            "cutmix", "a box of another picture, targets by area", Augmentation("cutmix", {"alpha": 1.0}), mixes=True
+        ),
+        images("noise", "N(0, 0.3²) on every pixel", Augmentation("noise", {"scale": 0.3})),
+        images(
+            "all",
+            "shift, rotation and zoom together",
+            Augmentation("shift", {"most": 2}),
+            Augmentation("rotation", {"degrees": 15.0}),
+            Augmentation("zoom", {"most": 0.2}),
+        ),
+        signals("signal_none", "sequences as they are"),
+        signals("signal_shift", "by up to four steps", Augmentation("shift_signal", {"most": 4})),
+        signals("signal_noise", "N(0, 0.2²) on every step", Augmentation("noise", {"scale": 0.2})),
+    ),
+    expectations=(
+        Expectation("gap", "none", "500 digits are learnt by heart", at_least=0.04),
+        gains("flip", "a mirrored digit is another sign, or none", at_most=0.005),
+        gains("shift", "the same digit a little elsewhere (Simard et al., 2003)", at_least=0.005),
+        gains("rotation", "the same digit by another hand (Simard et al., 2003)", at_least=0.005),
+        gains("crop", "the same as a shift", against="shift", at_least=-0.015, at_most=0.015),
+        gains("cutout", "a digit is known by its parts as well (DeVries and Taylor, 2017)", at_least=0.0),
+        gains("mixup", "between two samples the answer lies between theirs (Zhang et al., 2018)", at_least=0.0),
+        gains("cutmix", "as cutout, and nothing is lost of the batch (Yun et al., 2019)", at_least=0.0),
+        gains("all", "what helps alone helps together", at_least=0.015),
+        gains("noise", "noise on pixels tells nothing about hands", at_least=-0.02, at_most=0.02),
+        gains("signal_shift", "MNIST-1D moves its templates at random: more of the same", "signal_none", at_least=0.03),
+    ),
+)

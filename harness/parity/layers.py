@@ -1,4 +1,7 @@
-"""Gate "layer": layers that hold no tensors, and penalties on tensors, by themselves: output or value, and gradient."""
+"""Gate "layer": layers that hold no tensors, and penalties on tensors, by themselves: output or value, and gradient.
+
+An L2 penalty is also trained with, beside twice as large a weight decay: both must be the reference's decay.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,8 @@ from harness.parity.workers import Workers
 if TYPE_CHECKING:
     from harness.contract import Array
 
-VALUE, GRADIENT = 1e-10, 1e-8
+VALUE, GRADIENT, DECAYED = 1e-10, 1e-8, 1e-10
+DECAY = {"steps": 20, "l2": 0.05}
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,8 @@ CASES = (
     *(_pool(kind, 3, 2, 1, side) for kind in ("average", "max") for side in (8, 9)),
     _pool("average", 2, 2, 0, 8),
     _pool("max", 2, 2, 0, 9),
+    Case("custom: with a state", "custom", {"function": "centred"}),
+    Case("custom: with a gradient", "custom", {"function": "straight_through"}),
     Case("penalty L1", "penalty", {"l1": 0.3, "l2": 0.0}),
     Case("penalty L2", "penalty", {"l1": 0.0, "l2": 0.3}),
     Case("penalty elastic", "penalty", {"l1": 0.2, "l2": 0.07}),
@@ -53,11 +59,26 @@ def check(workers: Workers, arms: Sequence[str], seed: int = 0) -> Iterator[Find
             if registry.find_arm(arm).witness:
                 continue
             found = workers.exercise(arm, "fp64", "layers", case.function, arrays, **case.arguments)
-            for name, bound in zip(expected, (VALUE, GRADIENT), strict=True):
+            for name in expected:
+                bound = GRADIENT if name == "gradient" else VALUE
                 apart = distance({name: found[name]} if name in found else {}, {name: expected[name]}, bound)
                 yield Finding(
                     f"layer {case.title}", arm, f"layer {name}", apart.first is None, apart.error, bound, apart.first
                 )
+    arrays = regression(np.random.default_rng([seed, 29]))
+    decayed = workers.exercise(workers.reference, "fp64", "layers", "decay", arrays, **DECAY)["decayed"]
+    for arm in arms:
+        if registry.find_arm(arm).witness:
+            continue
+        found = workers.exercise(arm, "fp64", "layers", "decay", arrays, **DECAY)
+        apart = distance(found, dict.fromkeys(("penalized", "decayed"), decayed), DECAYED)
+        yield Finding("L2 is decay", arm, "layer decay", apart.first is None, apart.error, DECAYED, apart.first)
+
+
+def regression(generator: np.random.Generator) -> dict[str, Array]:
+    """Return samples ``x``, targets ``y`` and a ``weight`` to begin with, far from the answer."""
+    x, truth = generator.normal(size=(16, 5)), generator.normal(size=(3, 5))
+    return {"x": x, "y": x @ truth.T, "weight": generator.normal(size=(3, 5))}
 
 
 def hand_made(case: Case, generator: np.random.Generator) -> dict[str, Array]:
@@ -66,6 +87,8 @@ def hand_made(case: Case, generator: np.random.Generator) -> dict[str, Array]:
         weight = generator.normal(size=(5, 7))
         weight[2] = 0.0  # where the absolute value has no derivative
         return {"weight": weight}
+    if case.function == "custom":
+        return {"x": generator.normal(1, 1, (6, 5)), "weights": generator.normal(size=(6, 5))}
     arguments = case.arguments
     outputs = (case.side + 2 * arguments["padding"] - arguments["size"]) // arguments["stride"] + 1
     x = generator.normal(-3, 1, (3, 4, case.side, case.side))

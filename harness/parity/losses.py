@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from harness import metrics, registry
-from harness.contract import Architecture, Optimizer, Workload
+from harness.contract import OF_INDICES, Architecture, Optimizer, Workload
 from harness.parity.errors import distance
 from harness.parity.gates import Finding
 from harness.parity.workers import Workers
@@ -69,6 +69,18 @@ CASES = (
         -1,
         only_padding=True,
     ),
+    Case("dense_cross_entropy", "dense_cross_entropy"),
+    Case("dense_cross_entropy · class weights, smoothing", "dense_cross_entropy", options=_ALL),
+    Case("clipped_cross_entropy", "clipped_cross_entropy"),
+    Case("softmax_twice", "softmax_twice"),
+    Case("kl_divergence", "kl_divergence"),
+    Case("hinge", "hinge", (11, 3)),
+    Case("cosine", "cosine"),
+    Case("focal", "focal"),
+    Case("focal · gamma", "focal", options={"gamma": 3.5}),
+    Case("quantile", "quantile", (11, 3), {"quantile": 0.9}),
+    Case("contrastive", "contrastive", (11, 2, 4), {"margin": 4.0}),
+    Case("triplet", "triplet", (11, 3, 4)),
     Case("binary_cross_entropy", "binary_cross_entropy", (11, 3), witnessed=True),
     Case("perceptron", "perceptron", (11, 3), witnessed=True),
     Case("mse", "mse", (11, 3), witnessed=True),
@@ -111,14 +123,23 @@ def hand_made(case: Case, generator: np.random.Generator) -> dict[str, Array]:
     flat[0] = 40 * np.eye(case.shape[-1])[0]  # sure: the softmax is 1 up to 4e-18
     flat[1] = -flat[0]
     flat[2] = 1.5  # a tie
-    if case.loss == "cross_entropy":
+    if case.loss in OF_INDICES:
         classes = generator.integers(0, CLASSES, case.shape[:-1])
         classes.flat[:3] = 1, 0, CLASSES - 1  # wrong where the outputs are sure
         if case.padding is not None:
             lengths = generator.integers(3, case.shape[1], (case.shape[0], 1)) * (not case.only_padding)
             classes[np.arange(case.shape[1]) >= lengths] = case.padding
         return {"outputs": outputs, "targets": classes}
-    if case.loss in ("binary_cross_entropy", "perceptron"):
+    if case.loss in ("contrastive", "triplet"):
+        outputs[3] = generator.normal(0, 0.3, case.shape[1:])  # near each other, but not the same: that has no gradient
+        return {"outputs": outputs, "targets": np.arange(len(outputs), dtype=np.float64)[:, np.newaxis] % 2}
+    if case.loss in ("dense_cross_entropy", "kl_divergence"):
+        shares = generator.dirichlet(np.full(case.shape[-1], 0.3), case.shape[0])
+        shares[:3] = np.eye(case.shape[-1])[[1, 0, case.shape[-1] - 1]]  # wrong where the outputs are sure
+        return {"outputs": outputs, "targets": shares}
+    if case.loss == "hinge":
+        outputs[3] = 1.0  # where it has no derivative, if the target is 1
+    if case.loss in ("binary_cross_entropy", "hinge", "perceptron"):
         return {"outputs": outputs, "targets": generator.integers(0, 2, case.shape).astype(np.float64)}
     if case.loss == "negative_elbo":
         pixels = generator.uniform(0, 1, (len(outputs), PIXELS))

@@ -249,7 +249,8 @@ class Table:
         told = seat.worker.ask("train", self.suite.timeout_s, seed=seed, epochs=self.sitting.epochs)
         ended = self._state(seat)
         figures = {name: told[name] for name in Accuracy.model_fields}
-        if (trained := len(figures["epoch_losses"])) != self.sitting.epochs:
+        trained, stopping = len(figures["epoch_losses"]), self.sitting.workload.stopping
+        if trained != self.sitting.epochs and not (stopping and 0 < trained < self.sitting.epochs):
             raise ValueError(f"losses of {trained} epochs, not of {self.sitting.epochs}")
         numbers = [*figures["epoch_losses"], figures["metric"], figures["test_loss"]]
         wrong = [number for number in numbers if not math.isfinite(number)]

@@ -16,12 +16,28 @@ import os
 import signal
 import socket
 import sys
+import tempfile
 import time
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from harness.contract import STOCHASTIC, Arm, Cell, Dataset, Portable, Scope, Session, Setup, WeightsError, Workload
+from harness.contract import (
+    STOCHASTIC,
+    Arm,
+    Cell,
+    Dataset,
+    Portable,
+    Resumable,
+    Scope,
+    Session,
+    Setup,
+    Transfer,
+    WeightsError,
+    Workload,
+    layer_of,
+)
 from harness.run.isolation import die_with_parent, keep_out, limit_cores
 
 if TYPE_CHECKING:
@@ -103,7 +119,7 @@ class Server:
         self.workload = dataclasses.replace(asked, track=self.cell.track)
         with np.load(arrays, allow_pickle=False) as stored:
             self.dataset = Dataset(**dataset, **{name: stored[name] for name in stored.files})
-        self.examples = self.dataset.first(self.workload.samples)
+        self.examples = matched.examples(self.dataset, self.workload)
         batches = matched.stage_batches(self.examples, self.workload, self.cell.batch_size)
 
         before = time.perf_counter_ns()
@@ -177,12 +193,14 @@ class Server:
 
         self.session.load(self._initial(seed), seed)
         initial = self._loaded_sha256()
+        if self.workload.transfer:
+            self.session.load(self._learnt(seed), seed)
         samples = len(self.examples.x_train)
         orders = list(matched.batch_orders(samples, epochs, seed, self.workload.shuffle))
         x = matched.as_input(self.examples.x_train, self.workload.form)
         y = matched.as_target(self.examples.y_train, self.workload)
         before = time.perf_counter_ns()
-        losses = self.session.fit(x, y, orders, self.cell.batch_size, **matched.draws(self.workload, seed))
+        losses = self._fit(x, y, orders, seed)
         train_s = (time.perf_counter_ns() - before) / 1e9
         outputs = self.session.predict(matched.as_input(self.dataset.x_test, self.workload.form), PREDICT_BATCH)
         metric, loss = evaluate(self.workload, outputs, matched.as_target(self.dataset.y_test, self.workload))
@@ -194,7 +212,7 @@ class Server:
             "train_s": train_s,
             "order_sha256": matched.hash_orders(orders),
             "final_sha256": matched.hash_tensors(self.session.dump()),
-            "figures": self._figures(seed),  # last: it may lose the parameters
+            "figures": self._figures(seed, len(losses)),  # last: it may lose the parameters
         }
 
     def probe(self, what: str, given: str, answer: str, seed: int = 0) -> dict[str, Any]:
@@ -383,6 +401,40 @@ class Server:
         module, _, factory = self.entry.partition(":")
         self.arm = getattr(importlib.import_module(module), factory)(self.setup)
 
+    def _learnt(self, seed: int) -> dict[str, Array]:
+        """Return initial parameters, all but what begins fresh as the source of a transfer has learnt them."""
+        from harness import matched, registry
+
+        transfer = cast(Transfer, self.workload.transfer)
+        source = registry.find_workload(transfer.source)
+        dataset = matched.examples(registry.load_dataset(source.dataset), source)
+        x, y = matched.as_input(dataset.x_train, source.form), matched.as_target(dataset.y_train, source)
+        session = self.arm.open(source, x.shape[1:], dataset.outputs)
+        session.load(self._initial(seed), seed)
+        session.fit(x, y, matched.batch_orders(len(x), source.epochs, seed, source.shuffle), source.batch_size)
+        fresh = {name: t for name, t in self._initial(seed).items() if layer_of(name) in transfer.fresh}
+        return {**session.dump(), **fresh}
+
+    def _fit(self, x: Array, y: Array, orders: list[Array], seed: int) -> list[float]:
+        from harness import matched
+
+        workload = self.workload
+        held = matched.held_out(self.dataset, workload)
+        if workload.checkpointing is None:
+            further = matched.draws(workload, seed) | ({"held_out": held} if workload.stopping else {})
+            return self.session.fit(x, y, orders, self.cell.batch_size, **further)
+        from harness.run import checkpointed
+
+        def another() -> Resumable:
+            return cast(Resumable, self.arm.open(workload, x.shape[1:], self.dataset.outputs))
+
+        with tempfile.TemporaryDirectory(prefix="twinbench-checkpoints-") as folder:
+            self.session, losses = checkpointed.train(
+                cast(Resumable, self.session), another, workload, self.cell.arm, (x, y), held, orders,
+                self.cell.batch_size, seed, Path(folder),
+            )  # fmt: skip
+        return losses
+
     def _initial(self, seed: int) -> dict[str, Array]:
         if self.workload.track == "stock":
             return self.session.draw(seed)
@@ -392,12 +444,12 @@ class Server:
         drawn = matched.initial_parameters(self.session.describe(), seed, chosen)
         return {name: tensor.astype(self._dtype) for name, tensor in drawn.items()}
 
-    def _figures(self, seed: int) -> dict[str, float]:
+    def _figures(self, seed: int, epochs: int) -> dict[str, float]:
         if not self.workload.figures:
             return {}
         from harness import figures
 
-        return figures.measure(self.session, self.workload, self.examples, self.dataset, self._initial(seed))
+        return figures.measure(self.session, self.workload, self.examples, self.dataset, self._initial(seed), epochs)
 
     def _loaded_sha256(self) -> str:
         """Hash what the session holds, in the cell's type: a witness that computes in float64 hashes alike."""

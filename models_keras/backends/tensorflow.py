@@ -24,6 +24,15 @@ def seed(number: int) -> None:
     """Start anew what is random beside the states of the layers: nothing on this backend."""
 
 
+def random_state() -> dict[str, Any]:
+    """Return where that stands: nothing on this backend."""
+    return {}
+
+
+def restore_random_state(state: dict[str, Any]) -> None:
+    """Inverse of ``random_state``: nothing on this backend."""
+
+
 def place(x: Any, y: Any) -> Any:
     """Put one batch on the device, in the form that the train function takes."""
     return tf.constant(x), tf.constant(y)

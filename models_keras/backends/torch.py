@@ -30,6 +30,16 @@ def seed(number: int) -> None:
     torch.manual_seed(number)
 
 
+def random_state() -> dict[str, Any]:
+    """Return where that stands."""
+    return {"torch": torch.get_rng_state().numpy()}
+
+
+def restore_random_state(state: dict[str, Any]) -> None:
+    """Inverse of ``random_state``."""
+    torch.set_rng_state(torch.from_numpy(state["torch"].copy()))
+
+
 def place(x: Any, y: Any) -> Any:
     """Put one batch on the device, in the form that the train function takes."""
     return [(keras.ops.convert_to_tensor(x), keras.ops.convert_to_tensor(y))]

@@ -15,6 +15,7 @@ from keras import layers, ops
 
 from harness.contract import Clipping, Optimizer
 from models_keras.bridge import Bridge
+from models_keras.techniques.losses import make_loss
 from models_keras.techniques.normalization import UnbiasedBatchNormalization
 from models_keras.techniques.optimizers import make_optimizer
 from models_keras.techniques.schedules import make_cosine
@@ -270,6 +271,27 @@ def class_weights(arrays: Arrays, form: str) -> Arrays:
     mean = {} if form == "default" else {"reduction": "mean_with_sample_weight"}
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True, **mean)
     return _give("÷ size of the batch", loss=loss(labels, arrays["logits"], arrays["class_weights"][labels]))
+
+
+def softmax_twice(arrays: Arrays, form: str) -> Arrays:
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    given = ops.softmax(arrays["logits"]) if form == "default" else arrays["logits"]
+    return _give("on TensorFlow finds the logits again, with a warning", loss=loss(arrays["labels"], given))
+
+
+def divergence(arrays: Arrays, form: str) -> Arrays:
+    targets = ops.softmax(arrays["far_logits"])
+    if form == "default":
+        loss = keras.losses.KLDivergence()(targets, ops.softmax(arrays["logits"]))
+    else:
+        loss = make_loss("kl_divergence")(targets, arrays["logits"])
+    return _give("`KLDivergence`: over samples, probabilities clipped at 1e-07", loss=loss)
+
+
+def cosine_loss(arrays: Arrays, form: str) -> Arrays:
+    outputs = np.eye(6)
+    loss = keras.losses.CosineSimilarity() if form == "default" else make_loss("cosine")
+    return _give("−cosine", loss=loss(np.roll(outputs, 1, 0), outputs))
 
 
 # ---------------------------------------------------------------------------------------------------- optimizers

@@ -39,6 +39,92 @@ class CrossEntropy(keras.losses.Loss):
         return ops.divide_no_nan(ops.sum(kept * losses), ops.sum(kept * ops.sum(weights * true, axis=-1)))
 
 
+class DenseCrossEntropy(keras.losses.Loss):
+    """Softmax cross-entropy for a share of every class, with class weights and label smoothing as PyTorch has them.
+
+    Keras' own takes no weights of classes, and its smoothing goes through float32 on TensorFlow.
+    """
+
+    def __init__(self, class_weights: Sequence[float] | None, label_smoothing: float):
+        super().__init__(name="dense_cross_entropy")
+        self.class_weights = class_weights
+        self.label_smoothing = label_smoothing
+
+    def call(self, y_true: KerasTensor, y_pred: KerasTensor) -> KerasTensor:
+        """Return the loss of each sample, (N,)."""
+        number_of_classes = y_pred.shape[-1]
+        weights = np.ones(number_of_classes) if self.class_weights is None else np.array(self.class_weights)
+        weights = ops.convert_to_tensor(weights, dtype=y_pred.dtype)
+        smoothing = ops.convert_to_tensor(np.float64(self.label_smoothing), dtype=y_pred.dtype)
+        smoothed = (1 - smoothing) * y_true + smoothing / number_of_classes
+        return -ops.sum(weights * smoothed * ops.log_softmax(y_pred), axis=-1)
+
+
+CLIP = 1e-7
+"""What Keras keeps probabilities away from 0 and 1 by."""
+
+
+class ClippedCrossEntropy(keras.losses.Loss):
+    """Cross-entropy by way of probabilities kept within 1e-7 … 1 − 1e-7: Keras' default, for models ending in softmax.
+
+    The sure and wrong have no gradient. Written out, because on TensorFlow Keras' own scales what it has clipped to a
+    sum of 1 again, and on other backends it does not.
+    """
+
+    def call(self, y_true: KerasTensor, y_pred: KerasTensor) -> KerasTensor:
+        """Return the loss of each sample, (N,)."""
+        lowest, highest = (ops.convert_to_tensor(np.float64(end), dtype=y_pred.dtype) for end in (CLIP, 1 - CLIP))
+        probabilities = ops.clip(ops.softmax(y_pred), lowest, highest)
+        return -ops.sum(_one_hot(y_true, y_pred) * ops.log(probabilities), axis=-1)
+
+
+class SoftmaxTwice(keras.losses.SparseCategoricalCrossentropy):
+    """Cross-entropy that takes probabilities for logits: a model that ends in softmax under a loss that has its own.
+
+    No answer is surer than e / (e + C − 1): with ten classes the loss stays above 1.46. On TensorFlow Keras recognises
+    the output of a softmax operation and takes its logits after all; by way of the logarithm it does not.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(from_logits=True)
+
+    def call(self, y_true: KerasTensor, y_pred: KerasTensor) -> KerasTensor:
+        """Return the loss of each sample, (N,)."""
+        return super().call(y_true, ops.exp(ops.log_softmax(y_pred)))
+
+
+class KLDivergence(keras.losses.Loss):
+    """Σ y log(y / p) over the classes, p = softmax(outputs), (N, C).
+
+    Keras' own takes probabilities, and keeps both within 1e-7 … 1.
+    """
+
+    def call(self, y_true: KerasTensor, y_pred: KerasTensor) -> KerasTensor:
+        """Return the loss of each sample, (N,)."""
+        log_y = ops.log(ops.where(y_true > 0, y_true, ops.ones_like(y_true)))
+        return ops.sum(y_true * (log_y - ops.log_softmax(y_pred)), axis=-1)
+
+
+class Hinge(keras.losses.Loss):
+    """How far outputs fall short of 1 on the right side of 0, on average, for targets of 0 and 1.
+
+    Keras' own is the same but where an output is exactly 1 short: JAX has derivative ½ there.
+    """
+
+    def call(self, y_true: KerasTensor, y_pred: KerasTensor) -> KerasTensor:
+        """Return the mean over the last axis, (N, …)."""
+        return ops.mean(ops.relu(1 - (2 * y_true - 1) * y_pred), axis=-1)
+
+
+class Cosine(keras.losses.Loss):
+    """1 − the cosine of the angle between outputs and targets (N, D). Keras' ``CosineSimilarity`` has no 1."""
+
+    def call(self, y_true: KerasTensor, y_pred: KerasTensor) -> KerasTensor:
+        """Return the loss of each sample, (N,)."""
+        lengths = [ops.sqrt(ops.sum(ops.square(part), axis=-1)) for part in (y_true, y_pred)]
+        return 1 - ops.sum(y_true * y_pred, axis=-1) / (lengths[0] * lengths[1])
+
+
 class MeanAbsoluteError(keras.losses.Loss):
     """Mean absolute error with derivative 0 where the error is 0: in JAX the absolute value has derivative 1 there."""
 
@@ -46,6 +132,74 @@ class MeanAbsoluteError(keras.losses.Loss):
         """Return the mean over the last axis, (N, …)."""
         error = y_pred - y_true
         return ops.mean(error * ops.stop_gradient(ops.sign(error)), axis=-1)
+
+
+class Focal(keras.losses.Loss):
+    """The focal loss (Lin et al., 2017) from logits (N, C) for class indices: the mean of −(1 − p)^γ log p.
+
+    p is the probability of the true class: what is easy counts little. Keras' own takes probabilities, which it clips,
+    and one-hot targets.
+    """
+
+    def __init__(self, gamma: float = 2.0):
+        super().__init__(name="focal")
+        self.gamma = gamma
+
+    def call(self, y_true: KerasTensor, y_pred: KerasTensor) -> KerasTensor:
+        """Return the loss of each sample, (N,)."""
+        log_p = ops.sum(_one_hot(y_true, y_pred) * ops.log_softmax(y_pred), axis=-1)
+        gamma = ops.convert_to_tensor(np.float64(self.gamma), dtype=y_pred.dtype)
+        return -ops.power(1 - ops.exp(log_p), gamma) * log_p
+
+
+class Quantile(keras.losses.Loss):
+    """The quantile loss (Koenker and Bassett, 1978): qe where e = y − ŷ is positive, (q − 1)e below, on average.
+
+    It is least where a share q of the targets lies below the output; for q = ½ it is half the absolute error.
+    """
+
+    def __init__(self, quantile: float = 0.5):
+        super().__init__(name="quantile")
+        self.quantile = quantile
+
+    def call(self, y_true: KerasTensor, y_pred: KerasTensor) -> KerasTensor:
+        """Return the mean over the last axis, (N, …)."""
+        error = y_true - y_pred
+        share = ops.convert_to_tensor(np.float64(self.quantile), dtype=y_pred.dtype)
+        return ops.mean(share * ops.relu(error) + (1 - share) * ops.relu(-error), axis=-1)
+
+
+class Contrastive(keras.losses.Loss):
+    """The contrastive loss (Hadsell et al., 2006) of pairs of embeddings (N, 2, D), a mean over pairs.
+
+    ½d² where the target (N, 1) is 1, for two of a kind, and ½ max(0, margin − d)² where it is 0.
+    """
+
+    def __init__(self, margin: float = 1.0):
+        super().__init__(name="contrastive")
+        self.margin = margin
+
+    def call(self, y_true: KerasTensor, y_pred: KerasTensor) -> KerasTensor:
+        """Return the loss of each pair, (N,)."""
+        distance = ops.sqrt(ops.sum(ops.square(y_pred[:, 0] - y_pred[:, 1]), axis=-1))
+        alike, margin = y_true[:, 0], ops.convert_to_tensor(np.float64(self.margin), dtype=y_pred.dtype)
+        return (alike * ops.square(distance) + (1 - alike) * ops.square(ops.relu(margin - distance))) / 2
+
+
+class Triplet(keras.losses.Loss):
+    """The triplet loss (Schroff et al., 2015) of anchor, one alike and one other, (N, 3, D), targets unused.
+
+    The mean of max(0, ‖a − p‖² − ‖a − n‖² + margin).
+    """
+
+    def __init__(self, margin: float = 1.0):
+        super().__init__(name="triplet")
+        self.margin = margin
+
+    def call(self, y_true: KerasTensor, y_pred: KerasTensor) -> KerasTensor:
+        """Return the loss of each triplet, (N,)."""
+        near, far = (ops.sum(ops.square(y_pred[:, 0] - y_pred[:, end]), axis=-1) for end in (1, 2))
+        return ops.relu(near - far + ops.convert_to_tensor(np.float64(self.margin), dtype=y_pred.dtype))
 
 
 class NegativeELBO(keras.losses.Loss):
@@ -104,6 +258,19 @@ def cross_entropy(
     return CrossEntropy(class_weights, label_smoothing, ignored)
 
 
+def dense_cross_entropy(
+    class_weights: Sequence[float] | None = None, label_smoothing: float = 0.0
+) -> keras.losses.Loss:
+    """Return softmax cross-entropy from logits (N, C) for targets (N, C), a share y_c of every class.
+
+    The mean over samples of −Σ_c w_c [(1 − ε) y_c + ε / C] log p_c: unlike that of indices not divided by weights.
+    Without weights and smoothing this is Keras' own class.
+    """
+    if class_weights is None and not label_smoothing:
+        return keras.losses.CategoricalCrossentropy(from_logits=True)
+    return DenseCrossEntropy(class_weights, label_smoothing)
+
+
 def huber(delta: float = 1.0) -> keras.losses.Loss:
     """Return Huber's loss (1964): e² / 2 where |e| ≤ δ, δ (|e| − δ / 2) beyond."""
     return keras.losses.Huber(delta=np.float64(delta))
@@ -111,15 +278,31 @@ def huber(delta: float = 1.0) -> keras.losses.Loss:
 
 LOSSES: Mapping[str, Callable[..., keras.losses.Loss]] = {
     "cross_entropy": cross_entropy,
+    "dense_cross_entropy": dense_cross_entropy,
+    "clipped_cross_entropy": ClippedCrossEntropy,
+    "softmax_twice": SoftmaxTwice,
+    "kl_divergence": KLDivergence,
+    "hinge": Hinge,
+    "cosine": Cosine,
     "binary_cross_entropy": lambda: keras.losses.BinaryCrossentropy(from_logits=True),
     "mse": keras.losses.MeanSquaredError,
     "mae": MeanAbsoluteError,
     "huber": huber,
+    "focal": Focal,
+    "quantile": Quantile,
+    "contrastive": Contrastive,
+    "triplet": Triplet,
     "negative_elbo": NegativeELBO,
     "perceptron": Perceptron,
 }
 
 
 def make_loss(name: str, **options: Any) -> keras.losses.Loss:
-    """Return the loss of that name. All but ``cross_entropy`` take outputs and targets of one shape, (N, …)."""
+    """Return the loss of that name. But for those of class indices they take outputs and targets of one shape."""
     return LOSSES[name](**options)
+
+
+def _one_hot(y_true: KerasTensor, y_pred: KerasTensor) -> KerasTensor:
+    """Return vectors of 0 and 1 of the shape of the outputs for class indices."""
+    classes = ops.cast(ops.reshape(y_true, ops.shape(y_pred)[:-1]), "int32")
+    return ops.one_hot(classes, y_pred.shape[-1], dtype=y_pred.dtype)

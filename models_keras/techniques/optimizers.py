@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import importlib
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 import keras
@@ -240,13 +240,37 @@ class NesterovSchedule(Rule):
         return p, mean, square
 
 
-def make_optimizer(spec: Optimizer, learning_rate: Any = None, accumulation: int = 1) -> keras.Optimizer:
+class DiscriminativeRates:
+    """Trains each variable with a share of the learning rate (Howard and Ruder, 2018).
+
+    PyTorch has groups of parameters for that; a Keras optimizer has one learning rate.
+    """
+
+    def __init__(self, *args: Any, shares: Sequence[float], **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.shares = shares
+
+    def _backend_update_step(self, gradients: list[Any], variables: list[Any], learning_rate: Any) -> None:
+        for share in dict.fromkeys(self.shares):
+            chosen = [
+                (gradient, variable)
+                for gradient, variable in zip(gradients, variables, strict=True)
+                if self.shares[self._get_variable_index(variable)] == share
+            ]
+            if chosen:
+                super()._backend_update_step(*map(list, zip(*chosen, strict=True)), learning_rate * share)
+
+
+def make_optimizer(
+    spec: Optimizer, learning_rate: Any = None, accumulation: int = 1, shares: Sequence[float] | None = None
+) -> keras.Optimizer:
     """Return the optimizer that ``spec`` names: Keras' own, with as few reconciliations as ``spec`` needs.
 
     Args:
         spec: What it is, with all its numbers.
         learning_rate: A schedule in place of a constant learning rate.
         accumulation: Batches that gradients are averaged over before a step.
+        shares: Of the learning rate, one for each variable that the optimizer is built with; None for all of it.
     """
     recipe = RECIPES[spec.name](spec)
     mixins, arguments = recipe.mixins, recipe.arguments | recipe.further
@@ -254,6 +278,8 @@ def make_optimizer(spec: Optimizer, learning_rate: Any = None, accumulation: int
         mixins, arguments = (CoupledDecay, *mixins), arguments | {"coupled_decay": spec.weight_decay}
     if spec.clipping:
         mixins, arguments = (CanonicalClipping, *mixins), arguments | {"clipping": spec.clipping}
+    if shares:  # last, so that others meet all variables at once
+        mixins, arguments = (*mixins, DiscriminativeRates), arguments | {"shares": shares}
     if accumulation > 1:
         arguments |= {"gradient_accumulation_steps": accumulation}
     return _reconciled(recipe.base or recipe.stock, mixins)(learning_rate or spec.learning_rate, **arguments)

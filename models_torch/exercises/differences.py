@@ -245,6 +245,24 @@ def class_weights(arrays: Arrays, form: str) -> Arrays:
     return _give("÷ sum of the weights", loss=F.cross_entropy(logits, labels, weight=weights))
 
 
+def softmax_twice(arrays: Arrays, form: str) -> Arrays:
+    logits, labels = _take(arrays, "logits", "labels")
+    given = logits.softmax(-1) if form == "default" else logits
+    return _give("takes probabilities for logits", loss=F.cross_entropy(given, labels))
+
+
+def divergence(arrays: Arrays, form: str) -> Arrays:
+    logits, others = _take(arrays, "logits", "far_logits")
+    reduction = "mean" if form == "default" else "batchmean"
+    loss = F.kl_div(logits.log_softmax(-1), others.softmax(-1), reduction=reduction)
+    return _give("`kl_div`: over all numbers", loss=loss)
+
+
+def cosine_loss(arrays: Arrays, form: str) -> Arrays:
+    outputs, targets = torch.eye(6, dtype=torch.float64), torch.eye(6, dtype=torch.float64).roll(1, 0)
+    return _give("1 − cosine", loss=F.cosine_embedding_loss(outputs, targets, torch.ones(6)))
+
+
 # ---------------------------------------------------------------------------------------------------- optimizers
 
 STEPS = 10

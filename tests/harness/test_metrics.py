@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, log_loss, mean_squared_error, r2_score
 
-from harness import metrics, registry
+from harness import matched, metrics, registry
 
 CLASSIFICATION = registry.find_workload("softmax_digits")
 REGRESSION = registry.find_workload("linear_diabetes")
@@ -130,3 +130,26 @@ def test_elbo_is_likelihood_less_divergence():
 def test_a_workload_without_metric_is_not_evaluated():
     with pytest.raises(ValueError, match="has no metric"):
         metrics.evaluate(dataclasses.replace(REGRESSION, metric=None), np.zeros((2, 1)), np.zeros((2, 1)))
+
+
+def test_losses_of_dense_targets_by_hand():
+    logits = np.log(np.array([[1.0, 3.0], [1.0, 1.0]], dtype=np.float32))
+    shares = np.array([[0.0, 1.0], [0.5, 0.5]])
+    assert metrics.dense_cross_entropy(logits, shares) == pytest.approx((math.log(4 / 3) + math.log(2)) / 2)
+    assert metrics.kl_divergence(logits, shares) == pytest.approx(math.log(4 / 3) / 2)
+    assert metrics.hinge(np.array([[2.0, -0.5]]), np.array([[1.0, 1.0]])) == 0.75
+    assert metrics.cosine(np.array([[3.0, 0.0], [0.0, 2.0]]), np.array([[1.0, 0.0], [0.0, -5.0]])) == 1.0
+
+
+def test_losses_of_errors_by_hand():
+    outputs, targets = np.array([[0.5], [3.0]]), np.zeros((2, 1))
+    assert metrics.mae(outputs, targets) == 1.75
+    assert metrics.huber(outputs, targets) == (0.125 + 2.5) / 2
+
+
+def test_one_hot_targets_are_judged_by_the_largest_output():
+    workload = registry.find_workload("losses.squared")
+    outputs = np.full((2, 10), 0.9) - 0.5 * np.eye(10)[[1, 2]] + np.eye(10)[[3, 4]]  # many above 0, one the largest
+    targets = matched.as_target(np.array([3, 5]), workload)
+    assert targets.shape == (2, 10)
+    assert metrics.evaluate(workload, outputs, targets)[0] == 0.5

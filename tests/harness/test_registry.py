@@ -1,10 +1,11 @@
+import dataclasses
 import pkgutil
 
 import pytest
 
 import benchmarks.workloads
 from harness import registry
-from harness.contract import ArmSpec
+from harness.contract import ArmSpec, Augmentation
 from harness.registry import UnknownName
 
 
@@ -80,3 +81,11 @@ def test_unsupported_tells_what_the_arm_lacks():
     assert registry.unsupported(partly, workload, "fp32") == "mine implements lenet without num_classes"
     reason = registry.unsupported(spec(precisions=("fp32",)), workload, "bf16")
     assert reason == "mine does not compute in bf16 on this device"
+
+
+def test_choices_that_contradict_each_other_are_refused():
+    lenet = registry.find_workload("lenet_mnist5k")
+    with pytest.raises(ValueError, match="lenet_mnist5k: mixup mixes targets, and cross_entropy takes class indices"):
+        dataclasses.replace(lenet, augmentation=(Augmentation("mixup"),))
+    with pytest.raises(ValueError, match="lenet_mnist5k: cross_entropy takes class indices, and one_hot makes vectors"):
+        dataclasses.replace(lenet, one_hot=10)

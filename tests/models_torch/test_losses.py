@@ -99,3 +99,42 @@ def test_negative_elbo_is_likelihood_and_divergence_in_nats():
     divergence = np.trapezoid(q * log_ratio, z, axis=-1).sum(axis=1)
     outputs = np.concatenate([logits, mean, 2 * np.log(deviation)], axis=1)
     assert torch_loss("negative_elbo", outputs, pixels) == pytest.approx((divergence - likelihood).mean(), rel=1e-9)
+
+
+def test_dense_targets_are_weighted_class_by_class_and_averaged_over_samples():
+    shares = np.random.default_rng(0).dirichlet([1, 1, 1], 4)
+    smoothed = 0.9 * shares + 0.1 / 3
+    expected = -(WEIGHTS * smoothed * log_softmax(LOGITS)).sum(axis=-1).mean()
+    found = torch_loss("dense_cross_entropy", LOGITS, shares, label_smoothing=0.1, class_weights=WEIGHTS.tolist())
+    assert found == pytest.approx(expected)
+
+
+def test_divergence_from_targets_is_cross_entropy_less_their_entropy():
+    shares = np.array([[0.2, 0.3, 0.5], [1.0, 0.0, 0.0], [0.0, 0.5, 0.5], [1 / 3, 1 / 3, 1 / 3]])
+    entropies = np.array([-0.2 * np.log(0.2) - 0.3 * np.log(0.3) - 0.5 * np.log(0.5), 0.0, np.log(2), np.log(3)])
+    expected = torch_loss("dense_cross_entropy", LOGITS, shares) - entropies.mean()
+    assert torch_loss("kl_divergence", LOGITS, shares) == pytest.approx(expected)
+
+
+def test_probabilities_that_are_clipped_cost_no_more_than_their_logarithm_and_teach_nothing():
+    outputs = torch.tensor([[50.0, 0.0, 0.0]], dtype=torch.float64, requires_grad=True)
+    loss = make_loss("clipped_cross_entropy")(outputs, torch.tensor([1]))
+    loss.backward()
+    assert loss.item() == pytest.approx(-np.log(1e-7))
+    assert not outputs.grad.any()
+
+
+def test_probabilities_for_logits_leave_a_floor_under_the_loss():
+    sure = 50 * np.eye(10)
+    assert torch_loss("softmax_twice", sure, np.arange(10)) == pytest.approx(np.log(np.e + 9) - 1)
+    assert torch_loss("softmax_twice", sure, np.arange(10)[::-1].copy()) == pytest.approx(np.log(np.e + 9))
+
+
+def test_hinge_is_what_is_missing_to_the_margin():
+    outputs, targets = np.array([[2.0, 0.5], [-2.0, 0.5]]), np.array([[1.0, 1.0], [1.0, 0.0]])
+    assert torch_loss("hinge", outputs, targets) == pytest.approx((0 + 0.5 + 3 + 1.5) / 4)
+
+
+def test_cosine_is_of_the_angle():
+    outputs, targets = np.array([[3.0, 0.0], [0.0, 2.0], [1.0, 1.0]]), np.array([[1.0, 0.0], [0.0, -5.0], [0.0, 1.0]])
+    assert torch_loss("cosine", outputs, targets) == pytest.approx((0 + 2 + 1 - np.sqrt(0.5)) / 3)

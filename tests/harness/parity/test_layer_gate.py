@@ -9,6 +9,6 @@ def test_healthy_layers_pass(workers):
     findings = list(layers.check(workers, ARMS, seed=1))
     assert [finding for finding in findings if not finding.passed] == []
     of_arm = {arm: [finding.workload for finding in findings if finding.arm == arm] for arm in ARMS}
-    assert len(set(of_arm["torch"])) == len(layers.CASES)
+    assert len(set(of_arm["torch"])) == len(layers.CASES) + 1  # L2 is decay
     assert all(of_arm[arm] == of_arm["torch"] for arm in ARMS[:-1])
     assert of_arm["numpy"] == []  # the witness has none of them

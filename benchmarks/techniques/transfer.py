@@ -1,0 +1,71 @@
+"""Transfer: LeNet-5 learns the digits 0 to 4, and then 5 to 9 from few labels, with what it knows or without.
+
+Every run first trains the source by itself, from the same seed, so that nothing has to be downloaded or stored.
+"""
+
+import dataclasses
+from typing import Any
+
+from benchmarks.techniques.variation import vary
+from benchmarks.workloads.lenet_mnist5k import WORKLOAD
+from harness.contract import Expectation, Technique, Transfer, Variant
+
+CLASSES, BATCH = 5, 25
+EPOCHS = {10: 60, 50: 20, 200: 8}
+"""Of training by labels for each class: 120, 200 and 320 steps."""
+
+HEAD, BLOCK, MAPS = "fc3", ("fc1", "fc2"), ("conv1", "conv2")
+SOURCE = "transfer.source"
+LENET = dataclasses.replace(
+    WORKLOAD,
+    architecture=dataclasses.replace(WORKLOAD.architecture, arguments={"in_channels": 1, "num_classes": CLASSES}),
+    dataset="mnist5k_upper",
+    batch_size=BATCH,
+)
+CHOICES: dict[str, tuple[str, Transfer | None]] = {
+    "scratch": ("nothing carried over", None),
+    "frozen": ("a new head on features that stay", Transfer(SOURCE, fresh=(HEAD,), frozen=(*MAPS, *BLOCK))),
+    "last_block": ("the dense layers trained on", Transfer(SOURCE, fresh=(HEAD,), frozen=MAPS)),
+    "full": (
+        "all trained on, a tenth as fast below",
+        Transfer(SOURCE, fresh=(HEAD,), rates={**dict.fromkeys(MAPS, 0.1), **dict.fromkeys(BLOCK, 0.3)}),
+    ),
+}
+
+
+def variant(choice: str, labels: int) -> Variant:
+    """Return LeNet-5 on so many labels for each of the upper digits."""
+    about, transfer = CHOICES[choice]
+    changes: dict[str, Any] = {"samples": CLASSES * labels, "epochs": EPOCHS[labels], "transfer": transfer}
+    told = f"{about}; {labels} labels a class"
+    return vary("transfer", LENET, f"{choice}_{labels}", told, figures=("train_metric", "gap"), **changes)
+
+
+def gains(choice: str, labels: int, because: str, **bounds: float) -> Expectation:
+    """Return by how much accuracy a choice is expected to be above training from scratch."""
+    return Expectation("metric", f"{choice}_{labels}", because, against=f"scratch_{labels}", **bounds)
+
+
+TECHNIQUE = Technique(
+    name="transfer",
+    title="Transfer",
+    about="Digits 5 to 9 from 10, 50 and 200 labels a class, after digits 0 to 4 or from scratch.",
+    variants=(
+        *(variant(choice, labels) for labels in EPOCHS for choice in CHOICES),
+        vary("transfer", LENET, "source", "digits 0 to 4, from all labels", dataset="mnist5k_lower", epochs=4),
+    ),
+    expectations=(
+        Expectation("metric", "source", "five digits are easier than ten", at_least=0.96),
+        gains("full", 10, "edges and strokes need not be learnt anew (Yosinski et al., 2014)", at_least=0.0),
+        gains("last_block", 10, "the same, with fewer weights to fit to 50 pictures", at_least=0.0),
+        gains("frozen", 10, "features of the last layer tell the old digits apart, not the new", at_most=-0.05),
+        gains("full", 200, "with many labels there is little left to gain, or to lose", at_least=-0.02, at_most=0.03),
+        Expectation(
+            "metric",
+            "frozen_200",
+            "features of other digits do not tell these apart as well as their own",
+            against="full_200",
+            at_most=0.0,
+        ),
+    ),
+)
