@@ -487,9 +487,9 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "stride on the projection",
         _MOBILENET,
-        "strides=stride, use_bias=False)\n        self.bn2 = UnbiasedBatchNormalization()\n"
+        "strides=stride, padding=padding, use_bias=False)\n        self.bn2 = UnbiasedBatchNormalization()\n"
         "        self.project = layers.Conv2D(channels, kernel_size=1,",
-        "strides=1, use_bias=False)\n        self.bn2 = UnbiasedBatchNormalization()\n"
+        "strides=1, padding=padding, use_bias=False)\n        self.bn2 = UnbiasedBatchNormalization()\n"
         "        self.project = layers.Conv2D(channels, kernel_size=1, strides=stride,",
         "mobilenet_mnist5k",
         "blocks.1.depthwise",
@@ -497,10 +497,10 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "depthwise convolution padded on one side",
         _MOBILENET,
-        "layers.ZeroPadding2D(1)\n        self.depthwise",
-        "layers.ZeroPadding2D(((0, 2), (0, 2)))\n        self.depthwise",
+        "layers.ZeroPadding2D(1) if stride",
+        "layers.ZeroPadding2D(((0, 2), (0, 2))) if stride",
         "mobilenet_mnist5k",
-        "blocks.0.depthwise",
+        "blocks.1.depthwise",
     ),
     Mutant(
         "one batch norm with a momentum of .01",

@@ -31,15 +31,17 @@ class InvertedResidual(layers.Layer):
         self.shortcut = stride == 1 and in_channels == channels
         self.expand = layers.Conv2D(hidden, kernel_size=1, use_bias=False) if expansion > 1 else None
         self.bn1 = UnbiasedBatchNormalization() if expansion > 1 else None
-        self.pad = layers.ZeroPadding2D(1)
-        self.depthwise = layers.DepthwiseConv2D(kernel_size=3, strides=stride, use_bias=False)
+        # "same" would pad a strided convolution of an even map on one side only; elsewhere it saves an operation.
+        self.pad = layers.ZeroPadding2D(1) if stride > 1 else None
+        padding = "valid" if self.pad else "same"
+        self.depthwise = layers.DepthwiseConv2D(kernel_size=3, strides=stride, padding=padding, use_bias=False)
         self.bn2 = UnbiasedBatchNormalization()
         self.project = layers.Conv2D(channels, kernel_size=1, use_bias=False)
         self.bn3 = UnbiasedBatchNormalization()
 
     def call(self, x: KerasTensor, training: bool | None = None) -> KerasTensor:
         y = ops.relu6(self.bn1(self.expand(x), training=training)) if self.expand else x
-        y = ops.relu6(self.bn2(self.depthwise(self.pad(y)), training=training))
+        y = ops.relu6(self.bn2(self.depthwise(self.pad(y) if self.pad else y), training=training))
         y = self.bn3(self.project(y), training=training)
         return x + y if self.shortcut else y
 

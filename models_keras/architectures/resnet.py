@@ -74,15 +74,16 @@ class BasicBlock(layers.Layer):
 
     def __init__(self, in_channels: int, width: int, stride: int):
         super().__init__()
-        self.pad = layers.ZeroPadding2D(1)
-        self.conv1 = layers.Conv2D(width, kernel_size=3, strides=stride, use_bias=False)
+        self.pad = layers.ZeroPadding2D(1) if stride > 1 else None
+        padding = "valid" if self.pad else "same"
+        self.conv1 = layers.Conv2D(width, kernel_size=3, strides=stride, padding=padding, use_bias=False)
         self.bn1 = UnbiasedBatchNormalization()
         self.conv2 = layers.Conv2D(width, kernel_size=3, padding="same", use_bias=False)
         self.bn2 = UnbiasedBatchNormalization()
         self.downsample = projection(in_channels, width, stride)
 
     def call(self, x: KerasTensor, training: bool | None = None) -> KerasTensor:
-        y = ops.relu(self.bn1(self.conv1(self.pad(x)), training=training))
+        y = ops.relu(self.bn1(self.conv1(self.pad(x) if self.pad else x), training=training))
         y = self.bn2(self.conv2(y), training=training)
         if self.downsample:
             conv, norm = self.downsample
@@ -102,8 +103,9 @@ class Bottleneck(layers.Layer):
         super().__init__()
         self.conv1 = layers.Conv2D(width, kernel_size=1, use_bias=False)
         self.bn1 = UnbiasedBatchNormalization()
-        self.pad = layers.ZeroPadding2D(1)
-        self.conv2 = layers.Conv2D(width, kernel_size=3, strides=stride, use_bias=False)
+        self.pad = layers.ZeroPadding2D(1) if stride > 1 else None
+        padding = "valid" if self.pad else "same"
+        self.conv2 = layers.Conv2D(width, kernel_size=3, strides=stride, padding=padding, use_bias=False)
         self.bn2 = UnbiasedBatchNormalization()
         self.conv3 = layers.Conv2D(4 * width, kernel_size=1, use_bias=False)
         self.bn3 = UnbiasedBatchNormalization()
@@ -111,7 +113,7 @@ class Bottleneck(layers.Layer):
 
     def call(self, x: KerasTensor, training: bool | None = None) -> KerasTensor:
         y = ops.relu(self.bn1(self.conv1(x), training=training))
-        y = ops.relu(self.bn2(self.conv2(self.pad(y)), training=training))
+        y = ops.relu(self.bn2(self.conv2(self.pad(y) if self.pad else y), training=training))
         y = self.bn3(self.conv3(y), training=training)
         if self.downsample:
             conv, norm = self.downsample

@@ -5,6 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models_torch.inputs import check_tokens
+from models_torch.techniques.attention import SelfAttention
 from models_torch.techniques.embeddings import PositionEmbedding
 
 EPSILON = 1e-12  # of every layer norm, as in the paper's code
@@ -19,7 +20,7 @@ class Block(nn.Module):
     def __init__(self, width: int, heads: int, mlp_width: int, norm_first: bool, dropout: float):
         super().__init__()
         self.norm1 = nn.LayerNorm(width, eps=EPSILON)
-        self.attn = nn.MultiheadAttention(width, heads, dropout=dropout, batch_first=True)
+        self.attn = SelfAttention(width, heads, dropout)
         self.norm2 = nn.LayerNorm(width, eps=EPSILON)
         self.fc1 = nn.Linear(width, mlp_width)
         self.fc2 = nn.Linear(mlp_width, width)
@@ -35,8 +36,7 @@ class Block(nn.Module):
 
     def attend(self, x: Tensor, keep: Tensor) -> Tensor:
         """Attend from every token to the tokens that ``keep`` (N, T) names."""
-        y, _ = self.attn(x, x, x, key_padding_mask=~keep, need_weights=False)  # here True means blocked
-        return self.dropout(y)
+        return self.dropout(self.attn(x, keep))
 
     def transform(self, x: Tensor) -> Tensor:
         """Apply the MLP to every token."""

@@ -4,6 +4,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models_torch.inputs import check_image
+from models_torch.techniques.attention import SelfAttention
 from models_torch.techniques.embeddings import ClassToken, PositionEmbedding
 
 EPSILON = 1e-6  # of every layer norm, as in the paper's code
@@ -15,15 +16,13 @@ class Block(nn.Module):
     def __init__(self, width: int, heads: int, mlp_width: int):
         super().__init__()
         self.norm1 = nn.LayerNorm(width, eps=EPSILON)
-        self.attn = nn.MultiheadAttention(width, heads, batch_first=True)
+        self.attn = SelfAttention(width, heads)
         self.norm2 = nn.LayerNorm(width, eps=EPSILON)
         self.fc1 = nn.Linear(width, mlp_width)
         self.fc2 = nn.Linear(mlp_width, width)
 
     def forward(self, x: Tensor) -> Tensor:
-        y = self.norm1(x)
-        y, _ = self.attn(y, y, y, need_weights=False)
-        x = x + y
+        x = x + self.attn(self.norm1(x))
         y = F.gelu(self.fc1(self.norm2(x)))
         return x + self.fc2(y)
 

@@ -28,7 +28,10 @@ def test_both_halves_are_one_function(run_check, backend, network):
 
 
 RESNET, VGG = "models_keras/architectures/resnet.py", "models_keras/architectures/vgg.py"
-BETWEEN = "self.bn1 = UnbiasedBatchNormalization()\n        self.pad = layers.ZeroPadding2D(1)\n        self.conv2 = "
+BETWEEN = """self.bn1 = UnbiasedBatchNormalization()
+        self.pad = layers.ZeroPadding2D(1) if stride > 1 else None
+        padding = "valid" if self.pad else "same"
+        self.conv2 = """
 MUTANTS = (
     Mutant(
         "stride on the bottleneck's first convolution",

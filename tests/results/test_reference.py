@@ -23,7 +23,7 @@ PUBLISHED = {
 
 
 def runs():
-    return sorted(path.parent.name for path in REFERENCE.glob("*/run.json"))
+    return sorted(str(path.parent.relative_to(REFERENCE)) for path in REFERENCE.rglob("run.json"))
 
 
 def test_the_references_are_there():
