@@ -34,10 +34,7 @@ _GRU, _BRIDGE = "models_keras/architectures/recurrent.py", "models_keras/bridge.
 _STACK, _ONE_BIAS = "models_keras/techniques/recurrent.py", "models_torch/techniques/recurrent.py"
 _RESNET, _VIT = "models_keras/architectures/resnet.py", "models_keras/architectures/vit.py"
 _VGG, _MOBILENET = "models_keras/architectures/vgg.py", "models_keras/architectures/mobilenet.py"
-_TRANSFORMER, _TORCH_TRANSFORMER = (
-    "models_keras/architectures/transformer.py",
-    "models_torch/architectures/transformer.py",
-)
+_TRANSFORMER = "models_keras/architectures/transformer.py"
 _NORMALIZATION, _EMBEDDINGS = "models_keras/techniques/normalization.py", "models_keras/techniques/embeddings.py"
 _ACTIVATIONS = "models_keras/techniques/activations.py"
 _GPT = "models_keras/architectures/gpt.py"
