@@ -12,7 +12,6 @@ ARMS = (
         needs=("keras", "tensorflow"),
         distributions=("keras", "tensorflow|tensorflow-cpu"),
         environment={"KERAS_BACKEND": "tensorflow"},
-        checking={"TF_ENABLE_ONEDNN_OPTS": "0"},  # see ``ONEDNN`` in ``models_keras.backends.torch``
         weights=".weights.h5",
         out_of_memory=((), ("OOM when allocating tensor", "RESOURCE_EXHAUSTED")),
     ),
@@ -32,7 +31,6 @@ ARMS = (
         needs=("keras", "torch"),
         distributions=("keras", "torch"),
         environment={"KERAS_BACKEND": "torch"},
-        checking={"TWINBENCH_ONEDNN": "0"},
         weights=".weights.h5",
         out_of_memory=(("DefaultCPUAllocator: can't allocate memory",), ("CUDA out of memory",)),
     ),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -12,16 +11,10 @@ import torch
 
 from harness.contract import Setup
 
-ONEDNN = "TWINBENCH_ONEDNN"
-"""Set to 0 in parity checks. oneDNN's convolution of maps with the channel last sums all that goes into an output in
-one accumulator: over 4,608 products in float32 it is 9e-6 off, where its convolution of blocked maps is 1.3e-6 off
-(``docs/proving.md``). That is the library's, whichever half calls it; the gate is to find what is ours."""
-
 
 def configure(setup: Setup) -> None:
     """Set threads and strict float32."""
     torch.set_num_threads(setup.threads)
-    torch.backends.mkldnn.enabled = os.environ.get(ONEDNN) != "0"
     torch.backends.fp32_precision = "ieee"
 
 
