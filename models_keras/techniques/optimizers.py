@@ -68,6 +68,16 @@ class SummedGradients:
         super()._backend_update_step(backend.tensors(gradients), variables, learning_rate)
 
 
+class ScheduledBySteps:
+    """Makes a Keras optimizer that accumulates gradients ask its schedule for the rate of a step, not of a batch.
+
+    Keras asks with the number of batches so far, so that over two batches a cosine ends after half its steps.
+    """
+
+    def _get_current_learning_rate(self) -> Any:
+        return self._learning_rate(self.iterations)
+
+
 class CoupledDecay:
     """Makes a Keras optimizer add λp to the gradient, after clipping (L2 regularisation), as PyTorch's do.
 
@@ -282,6 +292,7 @@ def make_optimizer(
         mixins, arguments = (*mixins, DiscriminativeRates), arguments | {"shares": shares}
     if accumulation > 1:
         arguments |= {"gradient_accumulation_steps": accumulation}
+        mixins = (ScheduledBySteps, *mixins) if learning_rate else mixins
     return _reconciled(recipe.base or recipe.stock, mixins)(learning_rate or spec.learning_rate, **arguments)
 
 
