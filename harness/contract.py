@@ -132,6 +132,8 @@ class Architecture:
         initial_std: Standard deviations of the normal distributions that the matched track draws initial values from,
             by patterns of canonical names, the first that fits; 0 for zeros. Norms and what fits none keep PyTorch's
             default rules.
+        initializer: What the matched track draws the weights of linear layers and convolutions by, one of
+            ``benchmarks.techniques.initializers``, with biases of 0; None for PyTorch's default rules.
         tied: Canonical name of the embedding whose vectors are the output layer's weights once more (Press and Wolf,
             2016), if there is one. No module tells of it, so it is said here, for the count of FLOPs.
     """
@@ -141,6 +143,7 @@ class Architecture:
     arguments: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     immaterial: Mapping[str, str] = dataclasses.field(default_factory=dict)
     initial_std: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    initializer: str | None = None
     tied: str | None = None
 
 
