@@ -153,10 +153,12 @@ class Clipping:
 
     Attributes:
         by: ``global_norm`` multiplies all gradients by min(1, limit / (‖all‖₂ + 1e-6)); ``norm`` does so for each
-            tensor by itself; ``value`` clamps every element to ±limit.
+            tensor by itself; ``value`` clamps every element to ±limit. ``adaptive`` (Brock et al., 2021, equation 3,
+            before it goes on to units) multiplies each tensor's by min(1, limit · max(‖p‖₂, 1e-3) / ‖g‖₂), p its
+            parameter: PyTorch and Keras have none.
     """
 
-    by: Literal["global_norm", "norm", "value"]
+    by: Literal["global_norm", "norm", "value", "adaptive"]
     limit: float
 
 

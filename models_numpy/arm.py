@@ -143,7 +143,8 @@ class NumpySession:
     def _train_step(self, x: Floats, y: Array) -> float:
         loss, gradient = self._loss(self._network.forward(x), y)
         self._network.backward(gradient)
-        self._optimizer.step(self._network.parameters(), clip(self._network.gradients(), self._rule.clipping))
+        parameters = self._network.parameters()
+        self._optimizer.step(parameters, clip(self._network.gradients(), self._rule.clipping, parameters))
         return loss
 
 

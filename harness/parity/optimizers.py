@@ -53,6 +53,7 @@ CLIPPINGS = {
     "clipping": Clipping("global_norm", 3.0),
     "clipping per tensor": Clipping("norm", 1.5),
     "clipping by value": Clipping("value", 0.5),
+    "clipping adaptively": Clipping("adaptive", 0.3),
 }
 SHAPES = {"0.weight": (4, 3), "0.bias": (4,), "1.weight": (2, 4, 3)}
 

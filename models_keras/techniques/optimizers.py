@@ -315,8 +315,11 @@ def make_unreconciled_optimizer(spec: Optimizer) -> keras.Optimizer:
 
 
 def _keras_own(spec: Optimizer, learning_rate: Any, arguments: dict[str, Any]) -> keras.Optimizer:
-    clipping = {STOCK_CLIPPINGS[spec.clipping.by]: spec.clipping.limit} if spec.clipping else {}
-    return getattr(keras.optimizers, RECIPES[spec.name](spec).stock)(learning_rate, **arguments, **clipping)
+    stock, clipping = RECIPES[spec.name](spec).stock, spec.clipping
+    if clipping and clipping.by not in STOCK_CLIPPINGS:  # Keras has no adaptive clipping
+        return _reconciled(stock, (CanonicalClipping,))(learning_rate, **arguments, clipping=clipping)
+    clipped = {STOCK_CLIPPINGS[clipping.by]: clipping.limit} if clipping else {}
+    return getattr(keras.optimizers, stock)(learning_rate, **arguments, **clipped)
 
 
 def slots(optimizer: keras.Optimizer, spec: Optimizer) -> dict[str, list[Any]]:
