@@ -166,21 +166,27 @@ class Clipping:
 class Optimizer:
     """An optimizer with every number stated, as PyTorch defines them; each reads only what concerns it.
 
+    PyTorch has no Lion, and its Muon computes in bfloat16 whatever the parameters are and takes nothing but matrices:
+    of these two ``models_torch.techniques`` has the definition. Matrices are those of linear and of recurrent layers;
+    ``muon`` updates all else as ``adamw`` does.
+
     Attributes:
         learning_rate: Multiplies the update as it is applied; no slot holds it.
-        momentum: Heavy-ball momentum without dampening (``sgd``, ``rmsprop``).
-        nesterov: Look ahead by one more step of momentum (``sgd``).
-        beta_1: Decay of the first moment (``adam``, ``adamw``, ``nadam``, ``adamax``).
-        beta_2: Decay of the second moment, or of the infinity norm (``adamax``).
+        momentum: Heavy-ball momentum without dampening (``sgd``, ``rmsprop``, ``muon``).
+        nesterov: Look ahead by one more step of momentum (``sgd``, ``muon``).
+        beta_1: Decay of the first moment (``adam``, ``adamw``, ``nadam``, ``adamax``), or its share in what ``lion``
+            takes the sign of.
+        beta_2: Decay of the second moment, of the infinity norm (``adamax``) or of the first moment (``lion``).
         rho: Decay of the mean square (``rmsprop``, whose papers and PyTorch say alpha, and ``adadelta``).
         epsilon: Added to the root of the bias-corrected second moment (Kingma & Ba 2015, algorithm 1), or to the root
             of the mean or summed square; within both roots for ``adadelta``; to each |g| for ``adamax``.
-        weight_decay: λ. Coupled, g ← g + λp after clipping, except for ``adamw``: decoupled, p ← (1 − ηλ)p.
+        weight_decay: λ. Coupled, g ← g + λp after clipping, except for ``adamw``, ``lion`` and ``muon``: decoupled,
+            p ← (1 − ηλ)p.
         momentum_decay: ψ of ``nadam``: μₜ = β₁(1 − ½·0.96^(ψt)).
         initial_accumulator: What ``adagrad`` starts its sum of squares from.
     """
 
-    name: Literal["sgd", "rmsprop", "adagrad", "adadelta", "adam", "adamw", "nadam", "adamax"]
+    name: Literal["sgd", "rmsprop", "adagrad", "adadelta", "adam", "adamw", "nadam", "adamax", "lion", "muon"]
     learning_rate: float
     momentum: float = 0.0
     beta_1: float = 0.9
@@ -631,6 +637,9 @@ class Session(Protocol):
 
     def predict(self, x: Array, batch_size: int) -> Array:
         """Return the outputs, canonical, in the session's own floating type: (N, outputs), (N, T, outputs), images."""
+
+    def slot_bytes(self) -> int:
+        """Return how much the optimizer holds beside the parameters, once it has taken a step; scalars left out."""
 
     def settings(self) -> dict[str, Any]:
         """Return what is in force, read back from the framework: threads, precision flags, jit, versions."""

@@ -69,6 +69,8 @@ OPTIMIZERS = {
     "adamw": Optimizer("adamw", 0.01),
     "nadam": Optimizer("nadam", 0.01),
     "adamax": Optimizer("adamax", 0.01),
+    "lion": Optimizer("lion", 0.01, beta_2=0.99),
+    "muon": Optimizer("muon", 0.01, momentum=0.95, nesterov=True),
 }
 """By the name of its row; all else as in PyTorch's defaults."""
 
