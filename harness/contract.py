@@ -205,7 +205,7 @@ class Optimizer:
 
         That is what is off unless one asks for it; numbers that have a default of their own are left to the framework.
         """
-        decay = 0.0 if self.name == "adamw" else self.weight_decay
+        decay = 0.0 if self.name in ("adamw", "muon") else self.weight_decay
         asked = {"momentum": self.momentum, "nesterov": self.nesterov, "weight_decay": decay}
         return {name: value for name, value in asked.items() if value}
 
