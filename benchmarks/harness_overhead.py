@@ -90,6 +90,10 @@ class IdleSession:
 
         return np.zeros((len(x), self.outputs))
 
+    def slot_bytes(self) -> int:
+        """Return 0: nothing is held."""
+        return 0
+
     def settings(self) -> dict[str, Any]:
         """Return nothing."""
         return {}

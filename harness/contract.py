@@ -132,6 +132,8 @@ class Architecture:
         initial_std: Standard deviations of the normal distributions that the matched track draws initial values from,
             by patterns of canonical names, the first that fits; 0 for zeros. Norms and what fits none keep PyTorch's
             default rules.
+        initializer: What the matched track draws the weights of linear layers and convolutions by, one of
+            ``benchmarks.techniques.initializers``, with biases of 0; None for PyTorch's default rules.
         tied: Canonical name of the embedding whose vectors are the output layer's weights once more (Press and Wolf,
             2016), if there is one. No module tells of it, so it is said here, for the count of FLOPs.
     """
@@ -141,6 +143,7 @@ class Architecture:
     arguments: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     immaterial: Mapping[str, str] = dataclasses.field(default_factory=dict)
     initial_std: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    initializer: str | None = None
     tied: str | None = None
 
 
@@ -150,10 +153,12 @@ class Clipping:
 
     Attributes:
         by: ``global_norm`` multiplies all gradients by min(1, limit / (‖all‖₂ + 1e-6)); ``norm`` does so for each
-            tensor by itself; ``value`` clamps every element to ±limit.
+            tensor by itself; ``value`` clamps every element to ±limit. ``adaptive`` (Brock et al., 2021, equation 3,
+            before it goes on to units) multiplies each tensor's by min(1, limit · max(‖p‖₂, 1e-3) / ‖g‖₂), p its
+            parameter: PyTorch and Keras have none.
     """
 
-    by: Literal["global_norm", "norm", "value"]
+    by: Literal["global_norm", "norm", "value", "adaptive"]
     limit: float
 
 
@@ -161,21 +166,27 @@ class Clipping:
 class Optimizer:
     """An optimizer with every number stated, as PyTorch defines them; each reads only what concerns it.
 
+    PyTorch has no Lion, and its Muon computes in bfloat16 whatever the parameters are and takes nothing but matrices:
+    of these two ``models_torch.techniques`` has the definition. Matrices are those of linear and of recurrent layers;
+    ``muon`` updates all else as ``adamw`` does.
+
     Attributes:
         learning_rate: Multiplies the update as it is applied; no slot holds it.
-        momentum: Heavy-ball momentum without dampening (``sgd``, ``rmsprop``).
-        nesterov: Look ahead by one more step of momentum (``sgd``).
-        beta_1: Decay of the first moment (``adam``, ``adamw``, ``nadam``, ``adamax``).
-        beta_2: Decay of the second moment, or of the infinity norm (``adamax``).
+        momentum: Heavy-ball momentum without dampening (``sgd``, ``rmsprop``, ``muon``).
+        nesterov: Look ahead by one more step of momentum (``sgd``, ``muon``).
+        beta_1: Decay of the first moment (``adam``, ``adamw``, ``nadam``, ``adamax``), or its share in what ``lion``
+            takes the sign of.
+        beta_2: Decay of the second moment, of the infinity norm (``adamax``) or of the first moment (``lion``).
         rho: Decay of the mean square (``rmsprop``, whose papers and PyTorch say alpha, and ``adadelta``).
         epsilon: Added to the root of the bias-corrected second moment (Kingma & Ba 2015, algorithm 1), or to the root
             of the mean or summed square; within both roots for ``adadelta``; to each |g| for ``adamax``.
-        weight_decay: λ. Coupled, g ← g + λp after clipping, except for ``adamw``: decoupled, p ← (1 − ηλ)p.
+        weight_decay: λ. Coupled, g ← g + λp after clipping, except for ``adamw``, ``lion`` and ``muon``: decoupled,
+            p ← (1 − ηλ)p.
         momentum_decay: ψ of ``nadam``: μₜ = β₁(1 − ½·0.96^(ψt)).
         initial_accumulator: What ``adagrad`` starts its sum of squares from.
     """
 
-    name: Literal["sgd", "rmsprop", "adagrad", "adadelta", "adam", "adamw", "nadam", "adamax"]
+    name: Literal["sgd", "rmsprop", "adagrad", "adadelta", "adam", "adamw", "nadam", "adamax", "lion", "muon"]
     learning_rate: float
     momentum: float = 0.0
     beta_1: float = 0.9
@@ -194,7 +205,7 @@ class Optimizer:
 
         That is what is off unless one asks for it; numbers that have a default of their own are left to the framework.
         """
-        decay = 0.0 if self.name == "adamw" else self.weight_decay
+        decay = 0.0 if self.name in ("adamw", "muon") else self.weight_decay
         asked = {"momentum": self.momentum, "nesterov": self.nesterov, "weight_decay": decay}
         return {name: value for name, value in asked.items() if value}
 
@@ -626,6 +637,9 @@ class Session(Protocol):
 
     def predict(self, x: Array, batch_size: int) -> Array:
         """Return the outputs, canonical, in the session's own floating type: (N, outputs), (N, T, outputs), images."""
+
+    def slot_bytes(self) -> int:
+        """Return how much the optimizer holds beside the parameters, once it has taken a step; scalars left out."""
 
     def settings(self) -> dict[str, Any]:
         """Return what is in force, read back from the framework: threads, precision flags, jit, versions."""

@@ -180,6 +180,8 @@ SECTIONS: Mapping[str, Sequence[Row]] = {
     ),
     "Schedules and fitting": (
         Row("cosine_past_its_end", "cosine over 10 steps, then 6 more", "Keras: `CosineRisingAgain`"),
+        Row("cosine_restarts", "cosine over 41 steps, twice, compiled", "Keras: `CosineStartingAgain`"),
+        Row("scheduled_steps", "cosine over 10 steps, two gradients accumulated for each", "Keras: `ScheduledBySteps`"),
         Row("exponential_decay", "exponential decay, 5 steps an epoch", "Keras: `staircase=True`"),
         Row("milestones", "learning rate at its milestone", "Keras: the step before it"),
         Row("plateau_patience", "plateau, patience 2, 9 flat epochs", "Keras: patience + 1"),

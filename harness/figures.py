@@ -5,6 +5,7 @@ Each takes what there is to look at and returns a number. Those of ``AT_START`` 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -133,6 +134,12 @@ def variance_kept(scene: Scene) -> float:
     return float(np.log10(max(last, np.finfo(np.float64).tiny)) - np.log10(max(first, np.finfo(np.float64).tiny)))
 
 
+def slot_bytes(scene: Scene) -> float:
+    """What the optimizer holds beside the parameters, in bytes for each trainable number."""
+    trainable = sum(math.prod(spec.shape) for spec in scene.session.describe().values() if spec.trainable)
+    return scene.session.slot_bytes() / trainable
+
+
 AT_END: Mapping[str, Callable[[Scene], float]] = {
     "train_metric": train_metric,
     "epochs": epochs,
@@ -141,6 +148,7 @@ AT_END: Mapping[str, Callable[[Scene], float]] = {
     "sparsity": sparsity,
     "largest_unit_norm": largest_unit_norm,
     "dead_units": dead_units,
+    "slot_bytes": slot_bytes,
 }
 AT_START: Mapping[str, Callable[[Scene], float]] = {
     "gradient_ratio": gradient_ratio,

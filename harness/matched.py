@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from benchmarks.techniques import initializers
 from benchmarks.techniques.augmentation import draw
 from harness.contract import OF_INDICES, Augmentation, Dataset, Form, TensorSpec, Workload
 
@@ -25,7 +26,10 @@ HASHED_EPOCHS = 2
 
 
 def initial_parameters(
-    specs: Mapping[str, TensorSpec], seed: int, initial_std: Mapping[str, float] | None = None
+    specs: Mapping[str, TensorSpec],
+    seed: int,
+    initial_std: Mapping[str, float] | None = None,
+    initializer: str | None = None,
 ) -> dict[str, Array]:
     """Draw every tensor by name, by PyTorch's default rules: float64, independent of the order.
 
@@ -37,21 +41,29 @@ def initial_parameters(
         specs: What is to be drawn.
         seed: Of all tensors; each has a stream of its own.
         initial_std: See ``Architecture.initial_std``.
+        initializer: See ``Architecture.initializer``.
     """
     chosen = dict(initial_std or {})
     return {
-        name: _draw(name, specs, chosen, np.random.default_rng([seed, zlib.crc32(name.encode())])) for name in specs
+        name: _draw(name, specs, chosen, initializer, np.random.default_rng([seed, zlib.crc32(name.encode())]))
+        for name in specs
     }
 
 
 def _draw(
-    name: str, specs: Mapping[str, TensorSpec], initial_std: Mapping[str, float], generator: np.random.Generator
+    name: str,
+    specs: Mapping[str, TensorSpec],
+    initial_std: Mapping[str, float],
+    initializer: str | None,
+    generator: np.random.Generator,
 ) -> Array:
     spec = specs[name]
     layer, _, own = name.rpartition(".")
     std = next((std for pattern, std in initial_std.items() if fnmatch.fnmatchcase(name, pattern)), None)
     if std is not None and spec.layer != "norm":
         return std * generator.standard_normal(spec.shape)
+    if initializer and spec.layer in ("linear", "conv", "transposed_conv"):
+        return initializers.draw(initializer, spec.shape, generator) if own == "weight" else np.zeros(spec.shape)
     match spec.layer:
         case "norm":
             return np.full(spec.shape, 1.0 if own in ("weight", "running_var") else 0.0)

@@ -257,6 +257,10 @@ class KerasSession:
         outputs = self.model.predict(self._inputs(x), batch_size=len(x), verbose=0)
         return float(self.criterion(keras.ops.convert_to_tensor(self._targets(y)), outputs))
 
+    def slot_bytes(self) -> int:
+        """Return the size of the optimizer's variables, among them those that gradients accumulate in."""
+        return sum(variable.numpy().nbytes for variable in self.model.optimizer.variables if variable.shape)
+
     def settings(self) -> dict[str, Any]:
         """Return what is in force, read back from Keras and its backend."""
         optimizer = self.model.optimizer

@@ -129,6 +129,10 @@ class NumpySession:
         starts = range(0, len(x), batch_size)
         return np.concatenate([self._network.forward(x[start : start + batch_size]) for start in starts])
 
+    def slot_bytes(self) -> int:
+        """Return the size of the optimizer's slots, float64."""
+        return sum(array.nbytes for held in self._optimizer.slots().values() for array in held.values())
+
     def settings(self) -> dict[str, Any]:
         """Return how it executes, the type of the parameters, and NumPy's BLAS with its threads, as loaded."""
         blas = [pool for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"]
@@ -143,7 +147,8 @@ class NumpySession:
     def _train_step(self, x: Floats, y: Array) -> float:
         loss, gradient = self._loss(self._network.forward(x), y)
         self._network.backward(gradient)
-        self._optimizer.step(self._network.parameters(), clip(self._network.gradients(), self._rule.clipping))
+        parameters = self._network.parameters()
+        self._optimizer.step(parameters, clip(self._network.gradients(), self._rule.clipping, parameters))
         return loss
 
 

@@ -9,6 +9,9 @@ import numpy as np
 from harness.contract import Clipping, Optimizer
 from models_numpy.layers import Floats
 
+LEAST_NORM, TINY = 1e-3, 1e-30
+"""Of adaptive clipping: what a parameter's norm counts as at least, and a gradient's."""
+
 STABILISER = 1e-6
 """What PyTorch adds to a norm of gradients before it divides by it."""
 
@@ -104,14 +107,19 @@ def make_optimizer(rule: Optimizer) -> SGD | Adam:
     return OPTIMIZERS[rule.name](rule)
 
 
-def clip(gradients: Mapping[str, Floats], clipping: Clipping | None) -> dict[str, Floats]:
-    """Return the gradients, limited as ``torch.nn.utils`` defines it."""
+def clip(
+    gradients: Mapping[str, Floats], clipping: Clipping | None, parameters: Mapping[str, Floats]
+) -> dict[str, Floats]:
+    """Return the gradients of ``parameters``, limited as ``harness.contract.Clipping`` defines it."""
     if clipping is None:
         return dict(gradients)
     limit = clipping.limit
     if clipping.by == "value":
         return {name: g.clip(-limit, limit) for name, g in gradients.items()}
     norms = {name: np.sqrt(np.sum(g**2)) for name, g in gradients.items()}
+    if clipping.by == "adaptive":
+        most = {name: limit * max(np.sqrt(np.sum(parameters[name] ** 2)), LEAST_NORM) for name in gradients}
+        return {name: g * min(1.0, most[name] / max(norms[name], TINY)) for name, g in gradients.items()}
     if clipping.by == "global_norm":
         norms = dict.fromkeys(norms, np.sqrt(sum(norm**2 for norm in norms.values())))
     return {name: g * min(1.0, limit / (norms[name] + STABILISER)) for name, g in gradients.items()}

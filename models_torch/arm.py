@@ -314,6 +314,11 @@ class TorchSession:
         self.model.train()
         return loss
 
+    def slot_bytes(self) -> int:
+        """Return the size of the optimizer's tensors; gradients accumulate where they are anyway."""
+        held = (value for state in self.optimizer.state.values() for value in state.values())
+        return sum(value.nbytes for value in held if isinstance(value, Tensor) and value.ndim)
+
     def settings(self) -> dict[str, Any]:
         """Return what is in force, read back from PyTorch."""
         group = self.optimizer.param_groups[0]

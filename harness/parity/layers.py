@@ -38,12 +38,17 @@ def _pool(kind: str, size: int, stride: int, padding: int, side: int) -> Case:
     return Case(title, "pool", {"kind": kind, "size": size, "stride": stride, "padding": padding}, side)
 
 
+ACTIVATIONS = (
+    "relu", "leaky_relu", "elu", "gelu", "gelu_tanh", "silu", "tanh", "sigmoid", "softmax", "snake",
+)  # fmt: skip
+
 CASES = (
     *(_pool(kind, 3, 2, 1, side) for kind in ("average", "max") for side in (8, 9)),
     _pool("average", 2, 2, 0, 8),
     _pool("max", 2, 2, 0, 9),
     Case("custom: with a state", "custom", {"function": "centred"}),
     Case("custom: with a gradient", "custom", {"function": "straight_through"}),
+    *(Case(f"activation {name}", "activation", {"name": name}) for name in ACTIVATIONS),
     Case("penalty L1", "penalty", {"l1": 0.3, "l2": 0.0}),
     Case("penalty L2", "penalty", {"l1": 0.0, "l2": 0.3}),
     Case("penalty elastic", "penalty", {"l1": 0.2, "l2": 0.07}),
@@ -82,7 +87,13 @@ def regression(generator: np.random.Generator) -> dict[str, Array]:
 
 
 def hand_made(case: Case, generator: np.random.Generator) -> dict[str, Array]:
-    """Return a map whose largest values lie below 0, where padding with 0 would win, or a weight that holds zeros."""
+    """Return a map whose largest values lie below 0, where padding with 0 would win, or a weight that holds zeros.
+
+    For an activation: outputs of a layer from −12 to 12, most of them near 0.
+    """
+    if case.function == "activation":
+        x = np.concatenate([generator.normal(size=(6, 9)), generator.uniform(-12, 12, (4, 9))])
+        return {"x": x, "weights": generator.normal(size=x.shape)}
     if case.function == "penalty":
         weight = generator.normal(size=(5, 7))
         weight[2] = 0.0  # where the absolute value has no derivative

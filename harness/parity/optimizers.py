@@ -53,6 +53,7 @@ CLIPPINGS = {
     "clipping": Clipping("global_norm", 3.0),
     "clipping per tensor": Clipping("norm", 1.5),
     "clipping by value": Clipping("value", 0.5),
+    "clipping adaptively": Clipping("adaptive", 0.3),
 }
 SHAPES = {"0.weight": (4, 3), "0.bias": (4,), "1.weight": (2, 4, 3)}
 
@@ -68,6 +69,8 @@ OPTIMIZERS = {
     "adamw": Optimizer("adamw", 0.01),
     "nadam": Optimizer("nadam", 0.01),
     "adamax": Optimizer("adamax", 0.01),
+    "lion": Optimizer("lion", 0.01, beta_2=0.99),
+    "muon": Optimizer("muon", 0.01, momentum=0.95, nesterov=True),
 }
 """By the name of its row; all else as in PyTorch's defaults."""
 

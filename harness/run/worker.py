@@ -440,8 +440,9 @@ class Server:
             return self.session.draw(seed)
         from harness import matched
 
-        chosen = self.workload.architecture.initial_std
-        drawn = matched.initial_parameters(self.session.describe(), seed, chosen)
+        chosen = self.workload.architecture
+        specs = self.session.describe()
+        drawn = matched.initial_parameters(specs, seed, chosen.initial_std, chosen.initializer)
         return {name: tensor.astype(self._dtype) for name, tensor in drawn.items()}
 
     def _figures(self, seed: int, epochs: int) -> dict[str, float]:

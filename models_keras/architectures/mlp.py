@@ -10,7 +10,14 @@ from keras import KerasTensor, layers
 from models_keras.techniques.activations import ACTIVATIONS
 from models_keras.techniques.normalization import UnbiasedBatchNormalization
 
-NORMS = {"batch": UnbiasedBatchNormalization, "layer": functools.partial(layers.LayerNormalization, epsilon=1e-5)}
+GROUPS = 8
+
+NORMS = {
+    "batch": UnbiasedBatchNormalization,
+    "layer": functools.partial(layers.LayerNormalization, epsilon=1e-5),
+    "group": functools.partial(layers.GroupNormalization, GROUPS, epsilon=1e-5),
+    "rms": functools.partial(layers.RMSNormalization, epsilon=1e-6),
+}
 
 
 class MLP(keras.Model):
@@ -21,7 +28,8 @@ class MLP(keras.Model):
         hidden: Width of each hidden layer.
         out_features: Width of the output.
         activation: Name of the non-linearity.
-        norm: ``batch`` or ``layer``, between affine map and activation; a map before batch norm needs no bias.
+        norm: ``batch``, ``layer``, ``group`` (of 8) or ``rms``, between affine map and activation; a map before batch
+            norm needs no bias.
         dropout: Share of the units of each hidden layer that is left out of a training step.
         residual: Add to a hidden layer's output its input, where both are of one width.
     """

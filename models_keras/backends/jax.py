@@ -12,7 +12,7 @@ import numpy as np
 
 from harness.contract import Setup
 
-sqrt, maximum = jnp.sqrt, jnp.maximum
+sqrt, sign, maximum = jnp.sqrt, jnp.sign, jnp.maximum
 
 
 def configure(setup: Setup) -> None:

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from harness.contract import Setup
 
-sqrt, maximum = tf.sqrt, tf.maximum
+sqrt, sign, maximum = tf.sqrt, tf.sign, tf.maximum
 
 
 def configure(setup: Setup) -> None:

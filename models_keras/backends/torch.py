@@ -188,6 +188,11 @@ def sqrt(x: Tensors) -> Tensors:
     return Tensors(torch._foreach_sqrt(x.values()))
 
 
+def sign(x: Tensors) -> Tensors:
+    """Return −1, 0 or 1 for every element."""
+    return Tensors(torch._foreach_sign(x.values()))
+
+
 def maximum(x: Tensors, y: Tensors) -> Tensors:
     """Return the larger of each two elements."""
     return Tensors(torch._foreach_maximum(x.values(), y.values()))

@@ -5,6 +5,7 @@ frameworks ask for) or ``reconciled`` (as the pairs have it), and returns what i
 ``says``: the default in words, its numbers read from the framework. Where no form reconciles, it returns nothing.
 """
 
+import importlib
 import inspect
 from collections.abc import Callable
 from typing import Any
@@ -13,12 +14,14 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from harness.contract import Clipping, Optimizer
+from harness.contract import Clipping, Optimizer, Schedule
 from models_keras.bridge import Bridge
 from models_keras.techniques.losses import make_loss
 from models_keras.techniques.normalization import UnbiasedBatchNormalization
 from models_keras.techniques.optimizers import make_optimizer
-from models_keras.techniques.schedules import make_cosine
+from models_keras.techniques.schedules import make_cosine, make_schedule
+
+backend = importlib.import_module(f"models_keras.backends.{keras.config.backend()}")
 
 Arrays = dict[str, np.ndarray]
 
@@ -426,6 +429,35 @@ def _rates(schedule: Callable[[int], Any], count: int) -> list[float]:
 def cosine_past_its_end(arrays: Arrays, form: str) -> Arrays:
     make = keras.optimizers.schedules.CosineDecay if form == "default" else make_cosine
     return _give("stays", rates=_rates(make(0.1, 10), 16))
+
+
+def _applied(optimizer: keras.Optimizer, count: int, accumulation: int = 1) -> list[float]:
+    """Return the rates by which SGD moves a parameter, compiled."""
+    parameter = keras.Variable(np.zeros(1))
+    optimizer.build([parameter])
+    update = backend.updater(optimizer, [parameter])
+    rates = []
+    for _ in range(count):
+        parameter.assign(np.zeros(1))
+        for _ in range(accumulation):
+            update([-ops.ones(1, dtype="float64")])
+        rates.append(float(parameter.numpy()[0]))
+    return rates
+
+
+def cosine_restarts(arrays: Arrays, form: str) -> Arrays:
+    spec = Optimizer("sgd", 0.1)
+    schedule = make_schedule(spec, Schedule("cosine_restarts", steps=41))
+    if form == "default":
+        schedule = keras.optimizers.schedules.CosineDecayRestarts(0.1, 41, t_mul=1.0)
+    return _give("the floor for a step, then at the peak", rates=_applied(make_optimizer(spec, schedule), 82))
+
+
+def scheduled_steps(arrays: Arrays, form: str) -> Arrays:
+    optimizer = keras.optimizers.SGD(make_cosine(0.1, 10), gradient_accumulation_steps=2)
+    if form == "reconciled":
+        optimizer = make_optimizer(Optimizer("sgd", 0.1), make_cosine(0.1, 10), accumulation=2)
+    return _give("counts batches", rates=_applied(optimizer, 10, accumulation=2))
 
 
 def exponential_decay(arrays: Arrays, form: str) -> Arrays:

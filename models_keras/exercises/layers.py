@@ -10,6 +10,7 @@ import numpy as np
 
 from harness.contract import Optimizer
 from models_keras.arm import backend
+from models_keras.techniques.activations import ACTIVATIONS
 from models_keras.techniques.custom import Centred, straight_through
 from models_keras.techniques.optimizers import make_optimizer
 from models_keras.techniques.pooling import make_pool
@@ -27,6 +28,15 @@ def pool(arrays: Mapping[str, Array], **arguments: int | str) -> dict[str, Array
     _, _, gradient = backend.differentiator(model)(x, weights)
     found = {"output": model(x), "gradient": gradient}
     return {name: np.moveaxis(keras.ops.convert_to_numpy(tensor), -1, 1) for name, tensor in found.items()}
+
+
+def activation(arrays: Mapping[str, Array], name: str) -> dict[str, Array]:
+    """Return what an activation makes of ``x`` (N, F), and the gradient of its mean product with ``weights``."""
+    x, weights = (keras.ops.convert_to_tensor(arrays[name]) for name in ("x", "weights"))
+    model = keras.Sequential([keras.Input(x.shape[1:]), keras.layers.Activation(ACTIVATIONS[name])])
+    model.compile(loss=lambda weights, output: keras.ops.mean(weights * output))
+    _, _, gradient = backend.differentiator(model)(x, weights)
+    return {"output": keras.ops.convert_to_numpy(model(x)), "gradient": keras.ops.convert_to_numpy(gradient)}
 
 
 def penalty(arrays: Mapping[str, Array], l1: float, l2: float) -> dict[str, Array]:

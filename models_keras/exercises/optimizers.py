@@ -56,5 +56,7 @@ def run(
             if step in at:
                 for kind, held in {"parameters": parameters, **({} if stock else slots(method, spec))}.items():
                     for name, variable in zip(names, held, strict=True):
+                        if variable is None:
+                            continue
                         found[f"{run_name}/{step}/{kind}/{name}"] = variable.numpy()
     return found

@@ -31,6 +31,16 @@ def leaky_relu(x: KerasTensor) -> KerasTensor:
     return ops.leaky_relu(x, negative_slope=0.01)
 
 
+def softmax(x: KerasTensor) -> KerasTensor:
+    """Shares of the units of a layer, all positive, that add up to 1."""
+    return ops.softmax(x, axis=-1)
+
+
+def snake(x: KerasTensor) -> KerasTensor:
+    """Snake, x + sin² x (Ziyin et al., 2020): in neither framework, so written by hand; autograd differentiates it."""
+    return x + ops.square(ops.sin(x))
+
+
 def _in_float64(x: KerasTensor) -> bool:
     return keras.backend.standardize_dtype(x.dtype) == "float64"
 
@@ -44,4 +54,6 @@ ACTIVATIONS = {
     "silu": ops.silu,
     "tanh": ops.tanh,
     "sigmoid": ops.sigmoid,
+    "softmax": softmax,
+    "snake": snake,
 }

@@ -15,6 +15,12 @@ backend = importlib.import_module(f"models_keras.backends.{keras.config.backend(
 STABILISER = 1e-6
 """What PyTorch adds to the norm before it divides by it (``torch.nn.utils.clip_grad_norm_``)."""
 
+LEAST_NORM = 1e-3
+"""What a parameter's norm counts as where it is smaller, lest zeros never move."""
+
+TINY = 1e-30
+"""Keeps the quotient finite where a gradient is zero."""
+
 
 class CanonicalClipping:
     """Makes a Keras optimizer clip as ``torch.nn.utils`` does.
@@ -28,12 +34,15 @@ class CanonicalClipping:
         self.clipping = clipping
 
     def _clip_gradients(self, gradients: list[Any]) -> list[Any]:
-        return clip(gradients, self.clipping)
+        return clip(gradients, self.clipping, self._trainable_variables)
 
 
-def clip(gradients: list[Any], clipping: Clipping) -> list[Any]:
-    """Return the gradients, limited."""
-    return CLIPS[clipping.by](backend.tensors(gradients), clipping.limit)
+def clip(gradients: list[Any], clipping: Clipping, variables: list[Any]) -> list[Any]:
+    """Return the gradients of ``variables``, limited."""
+    gradients = backend.tensors(gradients)
+    if clipping.by == "adaptive":
+        return clip_adaptively(gradients, clipping.limit, backend.tensors(variables))
+    return CLIPS[clipping.by](gradients, clipping.limit)
 
 
 def clip_global_norm(gradients: list[Any], limit: float) -> list[Any]:
@@ -51,6 +60,19 @@ def clip_each_value(gradients: list[Any], limit: float) -> list[Any]:
     """Limit every element to ±limit."""
     bound = ops.cast(ops.convert_to_tensor(limit, dtype=keras.config.floatx()), gradients[0].dtype)
     return [ops.clip(gradient, -bound, bound) for gradient in gradients]
+
+
+def clip_adaptively(gradients: list[Any], limit: float, parameters: list[Any]) -> list[Any]:
+    """Limit the norm of each gradient to ``limit`` times that of its parameter (Brock et al., 2021)."""
+    clipped = []
+    for gradient, parameter in zip(gradients, parameters, strict=True):
+        most = limit * ops.maximum(_norm(parameter), LEAST_NORM)
+        clipped.append(gradient * ops.minimum(most / ops.maximum(_norm(gradient), TINY), 1.0))
+    return clipped
+
+
+def _norm(tensor: Any) -> Any:
+    return ops.sqrt(ops.sum(ops.square(tensor)))
 
 
 CLIPS = {"global_norm": clip_global_norm, "norm": clip_each_norm, "value": clip_each_value}

@@ -68,6 +68,16 @@ class SummedGradients:
         super()._backend_update_step(backend.tensors(gradients), variables, learning_rate)
 
 
+class ScheduledBySteps:
+    """Makes a Keras optimizer that accumulates gradients ask its schedule for the rate of a step, not of a batch.
+
+    Keras asks with the number of batches so far, so that over two batches a cosine ends after half its steps.
+    """
+
+    def _get_current_learning_rate(self) -> Any:
+        return self._learning_rate(self.iterations)
+
+
 class CoupledDecay:
     """Makes a Keras optimizer add λp to the gradient, after clipping (L2 regularisation), as PyTorch's do.
 
@@ -199,6 +209,48 @@ class AdamaxEpsilonInNorm(Rule):
         return p, mean, norm
 
 
+class SignOfMomentum(Rule):
+    """Makes Keras' Lion take 1 − β₂ as it is: in float32 .99 from 1 keeps six digits, and the momentum is 1e-6 off."""
+
+    slots = ("_momentums",)
+
+    def rule(self, learning_rate: Any, g: Any, p: Any, mean: Any) -> tuple[Any, ...]:
+        """Set u = sign(β₁m + (1 − β₁)g); p ← p − ηu; m ← β₂m + (1 − β₂)g."""
+        p -= learning_rate * backend.sign(self.beta_1 * mean + (1 - self.beta_1) * g)
+        mean *= self.beta_2
+        mean += (1 - self.beta_2) * g
+        return p, mean
+
+
+class TypedMuon:
+    """Makes Keras' Muon compute its factors in the type of the parameters, and its Adam as the others' are reconciled.
+
+    Keras takes 0.2 √max(rows, columns) through float32, and adds Adam's epsilon to the uncorrected root.
+    """
+
+    def _muon_update_step(self, gradient: Any, variable: Any, learning_rate: Any, slot: Any) -> None:
+        (buffer,) = backend.tensors([slot])
+        buffer = self.momentum * buffer + gradient
+        ahead = gradient + self.momentum * buffer if self.nesterov else buffer
+        factor = self.rms_rate * math.sqrt(max(variable.shape))
+        update = factor * self.zeropower_via_newtonschulz5(ahead, self.ns_steps)
+        self.assign(slot, buffer)
+        self.assign_sub(variable, backend.number(learning_rate) * update)
+
+    def _adamw_update_step(
+        self, gradient: Any, variable: Any, learning_rate: Any, mean_slot: Any, square_slot: Any
+    ) -> None:
+        mean, square = backend.tensors([mean_slot, square_slot])
+        mean = self.adam_beta_1 * mean + (1 - self.adam_beta_1) * gradient
+        square = self.adam_beta_2 * square + (1 - self.adam_beta_2) * (gradient * gradient)
+        step = backend.number(self.iterations) + 1
+        root = ops.sqrt(square / backend.one_minus_power(self.adam_beta_2, step)) + self.epsilon
+        rate = backend.number(learning_rate) / backend.one_minus_power(self.adam_beta_1, step)
+        self.assign(mean_slot, mean)
+        self.assign(square_slot, square)
+        self.assign_sub(variable, rate * mean / root)
+
+
 class NesterovSchedule(Rule):
     """Makes NAdam of Keras' Adam, with the momentum schedule of PyTorch's: μₜ = β₁(1 − ½·0.96^(ψt)), ψ = 0.004.
 
@@ -274,7 +326,7 @@ def make_optimizer(
     """
     recipe = RECIPES[spec.name](spec)
     mixins, arguments = recipe.mixins, recipe.arguments | recipe.further
-    if spec.weight_decay and spec.name != "adamw":  # Keras' AdamW is decoupled, as PyTorch's is
+    if spec.weight_decay and spec.name not in DECOUPLED:  # Keras decouples it in every optimizer
         mixins, arguments = (CoupledDecay, *mixins), arguments | {"coupled_decay": spec.weight_decay}
     if spec.clipping:
         mixins, arguments = (CanonicalClipping, *mixins), arguments | {"clipping": spec.clipping}
@@ -282,6 +334,7 @@ def make_optimizer(
         mixins, arguments = (*mixins, DiscriminativeRates), arguments | {"shares": shares}
     if accumulation > 1:
         arguments |= {"gradient_accumulation_steps": accumulation}
+        mixins = (ScheduledBySteps, *mixins) if learning_rate else mixins
     return _reconciled(recipe.base or recipe.stock, mixins)(learning_rate or spec.learning_rate, **arguments)
 
 
@@ -304,15 +357,27 @@ def make_unreconciled_optimizer(spec: Optimizer) -> keras.Optimizer:
 
 
 def _keras_own(spec: Optimizer, learning_rate: Any, arguments: dict[str, Any]) -> keras.Optimizer:
-    clipping = {STOCK_CLIPPINGS[spec.clipping.by]: spec.clipping.limit} if spec.clipping else {}
-    return getattr(keras.optimizers, RECIPES[spec.name](spec).stock)(learning_rate, **arguments, **clipping)
+    stock, clipping = RECIPES[spec.name](spec).stock, spec.clipping
+    if clipping and clipping.by not in STOCK_CLIPPINGS:  # Keras has no adaptive clipping
+        return _reconciled(stock, (CanonicalClipping,))(learning_rate, **arguments, clipping=clipping)
+    clipped = {STOCK_CLIPPINGS[clipping.by]: clipping.limit} if clipping else {}
+    return getattr(keras.optimizers, stock)(learning_rate, **arguments, **clipped)
 
 
 def slots(optimizer: keras.Optimizer, spec: Optimizer) -> dict[str, list[Any]]:
     """Return the optimizer's slots by their names in ``torch.optim``, each a list in the order of the variables.
 
     They hold what PyTorch's hold; only NAdam's ``mu_product`` is one for all variables, where PyTorch has one each.
+    None stands for a variable that has no such slot.
     """
+    if spec.name == "muon":  # one list of momenta for matrices and for all else
+        of_matrix = [square is None for square in optimizer.adam_velocities]
+        pairs = list(zip(optimizer.momentums, of_matrix, strict=True))
+        return {
+            "momentum_buffer": [momentum if matrix else None for momentum, matrix in pairs],
+            "exp_avg": [None if matrix else momentum for momentum, matrix in pairs],
+            "exp_avg_sq": optimizer.adam_velocities,
+        }
     count = len(optimizer._trainable_variables)
     found = {name: getattr(optimizer, attribute) for name, attribute in SLOTS[spec.name].items()}
     each = {name: held if isinstance(held, list) else [held] * count for name, held in found.items()}
@@ -395,6 +460,26 @@ def _adamax(spec: Optimizer) -> Recipe:
     return Recipe("Adamax", (AdamaxEpsilonInNorm,), arguments)
 
 
+def _lion(spec: Optimizer) -> Recipe:
+    decay = {"weight_decay": _number()(spec.weight_decay)} if spec.weight_decay else {}
+    return Recipe("Lion", (SignOfMomentum,), {"beta_1": spec.beta_1, "beta_2": spec.beta_2} | decay)
+
+
+def _muon(spec: Optimizer) -> Recipe:
+    decay = _number()(spec.weight_decay) if spec.weight_decay else None
+    arguments = {
+        "momentum": spec.momentum,
+        "nesterov": spec.nesterov,
+        "adam_beta_1": spec.beta_1,
+        "adam_beta_2": spec.beta_2,
+        "epsilon": spec.epsilon,
+        "weight_decay": decay,
+        "adam_weight_decay": decay,
+        "exclude_embeddings": False,
+    }
+    return Recipe("Muon", (TypedMuon,), arguments)
+
+
 RECIPES: Mapping[str, Callable[[Optimizer], Recipe]] = {
     "sgd": _sgd,
     "rmsprop": _rmsprop,
@@ -404,7 +489,12 @@ RECIPES: Mapping[str, Callable[[Optimizer], Recipe]] = {
     "adamw": _adamw,
     "nadam": _nadam,
     "adamax": _adamax,
+    "lion": _lion,
+    "muon": _muon,
 }
+DECOUPLED = ("adamw", "lion", "muon")
+"""Optimizers whose weight decay is decoupled in PyTorch's half too."""
+
 STOCK_CLIPPINGS = {"global_norm": "global_clipnorm", "norm": "clipnorm", "value": "clipvalue"}
 
 _MOMENTS = {"exp_avg": "_momentums", "exp_avg_sq": "_velocities"}
@@ -417,4 +507,5 @@ SLOTS: Mapping[str, Mapping[str, str]] = {
     "adamw": _MOMENTS,
     "nadam": _MOMENTS | {"mu_product": "mu_product"},
     "adamax": {"exp_avg": "_m", "exp_inf": "_u"},
+    "lion": {"exp_avg": "_momentums"},
 }

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 
 import keras
@@ -69,8 +70,11 @@ class PlateauBeyondPatience(keras.callbacks.ReduceLROnPlateau):
 class CosineStartingAgain(schedules.LearningRateSchedule):
     """A cosine from the peak to the floor, and a new one after each end, ``growth`` times as long (SGDR, 2017).
 
-    Keras' own ``CosineDecayRestarts`` finds the period by a logarithm in the type of the parameters, which at an end
-    rounds to the old period as soon as to the new one: in float32 the learning rate is then the floor for a step.
+    Keras' own ``CosineDecayRestarts`` divides the step by the first period in float32, whatever the parameters are, and
+    takes the whole part, with growth that of a logarithm. Compiled, where the quotient becomes a product with the
+    reciprocal, it may fall just short of a whole number at an end: the learning rate is then the floor for the step
+    that should begin anew at the peak. Of first periods from 2 to 100 that happens with nine on TensorFlow and JAX,
+    the shortest of 41 steps, at 220 of 9,801 ends; with growth 2 with one, of 61 steps; never on torch, which divides.
     """
 
     def __init__(self, peak: float, steps: int, growth: int, floor: float):
@@ -105,7 +109,7 @@ class WarmUp(schedules.LearningRateSchedule):
 class OneCycle(schedules.LearningRateSchedule):
     """A cosine up to the peak in the first ``share`` of the steps and one down in the others (Smith, 2018).
 
-    Keras has none. As in PyTorch the last step, number ``steps`` − 1, has the lowest learning rate.
+    Keras has none. As in PyTorch the last step, number ``steps`` − 1, has the lowest learning rate; it stays there.
     """
 
     def __init__(self, peak: float, steps: int, share: float, rise: float, fall: float):
@@ -115,7 +119,7 @@ class OneCycle(schedules.LearningRateSchedule):
 
     def __call__(self, step: Any) -> Any:
         """Return the learning rate of a step, from 0."""
-        step = number(step)
+        step = ops.minimum(number(step), number(self.last))
         up = self._between(self.start, self.peak, step / number(self.top))
         down = self._between(self.peak, self.end, (step - number(self.top)) / number(self.last - self.top))
         return ops.where(step <= number(self.top), up, down)
@@ -178,3 +182,37 @@ def make_schedule(optimizer: Optimizer, spec: Schedule) -> Any:
     Give it to an optimizer in place of a learning rate; that of a plateau, a callback, to ``fit``.
     """
     return SCHEDULES[spec.name](optimizer.learning_rate, spec)
+
+
+def find_learning_rate(
+    model: keras.Model,
+    batches: Iterable[tuple[Any, Any]],
+    lowest: float = 1e-5,
+    highest: float = 10.0,
+    steps: int = 100,
+) -> tuple[list[float], list[float]]:
+    """Train with a learning rate that grows by the same factor from step to step (Smith, 2015), and note the losses.
+
+    The model is used up by it. It ends early at the first loss that is not finite.
+
+    Args:
+        model: To be trained, compiled with a loss and with an optimizer that has no schedule.
+        batches: Inputs and targets, gone through again and again.
+        lowest: The first step's learning rate.
+        highest: The last step's.
+        steps: How many.
+
+    Returns:
+        Learning rates and the loss of each batch before its step, both (steps,) or shorter.
+    """
+    rates: list[float] = []
+    losses: list[float] = []
+    for step, (x, y) in enumerate(itertools.islice(itertools.cycle(batches), steps)):
+        rate = lowest * (highest / lowest) ** (step / (steps - 1))
+        model.optimizer.learning_rate = rate
+        value = float(model.train_on_batch(x, y))
+        if not math.isfinite(value):
+            break
+        rates.append(rate)
+        losses.append(value)
+    return rates, losses

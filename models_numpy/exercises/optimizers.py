@@ -24,7 +24,8 @@ def run(
         method = make_optimizer(rule)
         for step, learning_rate in enumerate(learning_rates, 1):
             method.learning_rate = learning_rate
-            method.step(parameters, clip({key: arrays[fed + key][step - 1] for key in parameters}, rule.clipping))
+            gradients = {key: arrays[fed + key][step - 1] for key in parameters}
+            method.step(parameters, clip(gradients, rule.clipping, parameters))
             if step in at:
                 for kind, held in {"parameters": parameters, **method.slots()}.items():
                     found |= {f"{name}/{step}/{kind}/{key}": array.copy() for key, array in held.items()}

@@ -1,5 +1,6 @@
 """Multi-layer perceptron (Rumelhart, Hinton and Williams, 1986), plain or with what made it deep since."""
 
+import functools
 from collections.abc import Sequence
 from itertools import pairwise, zip_longest
 
@@ -7,7 +8,14 @@ from torch import Tensor, nn
 
 from models_torch.techniques.activations import ACTIVATIONS
 
-NORMS = {"batch": nn.BatchNorm1d, "layer": nn.LayerNorm}  # epsilon 1e-5, momentum .1
+GROUPS = 8
+
+NORMS = {
+    "batch": nn.BatchNorm1d,  # epsilon 1e-5, momentum .1
+    "layer": nn.LayerNorm,  # epsilon 1e-5
+    "group": functools.partial(nn.GroupNorm, GROUPS),  # epsilon 1e-5
+    "rms": functools.partial(nn.RMSNorm, eps=1e-6),
+}
 
 
 class MLP(nn.Module):
@@ -18,7 +26,8 @@ class MLP(nn.Module):
         hidden: Width of each hidden layer.
         out_features: Width of the output.
         activation: Name of the non-linearity.
-        norm: ``batch`` or ``layer``, between affine map and activation; a map before batch norm needs no bias.
+        norm: ``batch``, ``layer``, ``group`` (of 8) or ``rms``, between affine map and activation; a map before batch
+            norm needs no bias.
         dropout: Share of the units of each hidden layer that is left out of a training step.
         residual: Add to a hidden layer's output its input, where both are of one width.
     """

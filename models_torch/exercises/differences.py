@@ -410,6 +410,15 @@ def cosine_past_its_end(arrays: Arrays, form: str) -> Arrays:
     return _give("rises again", rates=rates)
 
 
+def cosine_restarts(arrays: Arrays, form: str) -> Arrays:
+    make = functools.partial(lr_scheduler.CosineAnnealingWarmRestarts, T_0=41)
+    return _give("at the peak", rates=_rates(make, 82))
+
+
+def scheduled_steps(arrays: Arrays, form: str) -> Arrays:
+    return _give("counts calls of `step()`", rates=_rates(functools.partial(make_cosine, steps=10), 10))
+
+
 def exponential_decay(arrays: Arrays, form: str) -> Arrays:
     epochs = _rates(lambda optimizer: lr_scheduler.ExponentialLR(optimizer, gamma=0.5), 4)
     return _give("once an epoch", rates=np.repeat(epochs, 5))

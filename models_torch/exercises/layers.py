@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from harness.contract import Optimizer
+from models_torch.techniques.activations import ACTIVATIONS
 from models_torch.techniques.custom import Centred, straight_through
 from models_torch.techniques.optimizers import make_optimizer
 from models_torch.techniques.pooling import make_pool
@@ -23,6 +24,14 @@ def pool(arrays: Mapping[str, Array], **arguments: int | str) -> dict[str, Array
     """Return what pooling makes of ``x`` (N, C, H, W), and the gradient of its mean product with ``weights``."""
     x = torch.from_numpy(arrays["x"]).requires_grad_()
     output = make_pool(**arguments)(x)
+    (output * torch.from_numpy(arrays["weights"])).mean().backward()
+    return {"output": output.detach().numpy(), "gradient": x.grad.numpy()}
+
+
+def activation(arrays: Mapping[str, Array], name: str) -> dict[str, Array]:
+    """Return what an activation makes of ``x`` (N, F), and the gradient of its mean product with ``weights``."""
+    x = torch.from_numpy(arrays["x"]).requires_grad_()
+    output = ACTIVATIONS[name](x)
     (output * torch.from_numpy(arrays["weights"])).mean().backward()
     return {"output": output.detach().numpy(), "gradient": x.grad.numpy()}
 

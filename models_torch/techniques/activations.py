@@ -10,6 +10,16 @@ def gelu_tanh(x: Tensor) -> Tensor:
     return F.gelu(x, approximate="tanh")
 
 
+def softmax(x: Tensor) -> Tensor:
+    """Shares of the units of a layer, all positive, that add up to 1."""
+    return torch.softmax(x, dim=-1)
+
+
+def snake(x: Tensor) -> Tensor:
+    """Snake, x + sin² x (Ziyin et al., 2020): in neither framework, so written by hand; autograd differentiates it."""
+    return x + torch.sin(x).square()
+
+
 ACTIVATIONS = {
     "relu": F.relu,
     "leaky_relu": F.leaky_relu,  # slope .01
@@ -19,4 +29,6 @@ ACTIVATIONS = {
     "silu": F.silu,
     "tanh": torch.tanh,
     "sigmoid": torch.sigmoid,
+    "softmax": softmax,
+    "snake": snake,
 }

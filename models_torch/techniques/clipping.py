@@ -1,10 +1,16 @@
-"""Clipping of gradients, by PyTorch's own functions."""
+"""Clipping of gradients, by PyTorch's own functions where it has them."""
 
 from collections.abc import Callable, Sequence
 
 from torch import Tensor, nn
 
 from harness.contract import Clipping
+
+LEAST_NORM = 1e-3
+"""What a parameter's norm counts as where it is smaller, lest zeros never move."""
+
+TINY = 1e-30
+"""Keeps the quotient finite where a gradient is zero."""
 
 
 def clip(parameters: Sequence[Tensor], clipping: Clipping) -> None:
@@ -18,8 +24,16 @@ def clip_each_norm(parameters: Sequence[Tensor], limit: float) -> None:
         nn.utils.clip_grad_norm_(parameter, limit)
 
 
+def clip_adaptively(parameters: Sequence[Tensor], limit: float) -> None:
+    """Limit the norm of each gradient to ``limit`` times that of its parameter (Brock et al., 2021)."""
+    for parameter in parameters:
+        most = limit * parameter.detach().norm().clamp(min=LEAST_NORM)
+        parameter.grad.mul_((most / parameter.grad.norm().clamp(min=TINY)).clamp(max=1))
+
+
 CLIPS: dict[str, Callable[[Sequence[Tensor], float], object]] = {
     "global_norm": nn.utils.clip_grad_norm_,
     "norm": clip_each_norm,
     "value": nn.utils.clip_grad_value_,
+    "adaptive": clip_adaptively,
 }

@@ -1,13 +1,94 @@
-"""Optimizers. PyTorch's definitions are the canonical ones, so its own classes serve as they are."""
+"""Optimizers. PyTorch's definitions are the canonical ones, so its own classes serve as they are where it has them."""
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from harness.contract import Optimizer
 from models_torch.techniques.clipping import clip
+
+COEFFICIENTS = (3.4445, -4.7750, 2.0315)
+"""Of Muon's polynomial: it drives singular values to about 1, between .7 and 1.2, in five steps (Jordan, 2024)."""
+
+
+class Lion(torch.optim.Optimizer):
+    """u = sign(β₁m + (1 − β₁)g); p ← (1 − ηλ)p − ηu; m ← β₂m + (1 − β₂)g (Chen et al., 2023). PyTorch has none."""
+
+    def __init__(self, params: Any, lr: float, betas: tuple[float, float] = (0.9, 0.99), weight_decay: float = 0.0):
+        super().__init__(params, {"lr": lr, "betas": betas, "weight_decay": weight_decay})
+
+    @torch.no_grad()
+    def step(self, closure: None = None) -> None:
+        """Update all parameters that have a gradient."""
+        for group in self.param_groups:
+            beta_1, beta_2 = group["betas"]
+            for p in (p for p in group["params"] if p.grad is not None):
+                mean = self.state[p].setdefault("exp_avg", torch.zeros_like(p))
+                p.mul_(1 - group["lr"] * group["weight_decay"])
+                p.sub_(group["lr"] * (beta_1 * mean + (1 - beta_1) * p.grad).sign())
+                mean.mul_(beta_2).add_(p.grad, alpha=1 - beta_2)
+
+
+class Muon(torch.optim.Optimizer):
+    """Momentum whose matrices are made nearly orthogonal (Jordan, 2024), in the type of the parameters.
+
+    b ← μb + g; p ← (1 − ηλ)p − 0.2 √max(rows, columns) η · orthogonal(g + μb), with the factor of Liu et al. (2025), by
+    which Adam's learning rates suit. PyTorch's own computes in bfloat16; and all but matrices, which it refuses, are
+    updated here as AdamW does.
+    """
+
+    def __init__(
+        self,
+        params: Any,
+        lr: float,
+        momentum: float = 0.95,
+        nesterov: bool = True,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0.1,
+    ):
+        defaults = {"lr": lr, "momentum": momentum, "nesterov": nesterov, "betas": betas, "eps": eps}
+        super().__init__(params, defaults | {"weight_decay": weight_decay})
+
+    @torch.no_grad()
+    def step(self, closure: None = None) -> None:
+        """Update all parameters that have a gradient."""
+        for group in self.param_groups:
+            for p in (p for p in group["params"] if p.grad is not None):
+                state = self.state[p]
+                state["step"] = state.get("step", 0) + 1
+                p.mul_(1 - group["lr"] * group["weight_decay"])
+                p.sub_(group["lr"] * (self._turn if p.ndim == 2 else self._scale)(p.grad, state, group))
+
+    @staticmethod
+    def _turn(g: Tensor, state: dict[str, Any], group: dict[str, Any]) -> Tensor:
+        buffer = state.setdefault("momentum_buffer", torch.zeros_like(g))
+        buffer.mul_(group["momentum"]).add_(g)
+        ahead = g + group["momentum"] * buffer if group["nesterov"] else buffer
+        return 0.2 * math.sqrt(max(g.shape)) * orthogonal(ahead)
+
+    @staticmethod
+    def _scale(g: Tensor, state: dict[str, Any], group: dict[str, Any]) -> Tensor:
+        beta_1, beta_2 = group["betas"]
+        mean, square = (state.setdefault(name, torch.zeros_like(g)) for name in ("exp_avg", "exp_avg_sq"))
+        mean.lerp_(g, 1 - beta_1)
+        square.mul_(beta_2).addcmul_(g, g, value=1 - beta_2)
+        root = (square / (1 - beta_2 ** state["step"])).sqrt() + group["eps"]
+        return mean / (1 - beta_1 ** state["step"]) / root
+
+
+def orthogonal(x: Tensor, steps: int = 5) -> Tensor:
+    """Return a matrix of the same singular vectors, its singular values near 1, by Newton–Schulz iterations."""
+    a, b, c = COEFFICIENTS
+    x = x / (x.norm() + 1e-7)
+    for _ in range(steps):
+        gram = x @ x.T if x.shape[0] <= x.shape[1] else x.T @ x
+        polynomial = b * gram + c * gram @ gram
+        x = a * x + (polynomial @ x if x.shape[0] <= x.shape[1] else x @ polynomial)
+    return x
 
 
 def make_optimizer(
@@ -72,6 +153,14 @@ def _moments(spec: Optimizer) -> dict[str, Any]:
     return {"betas": (spec.beta_1, spec.beta_2), "eps": spec.epsilon}
 
 
+def _signs(spec: Optimizer) -> dict[str, Any]:
+    return {"betas": (spec.beta_1, spec.beta_2)}
+
+
+def _turned_momentum(spec: Optimizer) -> dict[str, Any]:
+    return _momentum(spec) | _moments(spec)
+
+
 def _scheduled_moments(spec: Optimizer) -> dict[str, Any]:
     return _moments(spec) | {"momentum_decay": spec.momentum_decay}
 
@@ -85,4 +174,6 @@ OPTIMIZERS: dict[str, tuple[type[torch.optim.Optimizer], Callable[[Optimizer], d
     "adamw": (torch.optim.AdamW, _moments),
     "nadam": (torch.optim.NAdam, _scheduled_moments),
     "adamax": (torch.optim.Adamax, _moments),
+    "lion": (Lion, _signs),
+    "muon": (Muon, _turned_momentum),
 }

@@ -1,9 +1,12 @@
 """Learning rates over time. PyTorch's definitions are the canonical ones, so its own classes serve as they are."""
 
-from collections.abc import Callable, Mapping
+import itertools
+import math
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 
 import torch
+from torch import Tensor, nn
 from torch.optim import lr_scheduler
 
 from harness.contract import Schedule
@@ -35,9 +38,18 @@ def make_plateau(
     )
 
 
+class OneCycle(lr_scheduler.OneCycleLR):
+    """Stays at its lowest learning rate after its end, where PyTorch's own raises: a race goes on for longer."""
+
+    def step(self, epoch: int | None = None) -> None:
+        """Go on to the next step's learning rate."""
+        if self.last_epoch < self.total_steps - 1:
+            super().step(epoch)
+
+
 def make_one_cycle(optimizer: torch.optim.Optimizer, spec: Schedule) -> lr_scheduler.LRScheduler:
     """Return a cosine up to the optimizer's learning rate and one down; its momentum stays (Smith, 2018, cycles it)."""
-    return lr_scheduler.OneCycleLR(
+    return OneCycle(
         optimizer,
         max_lr=optimizer.param_groups[0]["lr"],
         total_steps=spec.steps,
@@ -68,3 +80,45 @@ def make_schedule(optimizer: torch.optim.Optimizer, spec: Schedule) -> Any:
     Call its ``step()`` after each step of the optimizer; that of a plateau, with the training loss, after each epoch.
     """
     return SCHEDULES[spec.name](optimizer, spec)
+
+
+def find_learning_rate(
+    model: nn.Module,
+    loss: Callable[[Tensor, Tensor], Tensor],
+    optimizer: torch.optim.Optimizer,
+    batches: Iterable[tuple[Tensor, Tensor]],
+    lowest: float = 1e-5,
+    highest: float = 10.0,
+    steps: int = 100,
+) -> tuple[list[float], list[float]]:
+    """Train with a learning rate that grows by the same factor from step to step (Smith, 2015), and note the losses.
+
+    Model and optimizer are used up by it. It ends early at the first loss that is not finite.
+
+    Args:
+        model: To be trained, in training mode.
+        loss: Of outputs and targets.
+        optimizer: Over the model's parameters.
+        batches: Inputs and targets, gone through again and again.
+        lowest: The first step's learning rate.
+        highest: The last step's.
+        steps: How many.
+
+    Returns:
+        Learning rates and the loss of each batch before its step, both (steps,) or shorter.
+    """
+    rates: list[float] = []
+    losses: list[float] = []
+    for step, (x, y) in enumerate(itertools.islice(itertools.cycle(batches), steps)):
+        rate = lowest * (highest / lowest) ** (step / (steps - 1))
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+        optimizer.zero_grad()
+        value = loss(model(x), y)
+        value.backward()
+        optimizer.step()
+        if not math.isfinite(value.item()):
+            break
+        rates.append(rate)
+        losses.append(value.item())
+    return rates, losses
