@@ -161,6 +161,7 @@ def parity(
     """Prove that the halves of each pair compute one function; exit status 1 if a gate fails, or a mutant lives."""
     from harness import registry
     from harness.matrix import read_suite
+    from harness.measure.environment import source_sha256
     from harness.narrow import narrow
     from harness.parity import engine, proofs
 
@@ -169,6 +170,7 @@ def parity(
     if mutants:
         raise typer.Exit(_plant(list(workloads or []), _split(arms), as_json))
     kept = proofs.Proofs(results / "parity")
+    code = source_sha256()
     if suite:
         if gate:
             fail("--suite chooses the gates itself; leave out --gate")
@@ -192,6 +194,10 @@ def parity(
         findings = _show_worst(findings, tried, as_json, write_bands)
     else:
         _show_findings(findings, as_json)
+    if not findings and not suite:
+        fail("no gate compares anything here: the arms that run are the reference, or have nothing of what was asked")
+    if code != source_sha256.__wrapped__():
+        fail("the code was edited meanwhile, so nothing is on file; run it again")
     proofs.keep(findings, reference, kept)
     if not all(finding.passed for finding in findings):
         raise typer.Exit(FAILED)

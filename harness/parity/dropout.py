@@ -65,9 +65,14 @@ def dropout(stage: Stage) -> Iterator[Finding]:
 
 
 def surprise(ours: Mapping[str, Array], theirs: Mapping[str, Array], left_out: Collection[str]) -> Distance:
-    """Return the largest −log10 p of two-sided Welch tests of equal means, one for each name (of PASSES figures)."""
+    """Return the largest −log10 p of two-sided Welch tests of equal means, one for each name (of PASSES figures).
+
+    A name that only one side has, and a figure that is not finite, are infinitely surprising.
+    """
     worst, where, first = 0.0, "", None
-    for name in theirs:
+    for name in [*theirs, *(name for name in ours if name not in theirs)]:
+        if name not in ours or name not in theirs or not np.isfinite([*ours[name], *theirs[name]]).all():
+            return Distance(math.inf, name, name)
         # The same masks, as Keras draws them on torch, give the same up to rounding: no evidence of a difference.
         if name in left_out or np.allclose(ours[name], theirs[name], rtol=1e-9, atol=0):
             continue

@@ -65,4 +65,7 @@ def _error(ours: Array | None, theirs: Array | None, scale: float) -> float:
 def _rms(arrays: object) -> float:
     flat = [np.asarray(array, dtype=np.float64).ravel() for array in arrays]  # type: ignore[attr-defined]
     together = np.concatenate(flat) if flat else np.zeros(1)
-    return float(np.sqrt(np.mean(together**2))) if together.size else 0.0
+    largest = float(np.max(np.abs(together))) if together.size else 0.0
+    if largest == 0 or not math.isfinite(largest):
+        return largest
+    return largest * float(np.sqrt(np.mean((together / largest) ** 2)))  # a square may overflow

@@ -78,7 +78,6 @@ class Stage:
         exact: The arm's half in float64, calmed. A gate finds the noise loaded and may leave anything behind.
         open_single: Opens the arm's half in float32; None for a witness, which computes in float64 only.
         reference_single: Opens the half that is compared with in float32.
-        reference_full: Opens it in float64 at the workload's own learning rate, which the halves in float32 have too.
         open_pair: Opens both halves of a variant of the workload in float64, in place of ``exact``, with the noise.
         tensors: Seeded noise for every tensor; nothing is left at zero or one, where a fault could hide.
         x: (N, ...) a batch in canonical form, N odd so that no axis is mistaken for it.
@@ -92,7 +91,6 @@ class Stage:
     exact: Half
     open_single: Callable[[], Half] | None
     reference_single: Callable[[], Reference]
-    reference_full: Callable[[], Reference]
     open_pair: Callable[[Workload], tuple[Reference, Half]]
     tensors: Mapping[str, Array]
     x: Array

@@ -81,7 +81,7 @@ class Subject:
     def findings(self, half, single):
         stage = gates.Stage(
             self.workload, None, keras.config.backend(), self.reference, half, lambda: Answered(single),
-            None, None, None, self.tensors, self.x, None,
+            None, None, self.tensors, self.x, None,
         )  # fmt: skip
         for gate in (gates.structure, gates.forward, gates.sensitivity):
             half.load(self.tensors)

@@ -3,6 +3,7 @@ import math
 import numpy as np
 import pytest
 
+from harness.parity.dropout import surprise
 from harness.parity.errors import distance
 
 
@@ -48,3 +49,13 @@ def test_what_cannot_be_compared_is_infinitely_far(ours):
 def test_equal_tensors_are_at_no_distance():
     zeros = {"a": np.zeros(3), "empty": np.zeros((0, 2))}
     assert distance(zeros, zeros, 0.0).error == 0
+
+
+def test_what_overflows_when_squared_is_compared_all_the_same():
+    assert distance({"a": np.array([5e200])}, {"a": np.array([1e200])}, 1e-10).first == "a"
+    assert distance({"a": np.array([1e200])}, {"a": np.array([1e200])}, 1e-10).first is None
+
+
+@pytest.mark.parametrize("ours", [{}, {"a": np.array([1.0, math.nan])}, {"a": np.ones(2), "b": np.ones(2)}])
+def test_nothing_is_more_surprising_than_what_is_missing_or_no_number(ours):
+    assert surprise(ours, {"a": np.array([1.0, 2.0])}, ()).error == math.inf

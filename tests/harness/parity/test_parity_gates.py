@@ -97,3 +97,11 @@ def test_unknown_names_are_refused(arguments, hint):
     assert done.returncode == 2
     assert hint in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_check_that_compares_nothing_is_refused():
+    done = subprocess.run(
+        [*CLI, "parity", "--arms", "torch", "--gate", "optimizer"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "no gate compares anything" in done.stderr
