@@ -673,6 +673,15 @@ MUTANTS: tuple[Mutant, ...] = (
         "optimizer",
         "parameters of",
     ),
+    Mutant("LeakyReLU with a slope of .2", _ACTIVATIONS, "(x, 0.01 * x)", "(x, 0.2 * x)", "layer", "output"),
+    Mutant(
+        "coupled decay",
+        _OPTIMIZERS,
+        'DECOUPLED = ("adamw", ',
+        "DECOUPLED = (",
+        "optimizer",
+        "parameters of 0.weight after 1 steps",
+    ),
     Mutant("a snake that is not squared", _ACTIVATIONS, "ops.square(ops.sin(x))", "ops.sin(x)", "layer", "output"),
     Mutant("softmax over the batch", _ACTIVATIONS, "softmax(x, axis=-1)", "softmax(x, axis=0)", "layer", "output"),
     Mutant(

@@ -1,7 +1,7 @@
 """Activation functions by name, with PyTorch's numbers where Keras' defaults are others.
 
-TensorFlow takes the √2 of its exact GELU and the slope of its leaky ReLU through float32 whatever the type, so in
-float64 these are written out; below it the fused forms are faster.
+TensorFlow takes the √2 of its exact GELU and the slope of its leaky ReLU through float32 whatever the type. GELU is
+written out in float64 and fused below it, where that is faster; leaky ReLU always.
 """
 
 import math
@@ -26,9 +26,7 @@ def gelu_tanh(x: KerasTensor) -> KerasTensor:
 
 def leaky_relu(x: KerasTensor) -> KerasTensor:
     """Rectified linear unit with a slope of .01 below zero (Maas et al., 2013); Keras' default is .2."""
-    if _in_float64(x):
-        return ops.maximum(x, 0.01 * x)
-    return ops.leaky_relu(x, negative_slope=0.01)
+    return ops.maximum(x, 0.01 * x)
 
 
 def softmax(x: KerasTensor) -> KerasTensor:
