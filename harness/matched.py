@@ -99,7 +99,7 @@ def as_input(x: Array, form: Form) -> Array:
         ValueError: If the samples cannot take that form.
     """
     if form == "features":
-        return x.reshape(len(x), -1)
+        return x.reshape(len(x), math.prod(x.shape[1:]))  # there may be none
     if (form == "image" and x.ndim == 4) or (form == "tokens" and x.ndim == 2 and x.dtype.kind == "i"):
         return x
     if form in ("signal", "sequence") and x.ndim == 2:
@@ -119,7 +119,11 @@ def as_target(y: Array, workload: Workload) -> Array:
         return np.eye(workload.one_hot, dtype=np.float32)[y]
     if y.ndim == 1:
         return y[:, np.newaxis].astype(np.float32)
-    return y.reshape(len(y), -1) if workload.form == "features" or workload.loss == "negative_elbo" else y
+    return (
+        y.reshape(len(y), math.prod(y.shape[1:]))
+        if workload.form == "features" or workload.loss == "negative_elbo"
+        else y
+    )
 
 
 def examples(dataset: Dataset, workload: Workload) -> Dataset:
