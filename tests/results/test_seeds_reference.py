@@ -1,4 +1,4 @@
-"""The health check on file: no gate of any small pair failed at any seed, in any arm."""
+"""The health check on file: no gate of a pair failed at any of twenty seeds, in any arm."""
 
 from __future__ import annotations
 
@@ -11,21 +11,11 @@ from large_pairs import LARGE
 from harness import registry
 from harness.parity.proofs import REQUIRED
 
-pytestmark = pytest.mark.long  # the file does not hold all pairs yet: whoever makes the run takes this line out
-FILE = Path(__file__).resolve().parents[2] / "results" / "reference" / "parity" / "seeds.json"
+FOLDER = Path(__file__).resolve().parents[2] / "results" / "reference" / "parity" / "seeds"
+TOLD = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.json"))}
 SEEDS = 20
-TOLD = json.loads(FILE.read_text(encoding="utf-8"))
-SMALL = [name for name in registry.workloads() if name not in LARGE]
 OF_SEEDS = {"sensitivity", "forward", "backward", "training"}
 """Gates that must have been run; ``structure`` and ``data`` find the same at every seed."""
-
-
-def of(workload):
-    found = {}
-    for finding in TOLD["findings"]:
-        if finding["workload"] == workload:
-            found.setdefault(finding["arm"], []).append(finding)
-    return found
 
 
 def able(workload):
@@ -33,20 +23,27 @@ def able(workload):
     return {name for name, spec in registry.arms().items() if registry.unsupported(spec, asked, "fp64") is None}
 
 
-def test_there_were_enough_seeds():
-    assert len(set(TOLD["seeds"])) >= SEEDS
-
-
-@pytest.mark.parametrize("workload", SMALL)
-def test_a_pair_was_tried_on_every_arm_by_every_gate(workload):
-    found = of(workload)
+@pytest.mark.parametrize("workload", TOLD)
+def test_a_pair_was_tried_on_every_arm_by_every_gate_at_all_seeds(workload):
+    told = TOLD[workload]
+    assert len(set(told["seeds"])) >= SEEDS
+    found = {}
+    for finding in told["findings"]:
+        assert finding["workload"] == workload
+        found.setdefault(finding["arm"], []).append(finding)
     assert found.keys() == able(workload)
     for arm, findings in found.items():
         gates = {finding["gate"].partition(" ")[0] for finding in findings}
         assert gates >= OF_SEEDS | {gate for gate in REQUIRED if gate != "loss"}, arm
-        assert {f["seeds"] for f in findings if f["gate"].partition(" ")[0] in OF_SEEDS} == {len(TOLD["seeds"])}, arm
+        assert {f["seeds"] for f in findings if f["gate"].partition(" ")[0] in OF_SEEDS} == {len(told["seeds"])}, arm
 
 
-def test_nothing_failed():
-    failed = [f for f in TOLD["findings"] if f["failed"] or not f["passed"]]
-    assert [f"{f['workload']} · {f['arm']} · {f['gate']} at {f['failed']}" for f in failed] == []
+@pytest.mark.parametrize("workload", TOLD)
+def test_nothing_failed(workload):
+    failed = [f for f in TOLD[workload]["findings"] if f["failed"] or not f["passed"]]
+    assert [f"{f['arm']} · {f['gate']} at {f['failed']}" for f in failed] == []
+
+
+@pytest.mark.long  # the check of LeNet, the LSTM, autoencoders and the VAE is not on file yet
+def test_every_small_pair_is_on_file():
+    assert TOLD.keys() >= {name for name in registry.workloads() if name not in LARGE}
