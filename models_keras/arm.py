@@ -90,6 +90,7 @@ class KerasSession:
         weights = {id(variable) for variable in self.model.weights}
         self.random_states = [state for state in self.model.non_trainable_variables if id(state) not in weights]
         self.epoch = 0
+        self.settled = False
         self.batches: list[Any] = []
         self.staged: Iterator[Any] = iter(())
         self.evaluate = backend.evaluator(self.model, self.bridge.tapped)
@@ -211,6 +212,9 @@ class KerasSession:
         if len(x) % batch_size and self.workload.accumulation > 1:  # Keras would carry gradients into the next epoch
             raise ValueError(f"accumulation wants whole batches: {len(x)} samples are no multiple of {batch_size}")
         part = batch_size // self.workload.accumulation
+        if not self.settled:
+            backend.settle(self.model, inputs[:1], targets[:1])
+            self.settled = True
         losses: list[float] = []
         stopping = make_early_stopping(**vars(self.workload.stopping)) if self.workload.stopping and held_out else None
         if stopping:
