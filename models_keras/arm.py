@@ -253,13 +253,19 @@ class KerasSession:
         return self.epoch
 
     def predict(self, x: Array, batch_size: int) -> Array:
-        """Return the outputs in inference mode."""
-        return self._outputs(self.model.predict(self._inputs(x), batch_size=batch_size, verbose=0)).astype(self.dtype)
+        """Return the outputs in inference mode; training goes on afterwards as if nobody had asked."""
+        return self._outputs(self._predict(x, batch_size)).astype(self.dtype)
 
     def _loss_on(self, x: Array, y: Array) -> float:
         """Return the loss of samples in inference mode, without penalties."""
-        outputs = self.model.predict(self._inputs(x), batch_size=len(x), verbose=0)
-        return float(self.criterion(keras.ops.convert_to_tensor(self._targets(y)), outputs))
+        return float(self.criterion(keras.ops.convert_to_tensor(self._targets(y)), self._predict(x, len(x))))
+
+    def _predict(self, x: Array, batch_size: int) -> Array:
+        """Return the outputs as Keras has them, and random numbers where they are: torch's DataLoader draws some."""
+        before = backend.random_state()
+        outputs = self.model.predict(self._inputs(x), batch_size=batch_size, verbose=0)
+        backend.restore_random_state(before)
+        return outputs
 
     def slot_bytes(self) -> int:
         """Return the size of the optimizer's variables, among them those that gradients accumulate in."""
