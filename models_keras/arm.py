@@ -90,6 +90,7 @@ class KerasSession:
         weights = {id(variable) for variable in self.model.weights}
         self.random_states = [state for state in self.model.non_trainable_variables if id(state) not in weights]
         self.epoch = 0
+        self.settled = False
         self.batches: list[Any] = []
         self.staged: Iterator[Any] = iter(())
         self.evaluate = backend.evaluator(self.model, self.bridge.tapped)
@@ -211,6 +212,9 @@ class KerasSession:
         if len(x) % batch_size and self.workload.accumulation > 1:  # Keras would carry gradients into the next epoch
             raise ValueError(f"accumulation wants whole batches: {len(x)} samples are no multiple of {batch_size}")
         part = batch_size // self.workload.accumulation
+        if not self.settled:
+            backend.settle(self.model, inputs[:1], targets[:1])
+            self.settled = True
         losses: list[float] = []
         stopping = make_early_stopping(**vars(self.workload.stopping)) if self.workload.stopping and held_out else None
         if stopping:
@@ -249,13 +253,19 @@ class KerasSession:
         return self.epoch
 
     def predict(self, x: Array, batch_size: int) -> Array:
-        """Return the outputs in inference mode."""
-        return self._outputs(self.model.predict(self._inputs(x), batch_size=batch_size, verbose=0)).astype(self.dtype)
+        """Return the outputs in inference mode; training goes on afterwards as if nobody had asked."""
+        return self._outputs(self._predict(x, batch_size)).astype(self.dtype)
 
     def _loss_on(self, x: Array, y: Array) -> float:
         """Return the loss of samples in inference mode, without penalties."""
-        outputs = self.model.predict(self._inputs(x), batch_size=len(x), verbose=0)
-        return float(self.criterion(keras.ops.convert_to_tensor(self._targets(y)), outputs))
+        return float(self.criterion(keras.ops.convert_to_tensor(self._targets(y)), self._predict(x, len(x))))
+
+    def _predict(self, x: Array, batch_size: int) -> Array:
+        """Return the outputs as Keras has them, and random numbers where they are: torch's DataLoader draws some."""
+        before = backend.random_state()
+        outputs = self.model.predict(self._inputs(x), batch_size=batch_size, verbose=0)
+        backend.restore_random_state(before)
+        return outputs
 
     def slot_bytes(self) -> int:
         """Return the size of the optimizer's variables, among them those that gradients accumulate in."""

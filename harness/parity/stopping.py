@@ -21,14 +21,14 @@ CURVES: Mapping[str, Sequence[float]] = {
     "a valley": [0.9, 0.7, 0.6, 0.61, 0.62, 0.63, 0.64, 0.3],
     "a plateau": [0.9, 0.5, 0.5, 0.5, 0.5, 0.5, 0.4],
     "slow progress": [0.9, 0.895, 0.89, 0.885, 0.88, 0.875, 0.87],
-    "ups and downs": [0.9, 0.95, 0.85, 0.9, 0.86, 0.84, 0.9, 0.91, 0.92, 0.1],
+    "ups and downs": [0.9, 0.95, 0.85, 0.9, 0.86, 0.835, 0.9, 0.91, 0.92, 0.1],
 }
 OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "patience 1": {"patience": 1},
     "patience 3": {"patience": 3},
-    "patience 3, min_delta": {"patience": 3, "min_delta": 0.01},
+    "patience 3, min_delta": {"patience": 3, "min_delta": 0.012},
     "patience 2, restored": {"patience": 2, "restore_best": True},
-    "patience 3, min_delta, restored": {"patience": 3, "min_delta": 0.01, "restore_best": True},
+    "patience 3, min_delta, restored": {"patience": 3, "min_delta": 0.012, "restore_best": True},
 }
 
 

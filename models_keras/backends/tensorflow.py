@@ -33,6 +33,10 @@ def restore_random_state(state: dict[str, Any]) -> None:
     """Inverse of ``random_state``: nothing on this backend."""
 
 
+def settle(model: keras.Model, x: Any, y: Any) -> None:
+    """Do beforehand what a first ``fit`` does to random numbers: nothing on this backend."""
+
+
 def place(x: Any, y: Any) -> Any:
     """Put one batch on the device, in the form that the train function takes."""
     return tf.constant(x), tf.constant(y)

@@ -33,6 +33,18 @@ def restore_random_state(state: dict[str, Any]) -> None:
     torch.set_rng_state(torch.from_numpy(state["torch"].copy()))
 
 
+def settle(model: keras.Model, x: Any, y: Any) -> None:
+    """Do beforehand what a first ``fit`` does to random numbers.
+
+    It asks its ``DataLoader`` for a batch to learn shapes from, and each asking draws from torch's own generator: the
+    first epoch in a process would be another than in one that has trained before.
+    """
+    state = torch.get_rng_state()
+    model.test_on_batch(x, y)
+    model.reset_metrics()
+    torch.set_rng_state(state)
+
+
 def place(x: Any, y: Any) -> Any:
     """Put one batch on the device, in the form that the train function takes."""
     return [(keras.ops.convert_to_tensor(x), keras.ops.convert_to_tensor(y))]

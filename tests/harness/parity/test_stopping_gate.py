@@ -19,7 +19,7 @@ def test_healthy_halves_stop_alike(workers):
     ("title", "ends"),
     [
         ("patience 1", [(6, 6), (2, 2), (4, 4), (3, 3), (7, 7), (2, 2)]),
-        ("patience 3, min_delta", [(6, 6), (4, 4), (6, 6), (5, 5), (6, 6), (8, 8)]),
+        ("patience 3, min_delta", [(6, 6), (4, 4), (6, 6), (5, 5), (7, 7), (9, 9)]),
         ("patience 2, restored", [(6, 6), (3, 1), (5, 3), (4, 2), (7, 7), (5, 3)]),
     ],
 )
