@@ -24,6 +24,17 @@ class SuiteError(ValueError):
     """A suite that cannot be run. The message names the file, the field, the value and what would be accepted."""
 
 
+class _Strict(yaml.SafeLoader):
+    """Refuses a field that is given twice, of which YAML's own loader keeps the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Build a mapping."""
+        names = [self.construct_object(key) for key, _ in node.value]
+        if twice := sorted({str(name) for name in names if names.count(name) > 1}):
+            raise yaml.YAMLError(f"given more than once: {', '.join(twice)}")
+        return super().construct_mapping(node, deep)
+
+
 @dataclasses.dataclass(frozen=True)
 class Sitting:
     """The arms' processes race one workload in one launch, then each trains it with one seed.
@@ -102,7 +113,7 @@ def read_suite(name: str) -> Suite:
             raise SuiteError(f"suite file {name!r} {'is a folder' if path.is_dir() else 'does not exist'}")
         raise UnknownName("suite", name, registry.suites())
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Strict)  # noqa: S506  (it is a SafeLoader)
     except (yaml.YAMLError, ValueError, RecursionError) as error:  # a ValueError is bytes or a date that none can be
         raise SuiteError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
     except OSError as error:

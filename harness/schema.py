@@ -34,6 +34,10 @@ class Model(BaseModel):
 # ---------------------------------------------------------------------------------------------------- suites
 
 
+Count = Annotated[int, Field(ge=0, le=10_000)]
+"""Of launches, rounds or seeds; more would take years, and be planned for minutes before anyone is told."""
+
+
 class WorkloadChoice(Model):
     """One workload of a suite, with what the suite overrides for it.
 
@@ -74,9 +78,9 @@ class Suite(Model):
     precisions: list[Precision] = Field(default=["fp32"], min_length=1)
     scopes: list[Literal["step", "inference"]] = ["step"]
     tracks: list[Track] = Field(default=["matched"], min_length=1)
-    launches: NonNegativeInt
-    rounds: PositiveInt = 8
-    seeds: NonNegativeInt
+    launches: Count
+    rounds: Annotated[int, Field(gt=0, le=10_000)] = 8
+    seeds: Count
     cold_starts: NonNegativeInt = 1
     threads: PositiveInt | None = None
     block_ms: PositiveFloat = 100.0

@@ -101,6 +101,16 @@ def test_a_file_that_is_not_yaml_is_named(read, tmp_path, text):
     assert "\n" not in str(error.value)
 
 
+def test_a_field_that_is_given_twice_is_refused(read, tmp_path):
+    with pytest.raises(SuiteError, match="given more than once: seeds"):
+        read("title: Twice\nseeds: 1\nworkloads: [mlp_digits]\narms: [numpy]\nlaunches: 0\nseeds: 4\n")
+
+
+def test_a_count_that_nobody_can_wait_for_is_refused(read):
+    with pytest.raises(SuiteError, match="field 'launches'"):
+        read(launches=999_999_999_999)
+
+
 @pytest.mark.parametrize("text", ["", "7", "- torch", "just words"])
 def test_yaml_that_is_no_mapping_is_refused(read, text):
     with pytest.raises(SuiteError, match="a suite is a mapping of fields, not "):
