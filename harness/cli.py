@@ -537,11 +537,11 @@ def _carry_out(folder: RunFolder, manifest: Manifest, as_json: bool) -> int:
         except OSError as error:
             raise RunFolderError(
                 f"{error.strerror or error} ({error.filename or folder.path}); what was measured is kept: "
-                f"see to that and finish it with --resume --run {manifest.run}"
+                f"see to that and finish it with: {_resuming(manifest)}"
             ) from error
     summary = _show(folder, manifest, as_json)
     if result.interrupted:
-        typer.echo(f"interrupted; finish it with: {shlex.join([*manifest.command, '--resume'])}", err=True)
+        typer.echo(f"interrupted; finish it with: {_resuming(manifest)}", err=True)
         return INTERRUPTED
     if unstable := summary.unstable:
         raced = ", ".join(f"{row.arm} on {name}" for name, row in unstable)
@@ -549,6 +549,12 @@ def _carry_out(folder: RunFolder, manifest: Manifest, as_json: bool) -> int:
     wanted = {Outcome.OK, Outcome.UNSUPPORTED}
     whole = all(record.outcome in wanted for record in latest(result.records))
     return 0 if whole and not unstable else INCOMPLETE
+
+
+def _resuming(manifest: Manifest) -> str:
+    """Return the command that finishes a run, by its name: a later run of the same suite may be begun before."""
+    named = any(argument == "--run" or argument.startswith("--run=") for argument in manifest.command)
+    return shlex.join([*manifest.command, "--resume", *([] if named else ["--run", manifest.run])])
 
 
 def _run_folder(name: str, results: Path) -> RunFolder:
