@@ -286,7 +286,8 @@ def check(
     from harness.gate.decision import State, decide
 
     known = baselines.read(baseline) if baseline else None
-    summary = _summary(run_name, results)
+    folder = _run_folder(run_name, results)
+    summary, _ = _summary(folder, folder.read_manifest())
     found = decide(list(claims.claims(summary, known, claims.Tolerances(speed, memory))))
     if as_json:
         typer.echo(json.dumps({"run": summary.manifest.run, "claims": output.document(found)}, indent=1))
@@ -319,7 +320,8 @@ def baseline_(
 
     if not why:
         fail("say why with --why: whoever meets a failure will want to know what changed the baseline last")
-    summary = _summary(run_name, results)
+    folder = _run_folder(run_name, results)
+    summary, _ = _summary(folder, folder.read_manifest())
     made = baselines.make(summary, why)
     if not made.entries:
         fail(f"run {made.run} measured nothing that could be held against another")
@@ -565,30 +567,27 @@ def _run_folder(name: str, results: Path) -> RunFolder:
     return folder if folder.begun or os.sep in name else _find(results / "runs", name)
 
 
-def _summary(name: str, results: Path) -> Summary:
-    """Return the figures of a run."""
+def _summary(folder: RunFolder, manifest: Manifest) -> tuple[Summary, list[Record]]:
+    """Return the figures of a run, and the records that they come from."""
     from harness import registry
     from harness.report.summary import summarize
 
-    folder = _run_folder(name, results)
     records, quarantined = folder.read_records()
-    for damaged in quarantined:
-        typer.echo(f"twinbench: left out: {damaged.reason}", err=True)
-    return summarize(folder.read_manifest(), records, registry.workloads() | registry.variants(), registry.techniques())
+    damaged = [one.reason for one in quarantined]
+    for reason in damaged:
+        typer.echo(f"twinbench: left out: {reason}", err=True)
+    known = registry.workloads() | registry.variants()
+    return summarize(manifest, records, known, registry.techniques(), damaged), records
 
 
 def _show(folder: RunFolder, manifest: Manifest, as_json: bool) -> Summary:
     """Write the report, print the comparison, and return what both say."""
     from rich.console import Console
 
-    from harness import registry, report
+    from harness import report
     from harness.report.console import tables
-    from harness.report.summary import summarize
 
-    records, quarantined = folder.read_records()
-    for damaged in quarantined:
-        typer.echo(f"twinbench: left out: {damaged.reason}", err=True)
-    summary = summarize(manifest, records, registry.workloads() | registry.variants(), registry.techniques())
+    summary, records = _summary(folder, manifest)
     path = report.write(folder.path, summary)
     if as_json:
         typer.echo(json.dumps(_document(manifest, records, path), indent=1))

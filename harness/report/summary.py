@@ -28,6 +28,7 @@ class Summary:
         gaps: What the tracks make of each other, workload by workload and arm by arm, where a run has both.
         cells: Cells with a record.
         failed: Cells whose last word is a failure, by outcome.
+        damaged: What is wrong with the records that could not be read; the tables know nothing of their cells.
     """
 
     manifest: Manifest
@@ -38,6 +39,7 @@ class Summary:
     readback: Readback
     cells: int
     failed: Mapping[Outcome, int]
+    damaged: tuple[str, ...] = ()
 
     @property
     def matched(self) -> list[Comparison]:
@@ -92,6 +94,7 @@ def summarize(
     records: Sequence[Record],
     workloads: Mapping[str, Workload],
     techniques: Mapping[str, Technique] | None = None,
+    damaged: Sequence[str] = (),
 ) -> Summary:
     """Reduce a run to the figures of its report.
 
@@ -100,6 +103,7 @@ def summarize(
         records: What came of it.
         workloads: Every one that the run has, variants too, by name.
         techniques: Every one that the suite asks for, by name.
+        damaged: What is wrong with the records that could not be read.
 
     Raises:
         ValueError: If the run has a workload that ``workloads`` does not know.
@@ -133,4 +137,5 @@ def summarize(
         readback=readback(manifest.suite.arms, list(final.values())),
         cells=len(final),
         failed=failed,
+        damaged=tuple(damaged),
     )

@@ -99,7 +99,7 @@ def test_a_wrong_suite_file_is_named_with_field_and_value(twinbench, tmp_path):
 def test_an_unknown_kind_of_thing_cannot_be_listed(twinbench):
     ended = twinbench("list", "frameworks")
     assert (ended.status, ended.out) == (2, "")
-    assert "cannot list 'frameworks'; known: suites, workloads, architectures, arms" in ended.err
+    assert "cannot list 'frameworks'; known: suites, workloads, techniques, architectures, arms" in ended.err
 
 
 def test_a_package_of_arms_that_does_not_exist_is_named(twinbench, monkeypatch):
@@ -146,7 +146,7 @@ def test_a_folder_that_fills_up_keeps_what_was_measured(chaos, start, twinbench,
     assert "Traceback" not in told
     assert "File too large" in told
     assert "what was measured is kept" in told
-    assert "--resume --run mine" in told
+    assert "--run mine --resume" in told
     folder = RunFolder(tmp_path / "runs" / "mine")
     (kept,), damaged = folder.read_records()
     assert (kept.cell.arm, kept.outcome, damaged) == ("healthy-one", Outcome.OK, [])
@@ -374,6 +374,7 @@ def test_list_shows_everything_when_not_told_what(twinbench):
     assert list(json.loads(twinbench("list", "--json").out)) == [
         "suites",
         "workloads",
+        "techniques",
         "architectures",
         "arms",
     ]

@@ -256,3 +256,10 @@ def test_the_guide_has_ten_lines():
 def test_table_source_is_aligned():
     lines = markdown.table(["arm", "ms"], [["long name", "1"], ["數", "10.5"]], right=[1]).splitlines()
     assert lines == ["| arm       |   ms |", "| --------- | ---: |", "| long name |    1 |", "| 數        | 10.5 |"]
+
+
+def test_damaged_records_are_told_of_with_the_reason():
+    summary = summarize(manifest(), whole_run(), {"mlp_digits": workload()}, damaged=["records/a-1.json: not <whole>"])
+    told = markdown.render(summary, Pictures({}, None))
+    assert "Left out, because the file is damaged" in told
+    assert "- records/a-1.json: not \\<whole\\>" in told
