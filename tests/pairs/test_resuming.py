@@ -11,6 +11,7 @@ from harness.run.coordinator import store_dataset
 ARMS = ("torch", "keras-tensorflow", "keras-jax", "keras-torch")
 TIMEOUT_S = 240.0
 EPOCHS = 6
+COMPILING = pytest.mark.long  # each new session traces or compiles anew; Keras' start takes seconds
 BASE = dataclasses.replace(
     find_workload("checkpointing.uninterrupted"), samples=300, held_out=50, batch_size=50, epochs=EPOCHS
 )
@@ -44,7 +45,7 @@ def train(bench, tmp_path_factory):
 
 
 @pytest.mark.parametrize("changes", SHAPES.values(), ids=SHAPES.keys())
-@pytest.mark.parametrize("arm", ARMS)
+@pytest.mark.parametrize("arm", ["torch", *(pytest.param(arm, marks=COMPILING) for arm in ARMS[1:])])
 def test_interrupted_and_resumed_is_uninterrupted(train, arm, changes):
     whole = dataclasses.replace(BASE, **changes)
     expected = train(arm, whole)
@@ -55,7 +56,7 @@ def test_interrupted_and_resumed_is_uninterrupted(train, arm, changes):
         assert resumed["metric"] == expected["metric"]
 
 
-@pytest.mark.parametrize("arm", ["torch", "keras-torch"])
+@pytest.mark.parametrize("arm", ["torch", pytest.param("keras-torch", marks=COMPILING)])
 def test_the_best_checkpoint_is_that_of_an_epoch_before_the_last(train, arm):
     long = dataclasses.replace(BASE, epochs=40, schedule=None)
     best = train(arm, dataclasses.replace(long, checkpointing=Checkpointing(keep="best")))
@@ -64,6 +65,7 @@ def test_the_best_checkpoint_is_that_of_an_epoch_before_the_last(train, arm):
     assert best["test_loss"] < last["test_loss"] - 0.1
 
 
+@COMPILING
 def test_every_arm_stops_early_after_the_same_epoch(train):
     calm = dataclasses.replace(BASE, epochs=40, schedule=None, augmentation=(), stopping=Stopping(4, restore_best=True))
     arguments = {**calm.architecture.arguments, "dropout": 0.0}
