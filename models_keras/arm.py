@@ -213,7 +213,10 @@ class KerasSession:
             raise ValueError(f"accumulation wants whole batches: {len(x)} samples are no multiple of {batch_size}")
         part = batch_size // self.workload.accumulation
         if not self.settled:
+            before = [state.numpy() for state in self.random_states]  # a code is sampled in evaluation too
             backend.settle(self.model, inputs[:1], targets[:1])
+            for state, value in zip(self.random_states, before, strict=True):
+                state.assign(value)
             self.settled = True
         losses: list[float] = []
         stopping = make_early_stopping(**vars(self.workload.stopping)) if self.workload.stopping and held_out else None

@@ -103,7 +103,7 @@ def arguments(architecture: Architecture) -> str:
 
 
 def find(name: str) -> Workload:
-    """Return the workload of that name, or the first with an architecture of that name.
+    """Return the workload of that name, or the first with an architecture of that name, if possible one that learns.
 
     An architecture goes by its class (LeNet5), its file (mlp), or what its workloads' names begin with (resnet20).
 
@@ -120,7 +120,7 @@ def find(name: str) -> Workload:
         lambda workload: workload.architecture.file,
     )
     for name_of in names_of:
-        for workload in workloads.values():
+        for workload in sorted(workloads.values(), key=lambda workload: workload.metric is None):
             if name_of(workload) == called:
                 return workload
     known = {name_of(workload) for workload in workloads.values() for name_of in names_of[1:]}
