@@ -161,7 +161,7 @@ def parity(
     """Prove that the halves of each pair compute one function; exit status 1 if a gate fails, or a mutant lives."""
     from harness import registry
     from harness.matrix import read_suite
-    from harness.measure.environment import source_sha256
+    from harness.measure.environment import hash_sources, source_sha256
     from harness.narrow import narrow
     from harness.parity import engine, proofs
 
@@ -196,7 +196,7 @@ def parity(
         _show_findings(findings, as_json)
     if not findings and not suite:
         fail("no gate compares anything here: the arms that run are the reference, or have nothing of what was asked")
-    if code != source_sha256.__wrapped__():
+    if hash_sources() != code:
         fail("the code was edited meanwhile, so nothing is on file; run it again")
     proofs.keep(findings, reference, kept)
     if not all(finding.passed for finding in findings):

@@ -411,19 +411,19 @@ class Workload:
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> Workload:
         """Return the workload that ``dataclasses.asdict`` told of."""
-        schedule, regularizer = fields.get("schedule"), fields.get("regularizer")
-        checkpointing, stopping = fields.get("checkpointing"), fields.get("stopping")
-        transfer = fields.get("transfer")
-        parts = {
+        optional = {
+            "schedule": Schedule,
+            "regularizer": Regularizer,
+            "checkpointing": Checkpointing,
+            "stopping": Stopping,
+            "transfer": Transfer,
+        }
+        parts: dict[str, Any] = {
             "architecture": Architecture(**fields["architecture"]),
             "optimizer": Optimizer.from_dict(fields["optimizer"]),
-            "schedule": Schedule(**schedule) if schedule else None,
-            "regularizer": Regularizer(**regularizer) if regularizer else None,
-            "checkpointing": Checkpointing(**checkpointing) if checkpointing else None,
-            "stopping": Stopping(**stopping) if stopping else None,
-            "transfer": Transfer(**transfer) if transfer else None,
             "augmentation": tuple(Augmentation(**step) for step in fields.get("augmentation", ())),
         }
+        parts |= {name: make(**told) for name, make in optional.items() if (told := fields.get(name))}
         return cls(**{**fields, **parts})
 
     @property
@@ -736,6 +736,7 @@ class ArmSpec:
         witness: It checks the others and is not raced; it computes in float64 whatever is asked.
         architectures: What it implements, by file: the arguments that it knows; None means all.
         optimizers: Which it implements; None means all.
+        own_optimizers: Which of these its framework has itself, for the stock track; None means all.
         weights: How the name of a weights file of its framework ends; None if its sessions are not ``Portable``.
         out_of_memory: Fragments of its errors that mean memory ran out, host first, then device.
     """
@@ -750,6 +751,7 @@ class ArmSpec:
     witness: bool = False
     architectures: Mapping[str, tuple[str, ...]] | None = None
     optimizers: tuple[str, ...] | None = None
+    own_optimizers: tuple[str, ...] | None = None
     weights: str | None = None
     out_of_memory: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
 

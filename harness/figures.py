@@ -14,7 +14,7 @@ import numpy as np
 
 from harness import matched
 from harness.contract import Dataset, Session, Workload
-from harness.metrics import evaluate
+from harness.metrics import of_samples
 
 if TYPE_CHECKING:
     from harness.contract import Array
@@ -22,10 +22,9 @@ if TYPE_CHECKING:
 SAMPLES = 256
 """Of the training set, for activations and gradients."""
 
+TINY = float(np.finfo(np.float64).tiny)
 NEGLIGIBLE = 1e-3
 """A weight smaller than this share of its tensor's largest counts as zero."""
-
-PREDICT_BATCH = 1000
 
 
 @dataclass(frozen=True)
@@ -77,8 +76,7 @@ def check(names: Sequence[str]) -> list[str]:
 
 def train_metric(scene: Scene) -> float:
     """The workload's metric on the training set."""
-    outputs = scene.session.predict(matched.as_input(scene.examples.x_train, scene.workload.form), PREDICT_BATCH)
-    return evaluate(scene.workload, outputs, matched.as_target(scene.examples.y_train, scene.workload))[0]
+    return _metric(scene, scene.examples.x_train, scene.examples.y_train)
 
 
 def epochs(scene: Scene) -> float:
@@ -88,9 +86,7 @@ def epochs(scene: Scene) -> float:
 
 def gap(scene: Scene) -> float:
     """The metric on the training set less that on the test set."""
-    outputs = scene.session.predict(matched.as_input(scene.dataset.x_test, scene.workload.form), PREDICT_BATCH)
-    tested = evaluate(scene.workload, outputs, matched.as_target(scene.dataset.y_test, scene.workload))[0]
-    return train_metric(scene) - tested
+    return train_metric(scene) - _metric(scene, scene.dataset.x_test, scene.dataset.y_test)
 
 
 def weight_norm(scene: Scene) -> float:
@@ -124,14 +120,14 @@ def gradient_ratio(scene: Scene) -> float:
     gradients = scene.session.gradients(scene.x, scene.y).parameters
     names = [name for name, spec in scene.session.describe().items() if _is_weight(name, spec.layer)]
     first, last = (float(np.linalg.norm(gradients[name])) for name in (names[0], names[-1]))
-    return float(np.log10(max(first, np.finfo(np.float64).tiny)) - np.log10(max(last, np.finfo(np.float64).tiny)))
+    return _log_ratio(first, last)
 
 
 def variance_kept(scene: Scene) -> float:
     """Log10 of the variance of what the last hidden linear layer gives over that of the first one."""
     hidden = _hidden(scene)
     first, last = (float(np.var(tap, dtype=np.float64)) for tap in (hidden[0], hidden[-1]))
-    return float(np.log10(max(last, np.finfo(np.float64).tiny)) - np.log10(max(first, np.finfo(np.float64).tiny)))
+    return _log_ratio(last, first)
 
 
 def slot_bytes(scene: Scene) -> float:
@@ -154,6 +150,16 @@ AT_START: Mapping[str, Callable[[Scene], float]] = {
     "gradient_ratio": gradient_ratio,
     "variance_kept": variance_kept,
 }
+
+
+def _metric(scene: Scene, x: Array, y: Array) -> float:
+    samples, targets = matched.as_input(x, scene.workload.form), matched.as_target(y, scene.workload)
+    return of_samples(scene.session, scene.workload, samples, targets)[0]
+
+
+def _log_ratio(first: float, second: float) -> float:
+    """Return log10 of a quotient, finite where one of the two is zero."""
+    return float(np.log10(max(first, TINY)) - np.log10(max(second, TINY)))
 
 
 def _is_weight(name: str, layer: str) -> bool:

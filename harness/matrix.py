@@ -113,7 +113,7 @@ def read_suite(name: str) -> Suite:
             raise SuiteError(f"suite file {name!r} {'is a folder' if path.is_dir() else 'does not exist'}")
         raise UnknownName("suite", name, registry.suites())
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Strict)  # noqa: S506  (it is a SafeLoader)
+        content = _Strict(path.read_text(encoding="utf-8")).get_single_data()
     except (yaml.YAMLError, ValueError, RecursionError) as error:  # a ValueError is bytes or a date that none can be
         raise SuiteError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
     except OSError as error:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.contract import OF_INDICES, LossName, Metric, Workload
+from harness.contract import OF_INDICES, LossName, Metric, Session, Workload
 
 if TYPE_CHECKING:
     from harness.contract import Array
@@ -163,6 +163,14 @@ LOSSES: Mapping[LossName, Callable[[Array, Array], float]] = {
     "perceptron": perceptron,
     "negative_elbo": negative_elbo,
 }
+
+
+PREDICT_BATCH = 1000
+
+
+def of_samples(session: Session, workload: Workload, x: Array, y: Array) -> tuple[float, float]:
+    """Return the workload's metric and its loss on samples and targets, canonical, in evaluation mode."""
+    return evaluate(workload, session.predict(x, PREDICT_BATCH), y)
 
 
 def evaluate(workload: Workload, outputs: Array, targets: Array) -> tuple[float, float]:

@@ -202,15 +202,23 @@ def unsupported(spec: ArmSpec, workload: Workload, precision: str) -> str | None
 
 
 def unimplemented(spec: ArmSpec, workload: Workload) -> str | None:
-    """Return why an arm has no form of a workload's architecture, or None if it has, whether or not it can run here."""
+    """Return why an arm has no form of a workload, or None if it has, whether or not it can run here."""
     if spec.architectures is not None:
         file, arguments = workload.architecture.file, workload.architecture.arguments
         if file not in spec.architectures:
             return f"{spec.name} implements {', '.join(spec.architectures)} only"
         if unknown := [name for name in arguments if name not in spec.architectures[file]]:
             return f"{spec.name} implements {file} without {', '.join(unknown)}"
-    if spec.optimizers is not None and workload.optimizer.name not in spec.optimizers:
+    return _untrained(spec, workload)
+
+
+def _untrained(spec: ArmSpec, workload: Workload) -> str | None:
+    """Return why an arm cannot train what it has a form of, or None if it can."""
+    name, own = workload.optimizer.name, spec.own_optimizers
+    if spec.optimizers is not None and name not in spec.optimizers:
         return f"{spec.name} implements {', '.join(spec.optimizers)} only"
+    if workload.track == "stock" and own is not None and name not in own:
+        return f"{spec.name} has no {name} of its own that takes every parameter"
     if spec.witness and workload.track == "stock":
         return f"{spec.name} is a witness of the matched track: it has no defaults of its own"
     if spec.witness and (further := [name for name in BEYOND_A_WITNESS if getattr(workload, name)]):

@@ -157,6 +157,7 @@ class Difference:
         p_equivalent: Of two one-sided tests against ±margin.
         seeds: The smaller number of seeds of the two sides.
         paired: Whether seeds were paired, which needs the same seeds, initial parameters and batch orders.
+        sides: What is compared: the differences with 0 if paired, else the metrics with the reference's.
     """
 
     estimate: float
@@ -166,6 +167,7 @@ class Difference:
     margin: float
     seeds: int
     paired: bool
+    sides: tuple[Moments, Moments | float]
 
 
 @dataclass(frozen=True)
@@ -239,6 +241,22 @@ def _welch(a: Moments, b: Moments) -> _T:
         return _T(a.mean - b.mean, 0.0, 1)
     freedom = squared**2 / (squared_a**2 / (a.count - 1) + squared_b**2 / (b.count - 1))
     return _T(a.mean - b.mean, math.sqrt(squared), freedom)
+
+
+def _sides(values: Values, reference: Values | None, *, paired: bool) -> tuple[Moments, Moments | float]:
+    """Return what is compared: pairs' differences with 0, or two samples, or one with 0 if there is no reference."""
+    if reference is None:
+        return Moments.of(values), 0.0
+    if paired:
+        return Moments.of(np.asarray(values, dtype=np.float64) - np.asarray(reference, dtype=np.float64)), 0.0
+    return Moments.of(values), Moments.of(reference)
+
+
+def _against(sample: Moments, beside: Moments | float) -> _T:
+    """Return the mean of a sample less that of another, or less a number."""
+    if isinstance(beside, Moments):
+        return _welch(sample, beside)
+    return _T(sample.mean - beside, math.sqrt(sample.variance / sample.count), sample.count - 1)
 
 
 def launch_log_ratio(arm: Values, reference: Values) -> float:
@@ -349,13 +367,12 @@ def difference(values: Values, reference: Values, margin: float, *, paired: bool
     seeds = min(len(values), len(reference))
     if seeds == 0 or (paired and len(values) != len(reference)):
         raise ValueError(f"cannot compare {len(values)} seeds with {len(reference)} (paired: {paired})")
+    sides = _sides(values, reference, paired=paired)
     if seeds == 1:
-        return Difference(float(np.mean(values) - np.mean(reference)), None, None, None, margin, 1, paired)
-    if paired:
-        t = _one_sample(np.asarray(values, dtype=np.float64) - np.asarray(reference, dtype=np.float64))
-    else:
-        t = _welch(Moments.of(values), Moments.of(reference))
-    return Difference(t.estimate, t.interval(0.95), t.p_different(), t.p_inside(margin), margin, seeds, paired)
+        apart = float(np.mean(values) - np.mean(reference))
+        return Difference(apart, None, None, None, margin, 1, paired, sides)
+    t = _against(*sides)
+    return Difference(t.estimate, t.interval(0.95), t.p_different(), t.p_inside(margin), margin, seeds, paired, sides)
 
 
 def accuracy_verdict(
@@ -423,12 +440,10 @@ class Loss:
         return found if found <= MOST_WANTED else None
 
     def _at(self, count: int) -> _T:
-        sample = replace(self.sample, count=count)
-        if isinstance(self.beside, Moments):
-            return _welch(
-                sample, replace(self.beside, count=self.beside.count if count == self.sample.count else count)
-            )
-        return _T(sample.mean - self.beside, math.sqrt(sample.variance / count), count - 1)
+        sample, beside = replace(self.sample, count=count), self.beside
+        if isinstance(beside, Moments) and count != self.sample.count:
+            beside = replace(beside, count=count)
+        return _against(sample, beside)
 
 
 DECIDED = 0.05
@@ -474,12 +489,7 @@ def claim(values: Values, reference: Values | None = None, *, paired: bool = Fal
     if seeds == 1:
         subtracted = 0.0 if reference is None else float(np.mean(reference))
         return Claim(float(np.mean(values)) - subtracted, None, 1, paired)
-    if reference is None:
-        t = _one_sample(values)
-    elif paired:
-        t = _one_sample(np.asarray(values, dtype=np.float64) - np.asarray(reference, dtype=np.float64))
-    else:
-        t = _welch(Moments.of(values), Moments.of(reference))
+    t = _against(*_sides(values, reference, paired=paired))
     return Claim(t.estimate, t.interval(0.90), seeds, paired)
 
 

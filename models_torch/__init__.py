@@ -8,6 +8,7 @@ ARMS = (
         entry="models_torch.arm:TorchArm",
         needs=("torch",),
         distributions=("torch",),
+        own_optimizers=("sgd", "rmsprop", "adagrad", "adadelta", "adam", "adamw", "nadam", "adamax"),
         weights=".safetensors",
         out_of_memory=(("DefaultCPUAllocator: can't allocate memory",), ("CUDA out of memory",)),
     ),

@@ -324,7 +324,7 @@ class TorchSession:
         group = self.optimizer.param_groups[0]
         return {
             "execution": "eager",
-            "optimizer": f"torch.optim.{type(self.optimizer).__name__}",
+            "optimizer": _name(type(self.optimizer)),
             "learning_rate": group["lr"],
             "epsilon": group.get("eps"),
             "parameter_dtype": str(next(self.model.parameters()).dtype).removeprefix("torch."),
@@ -371,6 +371,12 @@ class TorchSession:
     def _targets(self, y: Array) -> Tensor:
         targets = torch.from_numpy(np.ascontiguousarray(y))
         return targets if self.workload.loss in OF_INDICES else targets.to(self.dtype)
+
+
+def _name(optimizer: type[torch.optim.Optimizer]) -> str:
+    """Return where an optimizer is found: PyTorch's own in ``torch.optim``, others in their module."""
+    name = optimizer.__name__
+    return f"{'torch.optim' if getattr(torch.optim, name, None) is optimizer else optimizer.__module__}.{name}"
 
 
 def _kind(module: nn.Module) -> LayerKind:

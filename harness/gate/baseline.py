@@ -7,6 +7,7 @@ same architecture.
 from __future__ import annotations
 
 import getpass
+import os
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -111,9 +112,14 @@ def make(summary: Summary, why: str) -> Baseline:
         if not row.witness and (row.metric or row.step_ms)
     ]
     manifest = summary.manifest
-    return Baseline(
-        run=manifest.run, suite=manifest.suite.name, written=now(), who=getpass.getuser(), why=why, entries=entries
-    )
+    return Baseline(run=manifest.run, suite=manifest.suite.name, written=now(), who=_user(), why=why, entries=entries)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user may have no name
+        return f"user {os.getuid()}"
 
 
 def write(path: Path, baseline: Baseline) -> None:

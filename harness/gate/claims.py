@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness import stats
 from harness.contract import Outcome
@@ -77,15 +77,13 @@ class Claim:
         count = self.tested.wanted()
         if count is None:
             return f"more than {stats.MOST_WANTED} {self.unit}"
-        both = ", here and in the baseline" if isinstance(self.tested.beside, stats.Moments) else ""
+        both = ", here and in the baseline" if self.kind in (Kind.ACCURACY, Kind.SPEED) else ""
         return f"{max(count, self.tested.sample.count + 1)} {self.unit} in all{both}"
 
 
 def claims(summary: Summary, baseline: Baseline | None, tolerances: Tolerances) -> Iterator[Claim]:
     """Yield every claim that can be put to a run."""
-    proven = _parity(summary)
-    if proven is not None:
-        yield proven
+    yield _parity(summary)
     for comparison in summary.matched:
         for row in comparison.rows:
             if not row.witness:
@@ -95,7 +93,7 @@ def claims(summary: Summary, baseline: Baseline | None, tolerances: Tolerances) 
         yield from _lost(summary, baseline)
 
 
-def _parity(summary: Summary) -> Claim | None:
+def _parity(summary: Summary) -> Claim:
     if summary.manifest.proofs is None:
         return Claim(Kind.PARITY, "all pairs", "not asked for: --unverified", "gates 1 to 5 passed", true=False)
     return Claim(Kind.PARITY, "all pairs", f"{len(summary.manifest.proofs)} gates passed", "gates 1 to 5", true=True)
@@ -129,7 +127,10 @@ def _of_row(
 
 
 def _cells(summary: Summary, comparison: Comparison, row: Row, entry: Entry | None, subject: str) -> Iterator[Claim]:
-    """Claim that nothing is missing: of supported arms what was asked for, of all what the baseline has."""
+    """Claim that nothing is missing: of supported arms what was asked for, of all what the baseline has.
+
+    What the baseline has is missed even where the run was not asked for it: a claim must not vanish with its figures.
+    """
     if entry is None and any(one.arm == row.arm and one.cells is None for one in summary.failures):
         return  # it cannot run here, and never could
     asked = {
@@ -140,7 +141,8 @@ def _cells(summary: Summary, comparison: Comparison, row: Row, entry: Entry | No
         place = (comparison.workload.name, comparison.precision, scope)
         failed = [one for one in summary.failures if one.arm == row.arm and one.cells == place and not one.recovered]
         unable = entry is None and any(one.outcome is Outcome.UNSUPPORTED for one in failed)
-        if got < wanted and not unable:
+        had = entry and (entry.metric if scope == "accuracy" else entry.log_ratio)
+        if (got < wanted and not unable) or (had and not got):
             reason = f": {failed[0].outcome}, {failed[0].reason}" if failed else ""
             yield Claim(Kind.CELL, subject, f"{scope}: {got} of {wanted}{reason}", "all of them", true=False)
 
@@ -159,6 +161,7 @@ def _accuracy(
             p_against=row.difference.p_different,
             p_for=row.difference.p_equivalent,
             beyond=abs(row.difference.estimate) > margin,
+            tested=_apart(row.difference),
             unit="seeds",
         )
     sign = 1.0 if workload.less_is_better else -1.0  # times the metric: what must not be large
@@ -174,6 +177,15 @@ def _accuracy(
         found = stats.loss(loss, beside, margin)
         bound = f"{worst} {sign * (sign * before.mean + margin):.4f}"
         yield _tested(Kind.ACCURACY, subject, f"{metric.estimate:.4f}", bound, found, "seeds")
+
+
+def _apart(difference: stats.Difference) -> stats.Loss | None:
+    """Return the difference as something lost, whichever way it goes."""
+    sample, beside = difference.sides
+    if difference.estimate < 0:
+        sample = replace(sample, mean=-sample.mean)
+        beside = replace(beside, mean=-beside.mean) if isinstance(beside, stats.Moments) else -beside
+    return stats.loss(sample, beside, difference.margin)
 
 
 def _speed(row: Row, before: stats.Moments, tolerance: float, subject: str, ratio: stats.Ratio) -> Claim:

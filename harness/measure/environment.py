@@ -42,7 +42,12 @@ def fingerprint() -> dict[str, Any]:
 
 @functools.cache
 def source_sha256() -> str:
-    """Return a hash over all code that can change a measurement."""
+    """Return a hash over all code that can change a measurement, as it was when this process asked first."""
+    return hash_sources()
+
+
+def hash_sources() -> str:
+    """Return the same hash of the code as it is now."""
     digest = hashlib.sha256()
     for package in SOURCES:
         root = Path(str(files(package)))

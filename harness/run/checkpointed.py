@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from harness import matched
 from harness.contract import Checkpointing, Resumable, Workload
-from harness.metrics import evaluate
+from harness.metrics import of_samples
 from harness.store import checkpoints
 
 if TYPE_CHECKING:
     from harness.contract import Array
-
-PREDICT_BATCH = 1000
 
 
 def made_for(workload: Workload, arm: str) -> dict[str, Any]:
@@ -77,5 +75,4 @@ def train(
 
 
 def _held_out_loss(session: Resumable, workload: Workload, held: tuple[Array, Array]) -> float:
-    x, y = held
-    return evaluate(workload, session.predict(x, PREDICT_BATCH), y)[1]
+    return of_samples(session, workload, *held)[1]

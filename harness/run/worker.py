@@ -53,7 +53,6 @@ HEADROOM = 1.25
 """Blocks are made this much longer than asked: a step may be faster later than at the end of the warm-up."""
 
 MOST_WARM_UP_CHUNKS = 8
-PREDICT_BATCH = 1000
 
 
 class Server:
@@ -189,21 +188,21 @@ class Server:
     def train(self, seed: int, epochs: int) -> dict[str, Any]:
         """Train a whole budget from the initial parameters of ``seed``, then measure on the test set."""
         from harness import matched
-        from harness.metrics import evaluate
+        from harness.metrics import of_samples
 
         self.session.load(self._initial(seed), seed)
         initial = self._loaded_sha256()
         if self.workload.transfer:
             self.session.load(self._learnt(seed), seed)
-        samples = len(self.examples.x_train)
-        orders = list(matched.batch_orders(samples, epochs, seed, self.workload.shuffle))
+        orders = list(matched.batch_orders(len(self.examples.x_train), epochs, seed, self.workload.shuffle))
         x = matched.as_input(self.examples.x_train, self.workload.form)
         y = matched.as_target(self.examples.y_train, self.workload)
         before = time.perf_counter_ns()
         losses = self._fit(x, y, orders, seed)
         train_s = (time.perf_counter_ns() - before) / 1e9
-        outputs = self.session.predict(matched.as_input(self.dataset.x_test, self.workload.form), PREDICT_BATCH)
-        metric, loss = evaluate(self.workload, outputs, matched.as_target(self.dataset.y_test, self.workload))
+        samples = matched.as_input(self.dataset.x_test, self.workload.form)
+        targets = matched.as_target(self.dataset.y_test, self.workload)
+        metric, loss = of_samples(self.session, self.workload, samples, targets)
         return {
             "initial_sha256": initial,
             "epoch_losses": losses,

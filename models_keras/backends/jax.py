@@ -11,31 +11,17 @@ import keras
 import numpy as np
 
 from harness.contract import Setup
+from models_keras.backends import shared
 
 sqrt, sign, maximum = jnp.sqrt, jnp.sign, jnp.maximum
+seed, settle = shared.seed, shared.settle
+random_state, restore_random_state = shared.random_state, shared.restore_random_state
 
 
 def configure(setup: Setup) -> None:
     """Set float64 where it is asked, and strict float32 otherwise. Threads follow the process' affinity."""
     jax.config.update("jax_enable_x64", setup.precision == "fp64")
     jax.config.update("jax_default_matmul_precision", "highest" if setup.precision != "bf16" else None)
-
-
-def seed(number: int) -> None:
-    """Start anew what is random beside the states of the layers: nothing on this backend."""
-
-
-def random_state() -> dict[str, Any]:
-    """Return where that stands: nothing on this backend."""
-    return {}
-
-
-def restore_random_state(state: dict[str, Any]) -> None:
-    """Inverse of ``random_state``: nothing on this backend."""
-
-
-def settle(model: keras.Model, x: Any, y: Any) -> None:
-    """Do beforehand what a first ``fit`` does to random numbers: nothing on this backend."""
 
 
 def place(x: Any, y: Any) -> Any:

@@ -9,8 +9,12 @@ import numpy as np
 import tensorflow as tf
 
 from harness.contract import Setup
+from models_keras.backends import shared
 
 sqrt, sign, maximum = tf.sqrt, tf.sign, tf.maximum
+evaluator = shared.evaluator
+seed, settle = shared.seed, shared.settle
+random_state, restore_random_state = shared.random_state, shared.restore_random_state
 
 
 def configure(setup: Setup) -> None:
@@ -18,23 +22,6 @@ def configure(setup: Setup) -> None:
     tf.config.threading.set_intra_op_parallelism_threads(setup.threads)
     tf.config.threading.set_inter_op_parallelism_threads(setup.threads)
     tf.config.experimental.enable_tensor_float_32_execution(False)
-
-
-def seed(number: int) -> None:
-    """Start anew what is random beside the states of the layers: nothing on this backend."""
-
-
-def random_state() -> dict[str, Any]:
-    """Return where that stands: nothing on this backend."""
-    return {}
-
-
-def restore_random_state(state: dict[str, Any]) -> None:
-    """Inverse of ``random_state``: nothing on this backend."""
-
-
-def settle(model: keras.Model, x: Any, y: Any) -> None:
-    """Do beforehand what a first ``fit`` does to random numbers: nothing on this backend."""
 
 
 def place(x: Any, y: Any) -> Any:
@@ -56,17 +43,6 @@ def run_passes(model: keras.Model, batches: Iterator[Any], count: int) -> Any:
         outputs = model.predict_function([next(batches)])
     tf.test.experimental.sync_devices()
     return outputs
-
-
-def evaluator(model: keras.Model, tapped: Callable[[dict[str, Any]], Any]) -> Callable[[Any], Any]:
-    """Return a function of inputs to the outputs in evaluation mode and what ``tapped`` catches on the way."""
-
-    def evaluate(x: Any) -> tuple[Any, dict[str, Any]]:
-        caught: dict[str, Any] = {}
-        with tapped(caught):
-            return model(x, training=False), caught
-
-    return evaluate
 
 
 def differentiator(model: keras.Model, wrt_inputs: bool = True) -> Callable[[Any, Any], Any]:

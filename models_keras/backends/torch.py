@@ -10,6 +10,9 @@ import numpy as np
 import torch
 
 from harness.contract import Setup
+from models_keras.backends import shared
+
+evaluator = shared.evaluator
 
 
 def configure(setup: Setup) -> None:
@@ -62,17 +65,6 @@ def run_passes(model: keras.Model, batches: Iterator[Any], count: int) -> Any:
     for _ in range(count):
         outputs = model.predict_function(next(batches))
     return outputs
-
-
-def evaluator(model: keras.Model, tapped: Callable[[dict[str, Any]], Any]) -> Callable[[Any], Any]:
-    """Return a function of inputs to the outputs in evaluation mode and what ``tapped`` catches on the way."""
-
-    def evaluate(x: Any) -> tuple[Any, dict[str, Any]]:
-        caught: dict[str, Any] = {}
-        with tapped(caught):
-            return model(x, training=False), caught
-
-    return evaluate
 
 
 def differentiator(model: keras.Model, wrt_inputs: bool = True) -> Callable[[Any, Any], Any]:

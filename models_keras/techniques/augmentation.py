@@ -14,7 +14,7 @@ import keras
 import numpy as np
 from keras import KerasTensor, ops
 
-from harness.contract import Augmentation, Draws
+from harness.contract import MIXING, Augmentation, Draws
 
 if TYPE_CHECKING:
     from harness.contract import Array
@@ -141,8 +141,6 @@ AUGMENTATIONS: Mapping[str, Callable[..., Any]] = {
     "cutmix": cutmix,
     "noise": noise,
 }
-MIXES = ("mixup", "cutmix")
-"""They mix targets too, which are (N, K) then."""
 
 
 def augment(
@@ -151,7 +149,7 @@ def augment(
     """Apply techniques in turn, each with what was drawn for it (NumPy arrays), to a batch and its targets."""
     for step, drawn in steps:
         tensors = {name: as_tensor(array, x) for name, array in drawn.items()}
-        if step.name in MIXES:
+        if step.name in MIXING:  # then targets are (N, K)
             x, y = AUGMENTATIONS[step.name](x, y, **tensors, **step.given)
         else:
             x = AUGMENTATIONS[step.name](x, **tensors, **step.given)

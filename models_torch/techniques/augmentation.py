@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from harness.contract import Augmentation
+from harness.contract import MIXING, Augmentation
 
 
 def flip(x: Tensor, flipped: Tensor) -> Tensor:
@@ -129,15 +129,13 @@ AUGMENTATIONS: Mapping[str, Callable[..., Any]] = {
     "cutmix": cutmix,
     "noise": noise,
 }
-MIXES = ("mixup", "cutmix")
-"""They mix targets too, which are (N, K) then."""
 
 
 def augment(x: Tensor, y: Tensor, steps: Sequence[tuple[Augmentation, Mapping[str, Any]]]) -> tuple[Tensor, Tensor]:
     """Apply techniques in turn, each with what was drawn for it (NumPy arrays), to a batch and its targets."""
     for step, drawn in steps:
         tensors = {name: as_tensor(array, x) for name, array in drawn.items()}
-        if step.name in MIXES:
+        if step.name in MIXING:  # then targets are (N, K)
             x, y = AUGMENTATIONS[step.name](x, y, **tensors, **step.given)
         else:
             x = AUGMENTATIONS[step.name](x, **tensors, **step.given)

@@ -109,16 +109,19 @@ def make_optimizer(
         weight_decay=spec.weight_decay,
         **arguments(spec),
     )
-    if clipping := spec.clipping:
-        optimizer.register_step_pre_hook(lambda *_: clip(parameters, clipping))
-    return optimizer
+    return _clipping(optimizer, parameters, spec)
 
 
 def make_stock_optimizer(spec: Optimizer, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
     """Return PyTorch's own optimizer with its own numbers, given only what ``Optimizer.typed`` tells, and clipping."""
     parameters = list(parameters)
-    make, _ = OPTIMIZERS[spec.name]
-    optimizer = make(parameters, lr=spec.learning_rate, **spec.typed)
+    make = getattr(torch.optim, OPTIMIZERS[spec.name][0].__name__)
+    return _clipping(make(parameters, lr=spec.learning_rate, **spec.typed), parameters, spec)
+
+
+def _clipping(
+    optimizer: torch.optim.Optimizer, parameters: Sequence[nn.Parameter], spec: Optimizer
+) -> torch.optim.Optimizer:
     if clipping := spec.clipping:
         optimizer.register_step_pre_hook(lambda *_: clip(parameters, clipping))
     return optimizer

@@ -64,3 +64,11 @@ def test_a_witness_has_none():
     stock = dataclasses.replace(WORKLOAD, track="stock")
     assert registry.unsupported(registry.find_arm("numpy"), WORKLOAD, "fp32") is None
     assert "no defaults of its own" in registry.unsupported(registry.find_arm("numpy"), stock, "fp32")
+
+
+def test_what_a_framework_does_not_have_it_cannot_have_defaults_of():
+    lion = registry.find_workload("optimizers.lion")
+    stock = dataclasses.replace(lion, track="stock")
+    assert "no lion of its own" in registry.unsupported(registry.find_arm("torch"), stock, "fp32")
+    assert registry.unsupported(registry.find_arm("torch"), lion, "fp32") is None
+    assert registry.unsupported(registry.find_arm("keras-jax"), stock, "fp32") is None

@@ -141,3 +141,10 @@ def test_a_shorter_budget_is_not_held_to_the_target():
     records = [trained(arm, s, 0.5, epochs=1) for arm in ("torch", "keras-jax") for s in range(5)]
     found = summarize(manifest(proofs=PROOFS, launches=0, seeds=5), records, WORKLOADS)
     assert Kind.TARGET not in {kind for kind, _ in states(found)}
+
+
+def test_a_claim_does_not_vanish_because_its_figures_were_not_asked_for(before):
+    records = [record for record in whole_run(seeds=5, launches=8) if record.timing is None]
+    untimed = summarize(manifest(proofs=PROOFS, launches=0, seeds=5), records, WORKLOADS)
+    assert states(untimed, before)[Kind.CELL, "keras-jax"] is State.FAILED
+    assert Kind.CELL not in {kind for kind, _ in states(untimed)}

@@ -1,0 +1,39 @@
+"""What more than one backend does alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+
+
+def evaluator(model: keras.Model, tapped: Callable[[dict[str, Any]], Any]) -> Callable[[Any], Any]:
+    """Return a function of inputs to the outputs in evaluation mode and what ``tapped`` catches on the way."""
+
+    def evaluate(x: Any) -> tuple[Any, dict[str, Any]]:
+        caught: dict[str, Any] = {}
+        with tapped(caught):
+            return model(x, training=False), caught
+
+    return evaluate
+
+
+# Random numbers on TensorFlow and JAX, where only layers have them, each a state of its own, and the process none.
+
+
+def seed(number: int) -> None:
+    """Start anew what is random beside the states of the layers: nothing."""
+
+
+def random_state() -> dict[str, Any]:
+    """Return where that stands: nowhere."""
+    return {}
+
+
+def restore_random_state(state: dict[str, Any]) -> None:
+    """Inverse of ``random_state``."""
+
+
+def settle(model: keras.Model, x: Any, y: Any) -> None:
+    """Do beforehand what a first ``fit`` does to random numbers: nothing."""
