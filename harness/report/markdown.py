@@ -300,6 +300,7 @@ def render(summary: Summary, pictures: Pictures) -> str:
         ],
         "gap": chapters.gap_table([gap for gap in summary.gaps if gap.comparison in plain]),
         "failures": _failures(summary.failures),
+        "changed": bool(manifest.environment.get("uncommitted_changes")),
         "damaged": [text.escape(reason) for reason in summary.damaged],
         "contention": _contention(summary),
         "environment": _key_values(flatten(manifest.environment), ("environment", "value")),

@@ -263,3 +263,10 @@ def test_damaged_records_are_told_of_with_the_reason():
     told = markdown.render(summary, Pictures({}, None))
     assert "Left out, because the file is damaged" in told
     assert "- records/a-1.json: not \\<whole\\>" in told
+
+
+@pytest.mark.parametrize("changed", [False, True, None])
+def test_a_run_of_uncommitted_code_does_not_promise_to_be_repeated_from_its_commit(changed):
+    told = report(whole_run(), manifest(environment={"commit": "abc", "uncommitted_changes": changed}))
+    assert ("with changes that were not committed" in told) == bool(changed)
+    assert ("on the commit and with the versions above." in told) != bool(changed)
