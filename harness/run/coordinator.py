@@ -26,6 +26,7 @@ from harness.run.crew import Crew
 from harness.run.process import HUGE_PAGES
 from harness.run.sitting import Job, StoredDataset, Table, now
 from harness.schema import ArmStatus, Manifest, Proof, Record, Suite
+from harness.store.atomic import replacing
 from harness.store.folder import RunFolder, is_final, latest
 
 SCOPES: tuple[Scope, ...] = (*RACED, "accuracy")
@@ -215,11 +216,16 @@ class Coordinator:
 
 
 def store_dataset(dataset: Dataset, folder: Path) -> StoredDataset:
-    """Write a dataset's arrays where workers can read them without the package that they came from."""
+    """Write a dataset's arrays where workers can read them without the package that they came from.
+
+    What is there already is left alone, and nobody ever sees half of it: threads may store what others are reading.
+    """
     fields: dict[str, Any] = {field.name: getattr(dataset, field.name) for field in dataclasses.fields(dataset)}
     arrays = {name: fields.pop(name) for name in ("x_train", "y_train", "x_test", "y_test")}
-    path = folder / f"{dataset.name}.npz"
-    np.savez(path, **arrays)
+    path = folder / f"{dataset.name}-{dataset.sha256[:16]}.npz"
+    if not path.exists():
+        with replacing(path, ending=".npz") as whole:
+            np.savez(whole, **arrays)
     return StoredDataset(fields, path, dataset.sha256)
 
 

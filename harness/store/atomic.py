@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,7 +32,7 @@ def replacing(path: Path, ending: str = "") -> Iterator[Path]:
     Raises:
         OSError: If the file cannot be written; nothing is left behind then.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp{ending}")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.tmp{ending}")
     try:
         yield temporary
         with temporary.open("rb") as file:

@@ -2,6 +2,7 @@
 
 import json
 import signal
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -168,6 +169,22 @@ def test_stored_dataset_is_what_was_loaded(tmp_path):
     with np.load(stored.arrays, allow_pickle=False) as arrays:
         assert sorted(arrays.files) == ["x_test", "x_train", "y_test", "y_train"]
         assert all(np.array_equal(arrays[name], getattr(dataset, name)) for name in arrays.files)
+
+
+def test_a_dataset_is_stored_while_others_read_it(tmp_path):
+    """Parity's threads store the dataset of their workload, which is the dataset of other threads' workloads too."""
+    dataset = registry.load_dataset("mnist5k")
+    path = store_dataset(dataset, tmp_path).arrays
+
+    def read():
+        with np.load(path, allow_pickle=False) as arrays:
+            return len(arrays["x_train"])
+
+    with ThreadPoolExecutor(4) as pool:
+        stored = [pool.submit(store_dataset, dataset, tmp_path) for _ in range(8)]
+        seen = [pool.submit(read) for _ in range(8)]
+        assert {future.result().arrays for future in stored} == {path}
+        assert {future.result() for future in seen} == {len(dataset.x_train)}
 
 
 def test_final_means_that_there_is_no_use_in_another_attempt(carry_out, small_suite):
