@@ -5,14 +5,15 @@ table and, given a file, writes the figures. Goals: ``--help`` in 0.4 s, ``list`
 beside the framework's own start, at most 0.5 % of a core while the harness waits for a worker.
 
 The arm measured with does nothing at all, so every millisecond of a sitting that a bare interpreter with NumPy does
-not need as well is the harness'.
+not need as well is the harness'. A cell costs more the more data it checks: the smallest and the largest dataset of
+``quick`` and ``cpu`` are measured.
 """
 
 from __future__ import annotations
 
+import functools
 import json
 import os
-import platform
 import resource
 import statistics
 import subprocess
@@ -34,6 +35,7 @@ ARMS = (ArmSpec(name="idle", entry="benchmarks.harness_overhead:IdleArm", needs=
 REPEATS = 9
 CELLS = 5
 WAIT_S = 20.0
+SMALLEST, LARGEST = "linear_diabetes", "lenet_mnist5k"
 
 
 class IdleArm:
@@ -128,7 +130,7 @@ def command(*arguments: str) -> Callable[[], object]:
     return lambda: subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL)
 
 
-def sit(folder: Path, epochs: int = 1, cells: int = 1) -> None:
+def sit(folder: Path, workload: str = SMALLEST, *, epochs: int = 1, cells: int = 1) -> None:
     """Run a suite of accuracy cells of the idle arm, a process each, into a fresh run folder."""
     from harness.run.coordinator import Coordinator
     from harness.schema import Suite, WorkloadChoice
@@ -136,7 +138,7 @@ def sit(folder: Path, epochs: int = 1, cells: int = 1) -> None:
 
     run = RunFolder(Path(tempfile.mkdtemp(dir=folder)))
     run.create()
-    choice = WorkloadChoice(name="linear_diabetes", epochs=epochs)
+    choice = WorkloadChoice(name=workload, epochs=epochs)
     suite = Suite(
         name="overhead", title="overhead", workloads=[choice], arms=["idle"], launches=0, seeds=cells, threads=1
     )
@@ -154,14 +156,16 @@ def measure(folder: Path) -> dict[str, dict[str, float]]:
         subprocess.run([sys.executable, "-P", "-c", "import numpy"], check=True, env=surroundings)
 
     surroundings = environment(ARMS[0], Setup("fp32", threads=1), folder)
-    interpreters, cells = [], []
+    interpreters: list[float] = []
+    cells: dict[str, list[float]] = {SMALLEST: [], LARGEST: []}
     for _ in range(REPEATS):  # in turns: a machine that changes its speed changes it for all
         [interpreter] = seconds(bare, repeats=1)
-        [one] = seconds(lambda: sit(folder), repeats=1)
-        [many] = seconds(lambda: sit(folder, cells=CELLS), repeats=1)
         interpreters.append(interpreter)
-        # Loading data and planning belong to the run: a cell costs what each further one adds.
-        cells.append((many - one) / (CELLS - 1) - interpreter)
+        for workload, found in cells.items():
+            [one] = seconds(functools.partial(sit, folder, workload), repeats=1)
+            [many] = seconds(functools.partial(sit, folder, workload, cells=CELLS), repeats=1)
+            # Loading data and planning belong to the run: a cell costs what each further one adds.
+            found.append((many - one) / (CELLS - 1) - interpreter)
 
     before, began = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
     sit(folder, epochs=2)
@@ -172,7 +176,7 @@ def measure(folder: Path) -> dict[str, dict[str, float]]:
         "twinbench --help, s": seconds(command("-m", "harness.cli", "--help")),
         "twinbench list, s": seconds(command("-m", "harness.cli", "list")),
         "interpreter with NumPy, s": interpreters,
-        "one cell beside that, s": cells,
+        **{f"one cell of {workload} beside that, s": found for workload, found in cells.items()},
         "core used while waiting, share": [used / wall],
     }
     return {
@@ -187,9 +191,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         figures = measure(Path(folder))
     for name, figure in figures.items():
-        print(f"{name:32} median {figure['median']:.4f}  min {figure['min']:.4f}  max {figure['max']:.4f}")
+        print(f"{name:44} median {figure['median']:.4f}  min {figure['min']:.4f}  max {figure['max']:.4f}")
     if len(sys.argv) > 1:
-        document = {"python": platform.python_version(), "cores": os.cpu_count(), "figures": figures}
+        from harness.measure.environment import fingerprint
+
+        known = fingerprint()
+        machine = {field: known[field] for field in ("python", "cpu", "cores", "commit", "uncommitted_changes")}
+        document = {**machine, "figures": figures}
         Path(sys.argv[1]).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 
 

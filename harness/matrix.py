@@ -211,6 +211,8 @@ def plan(suite: Suite) -> list[Launch]:
     """
     if not suite.launches and not suite.seeds:
         raise SuiteError(f"suite {suite.name}: launches and seeds are both 0, so there is nothing to measure")
+    if not suite.seeds and all(registry.find_arm(arm).witness for arm in suite.arms):
+        raise SuiteError(f"suite {suite.name}: {', '.join(suite.arms)} is not raced, and seeds is 0")
     cores = len(os.sched_getaffinity(0))
     if suite.threads and suite.threads > cores:
         raise SuiteError(f"suite {suite.name}: threads is {suite.threads}, but only {cores} cores may be used")

@@ -6,6 +6,7 @@ is null and has a reason in ``Record.reasons``, never 0.
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -55,6 +56,7 @@ class Suite(Model):
     """Which cells to run. Read from ``benchmarks/suites/*.yaml`` or a user's own file.
 
     Attributes:
+        name: Of its runs too, which are folders.
         workloads: Each by itself; the variants of ``techniques`` are among them.
         techniques: Families of which all variants, or after narrowing some, are among the workloads.
         tracks: Each is a run of its own, never compared arm by arm with the other.
@@ -85,6 +87,13 @@ class Suite(Model):
     threads: PositiveInt | None = None
     block_ms: PositiveFloat = 100.0
     timeout_s: PositiveFloat = 900.0
+
+    @field_validator("name")
+    @classmethod
+    def _of_a_folder(cls, name: str) -> str:
+        if not re.fullmatch(r"\w[\w .+-]{0,99}", name):
+            raise ValueError(f"{name!r} cannot be part of a folder's name: letters, digits, spaces and ._+- can")
+        return name
 
     @field_validator("scopes")
     @classmethod

@@ -59,6 +59,8 @@ class TorchArm:
     def __init__(self, setup: Setup):
         self.setup = setup
         torch.set_num_threads(setup.threads)
+        if torch.get_num_interop_threads() != setup.threads:  # may be set once in a process
+            torch.set_num_interop_threads(setup.threads)
         torch.backends.fp32_precision = "ieee"  # strict float32: no TF32 anywhere
         if setup.precision == "fp64":
             # NAdam keeps the product of its momenta in the default type, whatever its parameters have.

@@ -17,6 +17,7 @@ from types import FrameType
 from typing import Any, Protocol
 
 import numpy as np
+from safetensors.numpy import save_file
 
 from harness import registry
 from harness.contract import RACED, Cell, Dataset, Outcome, Scope
@@ -222,10 +223,10 @@ def store_dataset(dataset: Dataset, folder: Path) -> StoredDataset:
     """
     fields: dict[str, Any] = {field.name: getattr(dataset, field.name) for field in dataclasses.fields(dataset)}
     arrays = {name: fields.pop(name) for name in ("x_train", "y_train", "x_test", "y_test")}
-    path = folder / f"{dataset.name}-{dataset.sha256[:16]}.npz"
+    path = folder / f"{dataset.name}-{dataset.sha256[:16]}.safetensors"
     if not path.exists():
-        with replacing(path, ending=".npz") as whole:
-            np.savez(whole, **arrays)
+        with replacing(path) as whole:
+            save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, whole)
     return StoredDataset(fields, path, dataset.sha256)
 
 

@@ -103,11 +103,11 @@ class Server:
         Args:
             cell: A ``Cell``; another one than before replaces the session.
             dataset: A ``Dataset`` without its arrays.
-            arrays: Path of an ``.npz`` file with the arrays.
+            arrays: Path of a safetensors file with the arrays.
             first_step: False leaves the step out, and with it what a framework compiles for training.
             workload: A ``Workload`` in place of the one that the cell names: the gates switch off what is random.
         """
-        import numpy as np
+        from safetensors.numpy import load_file
 
         from harness import matched
         from harness.measure.evidence import has_huge_pages
@@ -116,8 +116,8 @@ class Server:
         self.cell = Cell(**cell)
         asked = Workload.from_dict(workload) if workload else find_workload(self.cell.workload)
         self.workload = dataclasses.replace(asked, track=self.cell.track)
-        with np.load(arrays, allow_pickle=False) as stored:
-            self.dataset = Dataset(**dataset, **{name: stored[name] for name in stored.files})
+        held: dict[str, Any] = load_file(arrays)
+        self.dataset = Dataset(**dataset, **held)
         self.examples = matched.examples(self.dataset, self.workload)
         batches = matched.stage_batches(self.examples, self.workload, self.cell.batch_size)
 

@@ -103,11 +103,14 @@ def make_optimizer(
     """
     parameters = list(parameters)
     make, arguments = OPTIMIZERS[spec.name]
+    # One operation for all tensors, or one for each: on GPU and on CPU what PyTorch chooses by itself.
+    execution = {"foreach": parameters[0].is_cuda} if make.__module__.startswith("torch.") else {}
     optimizer = make(
         by_share(parameters, shares, spec.learning_rate) if shares else parameters,
         lr=spec.learning_rate,
         weight_decay=spec.weight_decay,
         **arguments(spec),
+        **execution,
     )
     return _clipping(optimizer, parameters, spec)
 

@@ -239,3 +239,11 @@ def test_threads_are_all_that_there_are_unless_told(read):
 def test_a_suite_that_measures_nothing_is_refused(read):
     with pytest.raises(SuiteError, match="launches and seeds are both 0"):
         plan(read(launches=0, seeds=0))
+    with pytest.raises(SuiteError, match="numpy is not raced, and seeds is 0"):
+        plan(read(arms=["numpy"], seeds=0))
+
+
+@pytest.mark.parametrize("name", ["..", "a/b", "a\0b", ".hidden", "-r", "", "x" * 101])
+def test_a_suite_cannot_be_called_what_no_folder_can_be_called(read, name):
+    with pytest.raises(SuiteError, match=r"field 'name': .* cannot be part of a folder's name"):
+        read(name=name)

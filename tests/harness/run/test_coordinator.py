@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file
 
 from harness import registry
 from harness.contract import Cell, Outcome
@@ -166,9 +167,9 @@ def test_stored_dataset_is_what_was_loaded(tmp_path):
     stored = store_dataset(dataset, tmp_path)
     assert stored.sha256 == dataset.sha256
     json.dumps(stored.fields)
-    with np.load(stored.arrays, allow_pickle=False) as arrays:
-        assert sorted(arrays.files) == ["x_test", "x_train", "y_test", "y_train"]
-        assert all(np.array_equal(arrays[name], getattr(dataset, name)) for name in arrays.files)
+    arrays = load_file(stored.arrays)
+    assert sorted(arrays) == ["x_test", "x_train", "y_test", "y_train"]
+    assert all(np.array_equal(array, getattr(dataset, name)) for name, array in arrays.items())
 
 
 def test_a_dataset_is_stored_while_others_read_it(tmp_path):
@@ -177,8 +178,7 @@ def test_a_dataset_is_stored_while_others_read_it(tmp_path):
     path = store_dataset(dataset, tmp_path).arrays
 
     def read():
-        with np.load(path, allow_pickle=False) as arrays:
-            return len(arrays["x_train"])
+        return len(load_file(path)["x_train"])
 
     with ThreadPoolExecutor(4) as pool:
         stored = [pool.submit(store_dataset, dataset, tmp_path) for _ in range(8)]
