@@ -67,8 +67,10 @@ def choose(shown_by: Sequence[str]) -> list[Mutant]:
     return [mutant for mutant in MUTANTS if not shown_by or mutant.workload in shown_by]
 
 
-def run(mutants: Sequence[Mutant], arm: str) -> Iterator[Verdict]:
+def run(mutants: Sequence[Mutant], arm: str, gates: Sequence[str] = tuple(GATES)) -> Iterator[Verdict]:
     """Plant each mutant, run the gates on the arm's half until one is red, and yield what became of it, as it comes.
+
+    ``gates`` are those of pairs: a gate of techniques that shows a mutant is run by itself.
 
     Raises:
         ValueError: If a mutant's old text is not in its file exactly once: the source has moved on.
@@ -105,7 +107,7 @@ def run(mutants: Sequence[Mutant], arm: str) -> Iterator[Verdict]:
                 if mutant.workload in TECHNIQUES:
                     of = engine.tasks([], [mutant.workload])
                 else:
-                    of = engine.tasks([registry.find_workload(mutant.workload)], list(GATES))
+                    of = engine.tasks([registry.find_workload(mutant.workload)], gates)
                 # A fault of the reference shows in whoever is compared with it, or where it is compared with NumPy.
                 arms = [arm, reference] if prover is not healthy else [arm]
                 found = (f for name in arms for f in prover.carry_out(name, of, hosts) if not f.passed)

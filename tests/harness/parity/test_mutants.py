@@ -45,6 +45,23 @@ def test_a_harmless_change_lives():
     assert not verdict.located
 
 
+SHORT = Mutant(
+    "99 steps for 100",
+    "models_keras/arm.py",
+    "self.staged, count * self.workload.accumulation)\n\n    def infer",
+    "self.staged, min(count, 99) * self.workload.accumulation)\n\n    def infer",
+    "mlp_digits",
+    "",
+)
+
+
+@pytest.mark.parametrize("fault", ["Adam beta_2 of .99", SHORT.name])
+def test_a_hundred_steps_in_float32_show_a_fault_by_themselves(fault):
+    (mutant,) = (mutant for mutant in (*MUTANTS, SHORT) if mutant.name == fault)
+    (verdict,) = planting.run([mutant], planting.ARM, ["trajectory"])
+    assert verdict.caught == "trajectory fp32"
+
+
 def test_mutants_are_chosen_by_what_shows_them():
     assert {mutant.workload for mutant in planting.choose(["gru_mnist1d", "loss"])} == {"gru_mnist1d", "loss"}
     assert planting.choose([]) == list(MUTANTS)
