@@ -71,6 +71,10 @@ class IdleSession:
     def stage(self, batches: Sequence[tuple[Array, Array]]) -> None:
         """Keep nothing."""
 
+    def held(self) -> list[tuple[Array, Array]]:
+        """Return nothing."""
+        return []
+
     def run_steps(self, count: int) -> float:
         """Return a constant."""
         return 1.0

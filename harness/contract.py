@@ -595,6 +595,9 @@ class Session(Protocol):
     def stage(self, batches: Sequence[tuple[Array, Array]]) -> None:
         """Place batches (all of one shape) on the device for ``run_steps`` and ``infer``."""
 
+    def held(self) -> list[tuple[Array, Array]]:
+        """Return the staged batches, read back from the device, canonical, in the types that the framework has."""
+
     def run_steps(self, count: int) -> float:
         """Train ``count`` steps over the staged batches in turn, then wait for the device once.
 

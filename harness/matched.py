@@ -9,7 +9,7 @@ import fnmatch
 import hashlib
 import math
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -181,19 +181,29 @@ def hash_orders(orders: Iterable[Array]) -> str:
     return hash_tensors({f"{epoch:06d}": order.astype(np.int64) for epoch, order in enumerate(orders)})
 
 
-def hash_data(dataset: Dataset, workload: Workload) -> dict[str, str]:
-    """Return a sha256 of the arrays, of the batches that open the first epoch, and of the first orders of seed 0."""
+def hash_data(
+    dataset: Dataset, workload: Workload, held: Sequence[tuple[Array, Array]] | None = None
+) -> dict[str, str]:
+    """Return a sha256 of the arrays, of the batches that open the first epoch, and of the first orders of seed 0.
+
+    Args:
+        dataset: With the arrays.
+        workload: Which says what of them a batch is.
+        held: The batches as a session gives them back, in whatever type it has; None for those that it was given.
+    """
     arrays = {name: getattr(dataset, name) for name in ("x_train", "y_train", "x_test", "y_test")}
     chosen = examples(dataset, workload)
-    batches = stage_batches(chosen, workload, workload.batch_size)
+    given = stage_batches(chosen, workload, workload.batch_size)
+    types = [array.dtype for array in given[0]]
+    batches = given if held is None else held
     orders = batch_orders(len(chosen.x_train), HASHED_EPOCHS, 0, workload.shuffle)
     return {
         "arrays": hash_tensors(arrays),
         "batches": hash_tensors(
             {
-                f"{part}{i:02d}": array
+                f"{part}{i:02d}": array.astype(dtype)
                 for i, batch in enumerate(batches)
-                for part, array in zip("xy", batch, strict=True)
+                for part, array, dtype in zip("xy", batch, types, strict=True)
             }
         ),
         "order": hash_orders(orders),

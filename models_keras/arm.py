@@ -185,6 +185,12 @@ class KerasSession:
         ]
         self.staged = itertools.cycle(self.batches)
 
+    def held(self) -> list[tuple[Array, Array]]:
+        """Read the staged batches back, each from all its parts."""
+        placed, parts = iter([backend.read(batch) for batch in self.batches]), self.workload.accumulation
+        whole = [[np.concatenate(arrays) for arrays in zip(*batch, strict=True)] for batch in zip(*[placed] * parts)]
+        return [(self._channel_first(x), self._outputs(y)) for x, y in whole]
+
     def run_steps(self, count: int) -> float:
         """Drive Keras' own compiled train function over the staged batches."""
         return backend.run_steps(self.model, self.staged, count * self.workload.accumulation)

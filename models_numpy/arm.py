@@ -97,6 +97,10 @@ class NumpySession:
         self._batches = [(_floats(x), y.astype(self._target_type)) for x, y in batches]
         self._staged = cycle(self._batches)
 
+    def held(self) -> list[tuple[Array, Array]]:
+        """Return the staged batches."""
+        return list(self._batches)
+
     def run_steps(self, count: int) -> float:
         """Train ``count`` steps; return the loss of the last batch before its update."""
         loss = math.nan

@@ -213,6 +213,10 @@ class TorchSession:
         self.batches = [(self._inputs(x), self._targets(y)) for x, y in batches]
         self.staged = itertools.cycle(self.batches)
 
+    def held(self) -> list[tuple[Array, Array]]:
+        """Read the staged batches back."""
+        return [(x.numpy(), y.numpy()) for x, y in self.batches]
+
     def loss(self, x: Tensor, y: Tensor) -> Tensor:
         """Return the mean loss of a batch, penalties included."""
         loss = self.criterion(self.model(x), y)

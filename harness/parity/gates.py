@@ -235,7 +235,7 @@ def backward(stage: Stage) -> Iterator[Finding]:
 
 
 def data(stage: Stage) -> Iterator[Finding]:
-    """The arrays that the arm's process holds, its first batches and the orders of two epochs, by their hashes."""
+    """The arrays that the arm's process has, the batches that its framework holds, the orders of two epochs; hashes."""
     held = stage.exact.hashes()
     expected = matched.hash_data(stage.dataset, stage.workload)
     yield stage.tally(

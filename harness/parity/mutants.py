@@ -1062,4 +1062,20 @@ MUTANTS: tuple[Mutant, ...] = (
         "unet_mnist5k",
         "loss",
     ),
+    Mutant(
+        "labels staged a sample late",
+        _ARM,
+        "backend.place(self._inputs(x), self._targets(y))",
+        "backend.place(self._inputs(x), np.roll(self._targets(y), 1, axis=0))",
+        "mlp_digits",
+        "batches",
+    ),
+    Mutant(
+        "inputs staged through half precision",
+        _ARM,
+        "backend.place(self._inputs(x), self._targets(y))",
+        "backend.place(self._inputs(x.astype(np.float16)), self._targets(y))",
+        "lenet_mnist5k",
+        "batches",
+    ),
 )

@@ -336,10 +336,11 @@ class Server:
         }
 
     def data(self) -> dict[str, str]:
-        """Return the hashes of what this process trains on."""
+        """Return the hashes of what this process trains on: of the batches, as the framework holds them."""
         from harness import matched
 
-        return matched.hash_data(self.dataset, self.workload)
+        self.session.stage(matched.stage_batches(self.examples, self.workload, self.workload.batch_size))
+        return matched.hash_data(self.dataset, self.workload, self.session.held())
 
     def epochs(self, workload: dict[str, Any], outputs: int, given: str, answer: str) -> dict[str, Any]:
         """Train a model that no cell describes for an epoch for each of ``orders``, then predict.

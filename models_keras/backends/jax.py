@@ -14,6 +14,7 @@ from harness.contract import Setup
 from models_keras.backends import shared
 
 sqrt, sign, maximum = jnp.sqrt, jnp.sign, jnp.maximum
+read = shared.read
 seed, settle = shared.seed, shared.settle
 random_state, restore_random_state = shared.random_state, shared.restore_random_state
 

@@ -19,6 +19,12 @@ def evaluator(model: keras.Model, tapped: Callable[[dict[str, Any]], Any]) -> Ca
     return evaluate
 
 
+def read(batch: tuple[Any, Any]) -> tuple[Any, Any]:
+    """Return a batch that was placed on the device, as NumPy arrays: TensorFlow and JAX hold it as it was given."""
+    x, y = batch
+    return keras.ops.convert_to_numpy(x), keras.ops.convert_to_numpy(y)
+
+
 # Random numbers on TensorFlow and JAX, where only layers have them, each a state of its own, and the process none.
 
 

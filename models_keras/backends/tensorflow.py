@@ -13,6 +13,7 @@ from models_keras.backends import shared
 
 sqrt, sign, maximum = tf.sqrt, tf.sign, tf.maximum
 evaluator = shared.evaluator
+read = shared.read
 seed, settle = shared.seed, shared.settle
 random_state, restore_random_state = shared.random_state, shared.restore_random_state
 

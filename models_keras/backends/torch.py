@@ -53,6 +53,12 @@ def place(x: Any, y: Any) -> Any:
     return [(keras.ops.convert_to_tensor(x), keras.ops.convert_to_tensor(y))]
 
 
+def read(batch: Any) -> tuple[Any, Any]:
+    """Inverse of ``place``, as NumPy arrays."""
+    ((x, y),) = batch
+    return keras.ops.convert_to_numpy(x), keras.ops.convert_to_numpy(y)
+
+
 def run_steps(model: keras.Model, batches: Iterator[Any], count: int) -> float:
     """Run ``count`` train steps and return the mean loss since the metrics' reset. A CPU needs no waiting for."""
     for _ in range(count):
