@@ -187,9 +187,9 @@ class KerasSession:
 
     def held(self) -> list[tuple[Array, Array]]:
         """Read the staged batches back, each from all its parts."""
-        placed, parts = iter([backend.read(batch) for batch in self.batches]), self.workload.accumulation
-        whole = [[np.concatenate(arrays) for arrays in zip(*batch, strict=True)] for batch in zip(*[placed] * parts)]
-        return [(self._channel_first(x), self._outputs(y)) for x, y in whole]
+        placed, parts = [backend.read(batch) for batch in self.batches], self.workload.accumulation
+        whole = [zip(*placed[first : first + parts], strict=True) for first in range(0, len(placed), parts)]
+        return [(self._channel_first(np.concatenate(x)), self._outputs(np.concatenate(y))) for x, y in whole]
 
     def run_steps(self, count: int) -> float:
         """Drive Keras' own compiled train function over the staged batches."""

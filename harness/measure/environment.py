@@ -5,10 +5,11 @@ from __future__ import annotations
 import functools
 import hashlib
 import importlib.metadata
+import importlib.util
 import os
 import platform
+import re
 import subprocess
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -47,16 +48,35 @@ def source_sha256() -> str:
 
 
 def hash_sources() -> str:
-    """Return the same hash of the code as it is now."""
+    """Return the same hash of the code as it is now, that of further arms (``TWINBENCH_ARMS``) included."""
     digest = hashlib.sha256()
-    for package in SOURCES:
-        root = Path(str(files(package)))
-        for path in sorted(root.rglob("*.py")):
+    further = {name.partition(".")[0] for name in os.environ.get("TWINBENCH_ARMS", "").split(",") if name}
+    for package in (*SOURCES, *sorted(further - {*SOURCES})):
+        for root, path in _sources(package):
             inside = path.relative_to(root).as_posix()
             if package != "harness" or not inside.startswith(NOT_MEASURING):
                 digest.update(f"{package}/{inside}\n".encode())
                 digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def _sources(package: str) -> list[tuple[Path, Path]]:
+    """Return a package's folders, each with the files in it; a module by itself has one file."""
+    spec = importlib.util.find_spec(package)
+    roots = [Path(root) for root in (spec.submodule_search_locations or ())] if spec else []
+    if spec and not roots and spec.origin:
+        return [(Path(spec.origin).parent, Path(spec.origin))]
+    return [(root, path) for root in roots for path in sorted(root.rglob("*.py"))]
+
+
+def library_versions() -> dict[str, str]:
+    """Return the versions of what twinbench needs whatever the arms: datasets come from there, and arithmetic."""
+    try:
+        asked = importlib.metadata.requires("twinbench") or []
+        names = [re.match(r"[\w.-]+", line) for line in asked if "extra ==" not in line]
+        return {name[0]: importlib.metadata.version(name[0]) for name in names if name}
+    except importlib.metadata.PackageNotFoundError:  # run from a checkout that is not installed
+        return {}
 
 
 def _packages_sha256() -> str:

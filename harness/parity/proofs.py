@@ -10,7 +10,7 @@ from pathlib import Path
 
 from harness import registry
 from harness.contract import Workload
-from harness.measure.environment import source_sha256
+from harness.measure.environment import library_versions, source_sha256
 from harness.parity import bands
 from harness.parity.engine import TECHNIQUES, Task, choose_reference, tasks
 from harness.parity.gates import Finding
@@ -39,6 +39,7 @@ class Pair:
         known = {
             "workload": dataclasses.asdict(self.workload) if self.workload else None,
             "arms": {arm: registry.versions(registry.find_arm(arm)) for arm in (self.arm, self.reference)},
+            "libraries": library_versions(),
             "source": source_sha256(),
             "band": bands.largest(self.workload.name, self.arm) if self.workload else None,
         }

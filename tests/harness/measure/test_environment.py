@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import harness
-from harness.measure.environment import fingerprint, source_sha256
+from harness.measure.environment import fingerprint, library_versions, source_sha256
 
 HOME = Path(harness.__file__).parents[1]
 
@@ -33,6 +33,21 @@ def copy(tmp_path):
         return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout.strip()
 
     return tmp_path, sha256
+
+
+def test_source_hash_covers_arms_from_elsewhere(copy, monkeypatch):
+    folder, sha256 = copy
+    known = sha256()
+    (folder / "my_arms.py").write_text("ARMS = ()\n")
+    monkeypatch.setenv("TWINBENCH_ARMS", "my_arms,benchmarks.peers")
+    with_mine = sha256()
+    (folder / "my_arms.py").write_text("ARMS = []\n")
+    assert len({known, with_mine, sha256()}) == 3
+
+
+def test_libraries_are_those_that_every_arm_needs():
+    assert {"numpy", "mlxtend", "mnist1d", "scikit-learn"} <= library_versions().keys()
+    assert not {"torch", "keras", "pytest"} & library_versions().keys()
 
 
 def test_source_hash_covers_what_measures_and_not_what_reports(copy):

@@ -38,7 +38,7 @@ def test_a_gate_is_passed_when_all_its_parts_are(kept):
     assert kept.lacks(PAIR, ["forward"]) == []
 
 
-@pytest.mark.parametrize("changed", ["code", "versions", "reference", "damaged"])
+@pytest.mark.parametrize("changed", ["code", "versions", "libraries", "reference", "damaged"])
 def test_what_was_proven_of_something_else_does_not_count(kept, monkeypatch, changed):
     kept.keep(PAIR, [finding("structure")])
     assert kept.lacks(PAIR, ["structure"]) == []
@@ -47,6 +47,8 @@ def test_what_was_proven_of_something_else_does_not_count(kept, monkeypatch, cha
         monkeypatch.setattr(proofs, "source_sha256", lambda: "other")
     elif changed == "versions":
         monkeypatch.setattr(registry, "versions", lambda spec: {"numpy": "0"})
+    elif changed == "libraries":
+        monkeypatch.setattr(proofs, "library_versions", lambda: {"mlxtend": "0"})
     elif changed == "reference":
         pair = Pair("numpy", "keras-jax", PAIR.workload)
     else:
