@@ -57,6 +57,7 @@ OF_INDICES: frozenset[LossName] = frozenset({"cross_entropy", "focal", "softmax_
 MIXING = frozenset({"mixup", "cutmix"})
 """Augmentation that mixes targets too, which therefore cannot be indices."""
 
+OptimizerName = Literal["sgd", "rmsprop", "adagrad", "adadelta", "adam", "adamw", "nadam", "adamax", "lion", "muon"]
 Metric = Literal["accuracy", "r2", "iou", "mse", "elbo", "bits_per_character"]
 LESS_IS_BETTER: frozenset[Metric] = frozenset({"mse", "bits_per_character"})
 
@@ -186,7 +187,7 @@ class Optimizer:
         initial_accumulator: What ``adagrad`` starts its sum of squares from.
     """
 
-    name: Literal["sgd", "rmsprop", "adagrad", "adadelta", "adam", "adamw", "nadam", "adamax", "lion", "muon"]
+    name: OptimizerName
     learning_rate: float
     momentum: float = 0.0
     beta_1: float = 0.9

@@ -163,7 +163,7 @@ SECTIONS: Mapping[str, Sequence[Row]] = {
         Row(
             "adam_epsilon",
             "Adam: epsilon (gradients near 1e-6)",
-            "`CanonicalEpsilon` in `models_keras/techniques/optimizers.py`",
+            "`CorrectedMoments` in `models_keras/techniques/optimizers.py`",
         ),
         Row("adamw_decay", "AdamW: weight decay", _STATED),
         Row("weight_decay", "SGD with momentum: `weight_decay=0.1`", "Keras: `CoupledDecay`"),

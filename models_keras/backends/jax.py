@@ -159,11 +159,6 @@ def one_minus_power(beta: float, step: Any) -> Any:
     return -keras.ops.expm1(step * keras.ops.cast(np.float64(math.log(beta)), step.dtype))
 
 
-def lost_in_subtraction(beta: float, step: Any) -> Any:
-    """Return 1 − βᵗ over what Keras' Adam takes it for."""
-    return one_minus_power(beta, step) / (1 - keras.ops.power(keras.ops.cast(beta, step.dtype), step))
-
-
 def total_norm(values: list[Any]) -> Any:
     """Return the Euclidean norm of all elements of all tensors."""
     return jnp.sqrt(sum(jnp.sum(jnp.square(value)) for value in values))

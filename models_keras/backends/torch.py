@@ -186,13 +186,6 @@ def one_minus_power(beta: float, step: float) -> float:
     return 1 - beta**step
 
 
-def lost_in_subtraction(beta: float, step: float) -> float:
-    """Return 1 − βᵗ over what Keras' Adam takes it for, in the type of the parameters."""
-    kind = getattr(torch, keras.config.floatx())
-    power = torch.pow(torch.tensor(beta, dtype=kind), torch.tensor(step, dtype=kind))
-    return one_minus_power(beta, step) / float(1 - power)
-
-
 def sqrt(x: Tensors) -> Tensors:
     """Return the root of every element."""
     return Tensors(torch._foreach_sqrt(x.values()))

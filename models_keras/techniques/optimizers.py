@@ -15,7 +15,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import keras
 import numpy as np
-from keras import KerasTensor, ops
+from keras import ops
 
 from harness.contract import Optimizer
 from models_keras.techniques.clipping import CanonicalClipping
@@ -23,42 +23,8 @@ from models_keras.techniques.clipping import CanonicalClipping
 backend = importlib.import_module(f"models_keras.backends.{keras.config.backend()}")
 
 
-class CanonicalEpsilon:
-    """Makes Keras' Adam add epsilon to the root of the *corrected* second moment (Kingma and Ba, 2015, algorithm 1).
-
-    Keras adds it to the uncorrected root (the paper's "epsilon hat"), which at step t acts like an epsilon
-    1/√(1 − β₂ᵗ) times as large: 31.6 times at the first step. With gradients near 1e-6 that alone shortens the
-    first step to 40 %, and no constant epsilon makes the two equal. Only epsilon's value changes here.
-    Difference: 0.28 with gradients of 1e-6, 9e-7 with gradients near 1.
-    """
-
-    @property
-    def epsilon(self) -> KerasTensor | float:
-        """The constant that, added to the uncorrected root, acts like the canonical epsilon at this step."""
-        if keras.config.backend() == "torch":  # eager: a number costs less than tensor operations (5 % of a step)
-            return self._epsilon * math.sqrt(1 - self.beta_2 ** (int(backend.number(self.iterations)) + 1))
-        return self._epsilon * ops.sqrt(backend.one_minus_power(self.beta_2, backend.number(self.iterations) + 1))
-
-    @epsilon.setter
-    def epsilon(self, value: float) -> None:
-        self._epsilon = value
-
-
-class ExactBiasCorrection:
-    """Makes Keras' Adam correct its moments by 1 − βᵗ as it is, not as float32 subtracts it.
-
-    At the first step 1 − .999 keeps four digits in float32, which lengthens the step by up to 6e-5 of itself; PyTorch
-    computes it in float64. Here the learning rate takes the quotient, once for all variables.
-    """
-
-    def _backend_update_step(self, gradients: list[Any], variables: list[Any], learning_rate: Any) -> None:
-        step = backend.number(self.iterations) + 1
-        second, first = (backend.lost_in_subtraction(beta, step) for beta in (self.beta_2, self.beta_1))
-        super()._backend_update_step(gradients, variables, learning_rate * (second**0.5 / first))
-
-
 class SummedGradients:
-    """Makes Keras' Adam and Adadelta add up the rows of a sparse gradient before they square it.
+    """Makes Keras' Adadelta add up the rows of a sparse gradient before it squares it, as every ``Rule`` does.
 
     On TensorFlow an embedding's gradient has a row for every token of a batch, many for a common word. Keras squares
     row by row and adds the squares: Σg² where (Σg)² belongs, so that the step of a common word is of another size.
@@ -190,6 +156,30 @@ class AdagradEpsilonOutside(Rule):
         total += g * g
         p -= learning_rate * g / (backend.sqrt(total) + self.epsilon)
         return p, total
+
+
+class CorrectedMoments(Rule):
+    """Makes Keras' Adam correct both moments before it divides (Kingma and Ba, 2015, algorithm 1), to all digits.
+
+    Keras adds epsilon to the uncorrected root (the paper's "epsilon hat"), which at step t acts like an epsilon
+    1/√(1 − β₂ᵗ) times as large: 31.6 times at the first step. With gradients near 1e-6 that alone shortens the
+    first step to 40 %, and no constant epsilon makes the two equal. And it takes 1 − βᵗ by a subtraction in float32,
+    which of 1 − .999 leaves four digits and lengthens the first step by up to 6e-5 of itself.
+    Difference: 0.28 with gradients of 1e-6, 9e-7 with gradients near 1.
+    """
+
+    slots = ("_momentums", "_velocities")
+
+    def rule(self, learning_rate: Any, g: Any, p: Any, mean: Any, square: Any) -> tuple[Any, ...]:
+        """Set m ← β₁m + (1 − β₁)g; v ← β₂v + (1 − β₂)g²; p ← p − η m/(1 − β₁ᵗ) / (√(v/(1 − β₂ᵗ)) + ε)."""
+        mean *= self.beta_1
+        mean += (1 - self.beta_1) * g
+        square *= self.beta_2
+        square += (1 - self.beta_2) * (g * g)
+        step = self.step
+        root = backend.sqrt(square) / backend.one_minus_power(self.beta_2, step) ** 0.5 + self.epsilon
+        p -= learning_rate / backend.one_minus_power(self.beta_1, step) * mean / root
+        return p, mean, square
 
 
 class AdamaxEpsilonInNorm(Rule):
@@ -440,14 +430,13 @@ def _adadelta(spec: Optimizer) -> Recipe:
 
 
 def _adam(spec: Optimizer) -> Recipe:
-    number = _number()
-    arguments = {"beta_1": number(spec.beta_1), "beta_2": number(spec.beta_2), "epsilon": spec.epsilon}
-    return Recipe("Adam", (CanonicalEpsilon, ExactBiasCorrection, SummedGradients), arguments)
+    arguments = {"beta_1": spec.beta_1, "beta_2": spec.beta_2, "epsilon": spec.epsilon}
+    return Recipe("Adam", (CorrectedMoments,), arguments)
 
 
 def _adamw(spec: Optimizer) -> Recipe:
     arguments = _adam(spec).arguments | {"weight_decay": _number()(spec.weight_decay)}
-    return Recipe("AdamW", (CanonicalEpsilon, ExactBiasCorrection, SummedGradients), arguments)
+    return Recipe("AdamW", (CorrectedMoments,), arguments)
 
 
 def _nadam(spec: Optimizer) -> Recipe:
