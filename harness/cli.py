@@ -330,6 +330,43 @@ def baseline_(
     typer.echo(f"baseline: {path}: {len(made.entries)} arms on workloads, of run {made.run}")
 
 
+@app.command("compare")
+def compare_(
+    before: Annotated[str, typer.Argument(metavar="BEFORE", help="A run's name or folder.")],
+    after: Annotated[str, typer.Argument(metavar="AFTER", help="Another's.")],
+    across_machines: Annotated[
+        bool, typer.Option("--across-machines", help="Compare what is relative to each run's reference arm.")
+    ] = False,
+    markdown: Annotated[Path | None, typer.Option(help="Markdown to write.")] = None,
+    results: Results = Path("results"),
+    as_json: AsJson = False,
+) -> None:
+    """Show what changed between two runs: of versions, of settings, or of machines."""
+    from rich.console import Console
+
+    from harness.compare import changes, origin, output
+    from harness.store.atomic import write_atomically
+
+    folders = [_run_folder(name, results) for name in (before, after)]
+    manifests = [folder.read_manifest() for folder in folders]
+    if not across_machines:
+        origin.require_same_machine(*manifests)
+    changed = [*origin.machines(*manifests), *origin.versions(*manifests)]
+    old, new = (_summary(*pair)[0] for pair in zip(folders, manifests, strict=True))
+    found = changes.find(old, new, across_machines=across_machines)
+    if not found.shared:
+        fail(f"{manifests[0].run} and {manifests[1].run} share no arm on any workload")
+    if markdown:
+        title = f"{manifests[0].run} and {manifests[1].run}"
+        write_atomically(markdown, output.markdown(title, changed, found, across_machines=across_machines))
+    if as_json:
+        typer.echo(json.dumps(output.document(changed, found), indent=1))
+    else:
+        width = None if sys.stdout.isatty() else 180
+        shown = output.console(changed, found, across_machines=across_machines)
+        Console(width=width, highlight=False).print(shown)
+
+
 @app.command()
 def doctor(as_json: AsJson = False) -> None:
     """Check this installation and this machine: what is missing, what would disturb a measurement."""
@@ -622,6 +659,7 @@ def main() -> None:
 def _explain(error: Exception) -> str | None:
     """Return what a user can do something about; None for an error of twinbench's own."""
     from benchmarks.datasets.preparation import DatasetUnavailable
+    from harness.compare.origin import Incomparable
     from harness.convert import ConversionError
     from harness.gate.baseline import BaselineError
     from harness.matrix import SuiteError
@@ -631,7 +669,14 @@ def _explain(error: Exception) -> str | None:
 
     if isinstance(
         error,
-        SuiteError | UnknownName | ParityError | ConversionError | RunFolderError | DatasetUnavailable | BaselineError,
+        SuiteError
+        | UnknownName
+        | ParityError
+        | ConversionError
+        | RunFolderError
+        | DatasetUnavailable
+        | BaselineError
+        | Incomparable,
     ):
         return str(error)
     if isinstance(error, OSError):

@@ -367,10 +367,19 @@ def difference(values: Values, reference: Values, margin: float, *, paired: bool
     seeds = min(len(values), len(reference))
     if seeds == 0 or (paired and len(values) != len(reference)):
         raise ValueError(f"cannot compare {len(values)} seeds with {len(reference)} (paired: {paired})")
-    sides = _sides(values, reference, paired=paired)
+    return _difference(_sides(values, reference, paired=paired), seeds, margin, paired=paired)
+
+
+def apart(sample: Moments, beside: Moments, margin: float) -> Difference:
+    """Return the difference of two means of which only the moments are left, by Welch's test."""
+    return _difference((sample, beside), min(sample.count, beside.count), margin, paired=False)
+
+
+def _difference(sides: tuple[Moments, Moments | float], seeds: int, margin: float, *, paired: bool) -> Difference:
     if seeds == 1:
-        apart = float(np.mean(values) - np.mean(reference))
-        return Difference(apart, None, None, None, margin, 1, paired, sides)
+        sample, beside = sides
+        estimate = sample.mean - (beside.mean if isinstance(beside, Moments) else beside)
+        return Difference(estimate, None, None, None, margin, 1, paired, sides)
     t = _against(*sides)
     return Difference(t.estimate, t.interval(0.95), t.p_different(), t.p_inside(margin), margin, seeds, paired, sides)
 

@@ -1,0 +1,1 @@
+"""Two runs beside each other: what changed between versions, machines or settings."""
