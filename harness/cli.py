@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from harness.archive import commands as archive
+
 if TYPE_CHECKING:
     from harness.parity.engine import Task
     from harness.parity.gates import Finding
@@ -263,7 +265,9 @@ def report(
     as_json: AsJson = False,
 ) -> None:
     """Write a run's report anew from its records, and print the comparison."""
-    folder = _run_folder(run_name, results)
+    from harness.store import shelf
+
+    folder = shelf.run_folder(run_name, results)
     _show(folder, folder.read_manifest(), as_json)
 
 
@@ -284,9 +288,10 @@ def check(
     from harness.gate import baseline as baselines
     from harness.gate import claims, output
     from harness.gate.decision import State, decide
+    from harness.store import shelf
 
     known = baselines.read(baseline) if baseline else None
-    folder = _run_folder(run_name, results)
+    folder = shelf.run_folder(run_name, results)
     summary, _ = _summary(folder, folder.read_manifest())
     found = decide(list(claims.claims(summary, known, claims.Tolerances(speed, memory))))
     if as_json:
@@ -317,10 +322,11 @@ def baseline_(
 ) -> None:
     """Put what a run measured on file, for `check` to hold later runs against."""
     from harness.gate import baseline as baselines
+    from harness.store import shelf
 
     if not why:
         fail("say why with --why: whoever meets a failure will want to know what changed the baseline last")
-    folder = _run_folder(run_name, results)
+    folder = shelf.run_folder(run_name, results)
     summary, _ = _summary(folder, folder.read_manifest())
     made = baselines.make(summary, why)
     if not made.entries:
@@ -345,9 +351,10 @@ def compare_(
     from rich.console import Console
 
     from harness.compare import changes, origin, output
+    from harness.store import shelf
     from harness.store.atomic import write_atomically
 
-    folders = [_run_folder(name, results) for name in (before, after)]
+    folders = [shelf.run_folder(name, results) for name in (before, after)]
     manifests = [folder.read_manifest() for folder in folders]
     if not across_machines:
         origin.require_same_machine(*manifests)
@@ -380,6 +387,12 @@ def doctor(as_json: AsJson = False) -> None:
             typer.echo(f"{finding.grade:5}  {finding.subject}: {finding.message}")
     if any(finding.grade == "error" for finding in findings):
         raise typer.Exit(FAILED)
+
+
+app.command("index")(archive.index)
+app.command("query")(archive.query)
+app.command("export")(archive.export)
+app.command("import")(archive.import_)
 
 
 # ------------------------------------------------------------------------------------------------------- parts
@@ -492,6 +505,7 @@ def _choose_folder(suite: Suite, runs: Path, name: str, resume: bool) -> RunFold
     """Return the folder of a new run, or of the one to be resumed; nothing is written yet."""
     import datetime
 
+    from harness.store import shelf
     from harness.store.folder import RunFolder, RunFolderError
 
     if Path(name).name != name or name.startswith("."):
@@ -500,8 +514,8 @@ def _choose_folder(suite: Suite, runs: Path, name: str, resume: bool) -> RunFold
         name = name or f"{datetime.datetime.now(datetime.UTC):%Y%m%d-%H%M%S}-{suite.name.replace('/', '-')}"
         return RunFolder(runs / name)
     if name:
-        return _find(runs, name)
-    for folder in _newest_first(runs):
+        return shelf.find(runs, name)
+    for folder in shelf.newest_first(runs):
         try:
             if folder.read_manifest().suite.name == suite.name:
                 return folder
@@ -544,26 +558,6 @@ def _resume(folder: RunFolder, suite: Suite) -> Manifest:
     return manifest
 
 
-def _newest_first(runs: Path) -> list[RunFolder]:
-    from harness.store.folder import RunFolder
-
-    manifests = sorted(runs.glob("*/run.json"), key=lambda path: path.stat().st_mtime, reverse=True)
-    return [RunFolder(path.parent) for path in manifests]
-
-
-def _find(runs: Path, name: str) -> RunFolder:
-    """Return the run of that name, or the newest."""
-    from harness.registry import UnknownName
-    from harness.store.folder import RunFolderError
-
-    found = {folder.path.name: folder for folder in _newest_first(runs)}
-    if not found:
-        raise RunFolderError(f"no run in {runs}")
-    if name and name not in found:
-        raise UnknownName("run", name, found)
-    return found[name] if name else next(iter(found.values()))
-
-
 def _carry_out(folder: RunFolder, manifest: Manifest, as_json: bool) -> int:
     from harness.contract import Outcome
     from harness.progress import RichProgress
@@ -594,14 +588,6 @@ def _resuming(manifest: Manifest) -> str:
     """Return the command that finishes a run, by its name: a later run of the same suite may be begun before."""
     named = any(argument == "--run" or argument.startswith("--run=") for argument in manifest.command)
     return shlex.join([*manifest.command, "--resume", *([] if named else ["--run", manifest.run])])
-
-
-def _run_folder(name: str, results: Path) -> RunFolder:
-    """Return the folder of a run, given by its name or as a path; by default that of the last one."""
-    from harness.store.folder import RunFolder
-
-    folder = RunFolder(Path(name))
-    return folder if folder.begun or os.sep in name else _find(results / "runs", name)
 
 
 def _summary(folder: RunFolder, manifest: Manifest) -> tuple[Summary, list[Record]]:
@@ -659,6 +645,8 @@ def main() -> None:
 def _explain(error: Exception) -> str | None:
     """Return what a user can do something about; None for an error of twinbench's own."""
     from benchmarks.datasets.preparation import DatasetUnavailable
+    from harness.archive.files import ExportFault
+    from harness.archive.index import IndexFault
     from harness.compare.origin import Incomparable
     from harness.convert import ConversionError
     from harness.gate.baseline import BaselineError
@@ -676,7 +664,9 @@ def _explain(error: Exception) -> str | None:
         | RunFolderError
         | DatasetUnavailable
         | BaselineError
-        | Incomparable,
+        | Incomparable
+        | IndexFault
+        | ExportFault,
     ):
         return str(error)
     if isinstance(error, OSError):

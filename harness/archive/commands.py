@@ -1,0 +1,98 @@
+"""``twinbench index``, ``query``, ``export`` and ``import``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Results = Annotated[Path, typer.Option("--results", envvar="TWINBENCH_RESULTS", help="Folder of results.")]
+Url = Annotated[str, typer.Option("--url", envvar="TWINBENCH_INDEX", help="Of the index; sqlite:///RESULTS/index.db.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout instead of a table.")]
+
+
+def index(url: Url = "", results: Results = Path("results")) -> None:
+    """Build the SQL index of all runs anew, in SQLite or PostgreSQL (docs/archive.md has its tables)."""
+    from harness.archive import index
+    from harness.store import shelf
+
+    where = index.address(url, results)
+    runs = shelf.newest_first(results / "runs")
+    if not runs:
+        raise index.IndexFault(f"no run in {results / 'runs'}")
+    built = index.build(where, runs)
+    for reason in built.left_out:
+        typer.echo(f"twinbench: left out: {reason}", err=True)
+    typer.echo(f"index: {index.shown(where)}: {built.records} records of {built.runs} runs")
+
+
+def query(
+    sql: Annotated[str, typer.Argument(help="A query that gives rows.")],
+    url: Url = "",
+    results: Results = Path("results"),
+    as_json: AsJson = False,
+) -> None:
+    """Ask the index in SQL; it is opened for reading only."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from harness.archive import index
+
+    columns, rows = index.ask(index.address(url, results), sql)
+    if as_json:
+        typer.echo(json.dumps([dict(zip(columns, row, strict=True)) for row in rows], indent=1, ensure_ascii=False))
+        return
+    table = Table(box=None, pad_edge=False)
+    for column in columns:
+        table.add_column(Text(column))
+    for row in rows:
+        table.add_row(
+            *(
+                Text("" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value))
+                for value in row
+            )
+        )
+    Console(width=None if sys.stdout.isatty() else 200, highlight=False).print(table)
+
+
+def export(
+    run_names: Annotated[
+        list[str] | None, typer.Argument(metavar="RUN…", help="Names or folders; by default all.")
+    ] = None,
+    form: Annotated[str, typer.Option("--format", help="csv, parquet or json.")] = "csv",
+    to: Annotated[Path, typer.Option(help="Folder to write to.")] = Path("export"),
+    results: Results = Path("results"),
+) -> None:
+    """Write runs as tables: runs, cells, epochs of trainings, blocks of races."""
+    from harness.archive import files
+    from harness.registry import UnknownName
+    from harness.store import shelf
+
+    chosen = next((known for known in files.FORMS if known == form), None)
+    if chosen is None:
+        raise UnknownName("format", form, files.FORMS)
+    folders = [shelf.run_folder(name, results) for name in run_names or []] or shelf.newest_first(results / "runs")
+    if not folders:
+        raise files.ExportFault(f"no run in {results / 'runs'}")
+    found, left_out = files.gather(folders)
+    for reason in left_out:
+        typer.echo(f"twinbench: left out: {reason}", err=True)
+    for path in files.write(found, to, chosen):
+        typer.echo(f"export: {path}")
+
+
+def import_(
+    sources: Annotated[list[Path], typer.Argument(metavar="FOLDER…", help="Runs, or folders that hold runs.")],
+    results: Results = Path("results"),
+) -> None:
+    """Take in runs of other machines; every record is checked, and what is here already is left alone."""
+    from harness.archive import arrival
+
+    found = [run for source in sources for run in arrival.find(source)]
+    for run in found:
+        word = "taken in" if arrival.take(run, results / "runs") else "here already"
+        typer.echo(f"import: {run.path}: {word}")
