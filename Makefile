@@ -11,7 +11,7 @@ EXTRAS_cuda := torch,tensorflow,jax-cuda,pretrained,dev
 INSTALL := .venv/bin/python -m pip install --disable-pip-version-check --constraint constraints/$(DEVICE).txt
 INSTALLED := .venv/installed-$(DEVICE)
 
-.PHONY: help setup bench bench-harness bench-reconciliation bench-peers differences differences-check techniques-page sizes sizes-check test \
+.PHONY: help setup bench bench-harness bench-reconciliation ops bench-peers differences differences-check techniques-page sizes sizes-check test \
 	test-long lint format clean
 
 help:  ## list the targets
@@ -29,6 +29,9 @@ bench-harness: setup  ## measure what the harness itself costs
 
 bench-reconciliation: setup  ## measure what it costs that Keras' optimizers are reconciled
 	.venv/bin/python -m benchmarks.reconciliation
+
+ops: setup  ## time single operations in every arm, side by side
+	.venv/bin/python -m benchmarks.ops
 
 bench-peers: setup  ## race ours against public implementations; hours
 	$(INSTALL) --editable ".[peers]"

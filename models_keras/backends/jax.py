@@ -117,6 +117,16 @@ def differentiator(model: keras.Model, wrt_inputs: bool = True) -> Callable[[Any
     return gradients
 
 
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function of tensors as this backend runs it inside a model: compiled by XLA."""
+    return jax.jit(function)
+
+
+def wait(result: Any) -> Any:
+    """Return a result once the device has it."""
+    return jax.block_until_ready(result)
+
+
 def settings() -> dict[str, Any]:
     """Return what is in force, read back from JAX; it does not tell its threads, which follow the affinity."""
     return {

@@ -64,6 +64,17 @@ def differentiator(model: keras.Model, wrt_inputs: bool = True) -> Callable[[Any
     return gradients
 
 
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function of tensors as this backend runs it inside a model: as a graph."""
+    return tf.function(function)
+
+
+def wait(result: Any) -> Any:
+    """Return a result once the device has it."""
+    tf.test.experimental.sync_devices()
+    return result
+
+
 def settings() -> dict[str, Any]:
     """Return what is in force, read back from TensorFlow."""
     return {

@@ -90,6 +90,16 @@ def differentiator(model: keras.Model, wrt_inputs: bool = True) -> Callable[[Any
     return gradients
 
 
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function of tensors as this backend runs it inside a model: as it is: eager."""
+    return function
+
+
+def wait(result: Any) -> Any:
+    """Return a result once the device has it: on a CPU at once."""
+    return result
+
+
 def settings() -> dict[str, Any]:
     """Return what is in force, read back from torch."""
     return {

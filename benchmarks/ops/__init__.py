@@ -1,0 +1,1 @@
+"""Single operations in every arm, timed by pytest-benchmark: ``make ops``."""
