@@ -54,14 +54,16 @@ def speedups(comparisons: Sequence[Comparison]) -> list[Speedup]:
 def _speedup(comparison: Comparison, single: Comparison, fp32: Row, bf16: Row) -> Speedup:
     slow, fast = single.evidence[fp32.arm], comparison.evidence[bf16.arm]
     apart = stats.difference(_logs(slow), _logs(fast), math.log(stats.SAME_RATIO), paired=False)
-    sides = [list(evidence.metrics.values()) for evidence in (fast, slow)]
+    metrics = [list(evidence.metrics.values()) for evidence in (fast, slow)]
     return Speedup(
         comparison=comparison,
         fp32=fp32,
         bf16=bf16,
         factor=math.exp(apart.estimate),
         interval=apart.interval and stats.Interval(math.exp(apart.interval.low), math.exp(apart.interval.high)),
-        difference=stats.difference(*sides, comparison.workload.margin, paired=False) if all(sides) else None,
+        difference=stats.difference(metrics[0], metrics[1], comparison.workload.margin, paired=False)
+        if all(metrics)
+        else None,
         unstable=any(row.time_verdict is stats.TimeVerdict.UNSTABLE for row in (fp32, bf16)),
     )
 
