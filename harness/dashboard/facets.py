@@ -61,13 +61,18 @@ class Facets:
         return [None if workload is None else self.workloads.get(workload), None, None, self.arms.get(arm or "")]
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the names by number, those of arms with their colours."""
+        """Return the names by number, those of arms with their colours and shapes."""
         return {
             "workload": [named(name) for name in self.workloads],
             "precision": list(self.precisions),
             "track": list(self.tracks),
-            "arm": [[named(name), plots.colour(name)] for name in self.arms],
+            "arm": [[named(name), plots.colour(name), self._shape(name)] for name in self.arms],
         }
+
+    def _shape(self, arm: str) -> int:
+        """Return the number of an arm's shape and dash: in every run the same, as its colour is."""
+        known = list(plots.COLOURS)
+        return known.index(arm) if arm in known else self.arms[arm]
 
 
 def _numbered(names: Iterable[str]) -> dict[str, int]:

@@ -23,8 +23,8 @@ def precision(summary: Summary, facets: Facets) -> Table:
             Column("arm", "arm"),
             Column("fp32 step (ms)"),
             Column("bf16 step (ms)"),
-            Column("speed-up, fp32 ÷ bf16 [95 %]"),
-            Column("metric, bf16 − fp32 [95 %]"),
+            Column("speed-up, fp32 ÷ bf16 [95 %]"),
+            Column("metric, bf16 − fp32 [95 %]"),
         ],
     )
     for found in speedups(summary.comparisons):
@@ -98,9 +98,9 @@ def tracks(summary: Summary, facets: Facets) -> Table:
         [
             Column("workload", "name"),
             Column("arm", "arm"),
-            Column("matched ± 95 %"),
-            Column("stock ± 95 %"),
-            Column("matched − stock [95 %]"),
+            Column("matched ± 95 %"),
+            Column("stock ± 95 %"),
+            Column("matched − stock [95 %]"),
             Column("matched step (ms)"),
             Column("stock step (ms)"),
         ],

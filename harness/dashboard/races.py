@@ -15,7 +15,7 @@ from harness.report.row import Row
 from harness.report.summary import Summary
 from harness.report.text import number
 
-RATIO, VERDICT = Column("ratio to the reference [95 %]"), Column("verdict", "verdict")
+RATIO, VERDICT = Column("ratio to the reference [95 %]"), Column("verdict", "verdict")
 
 
 def where(facets: Facets) -> list[Column]:
@@ -84,8 +84,8 @@ def accuracy(summary: Summary, facets: Facets, samples: Samples) -> Table:
         [
             *where(facets),
             *([Column("metric", "text")] if len(names) > 1 else []),
-            Column(f"{names[0] if len(names) == 1 else 'mean'} ± 95 %"),
-            Column("difference to the reference [95 %]"),
+            Column(f"{names[0] if len(names) == 1 else 'mean'} ± 95 %"),
+            Column("difference to the reference [95 %]"),
             Column("margin"),
             VERDICT,
             Column("target"),

@@ -36,7 +36,7 @@ function strip(blocks) {
     const svg = canvas(width, 190), values = blocks.map((block) => block[4]);
     const low = Math.min(...values), high = Math.max(...values), pad = 0.1 * (high - low) || 0.05 * high;
     const x = linear(-0.5, blocks.length - 0.5, box.left, box.right), y = linear(low - pad, high + pad, box.bottom, box.top);
-    axes(svg, box, { ...x, ticks: () => [] }, y, 0, 4);
+    axes(svg, box, { ...x, ticks: () => [] }, y, 0, 6);
     blocks.forEach((block, i) => {
       const [launch, round, rerun, steps, ms, , pressure, foreign, , contended] = block, px = x.at(i);
       if (i && blocks[i - 1][0] !== launch) svg.append(s("line", { class: "middle", x1: x.at(i - 0.5), x2: x.at(i - 0.5), y1: box.top, y2: box.bottom }));

@@ -9,7 +9,7 @@ function scatter(plane) {
     const x = range(seen.map((point) => point.x), box.left, box.right, true);
     const ys = seen.flatMap((point) => [point.y, point.low, point.high].filter((value) => value !== null));
     const y = range(ys, box.bottom, box.top, plane.fromZero);
-    axes(svg, box, x, y, Math.floor(width / 70), 5);
+    axes(svg, box, x, y, Math.floor(width / 70), 6);
     svg.append(text((box.left + box.right) / 2, 250, plane.x, { class: "axis middle" }));
     const best = seen.filter((point) => point.front).sort((a, b) => a.x - b.x);
     const steps = best.flatMap((point, i) => [i ? `${x.at(point.x)},${y.at(best[i - 1].y)}` : null, `${x.at(point.x)},${y.at(point.y)}`]).filter(Boolean);

@@ -6,11 +6,11 @@ const DASHES = ["", "7 3", "2 2.5", "8 3 2 3", "4 4", "1 3"];
 const SHAPES = ["circle", "square", "triangle", "diamond", "wedge", "cross"];
 
 /** Arms, each with one colour, shape and dash everywhere. Black is the colour of text, so that it is seen in the dark. */
-const arms = data.facets.arm.map(([name, colour], i) => ({
+const arms = data.facets.arm.map(([name, colour, shape]) => ({
   name,
   colour: colour === "#000000" ? "var(--ink)" : colour,
-  shape: SHAPES[i % SHAPES.length],
-  dash: DASHES[i % DASHES.length],
+  shape: SHAPES[shape % SHAPES.length],
+  dash: DASHES[shape % DASHES.length],
 }));
 
 const hidden = Object.fromEntries(FACETS.map((facet) => [facet, new Set()]));

@@ -65,6 +65,7 @@ def show(browser, files):
         page.on("dialog", lambda dialog: (problems.append(f"dialog: {dialog.message}"), dialog.dismiss()))
         page.on("request", lambda request: request.url == path.as_uri() or problems.append(f"request: {request.url}"))
         page.goto(path.as_uri())
+        expect(page.locator(".chart:not(:has(svg, p))")).to_have_count(0)  # a chart waits for its width
         return page
 
     expect.set_options(timeout=PATIENCE_MS)
@@ -78,8 +79,8 @@ def column(page, table, place):
     return page.locator(f"#table-{table} tbody tr > :nth-child({place})").all_inner_texts()
 
 
-def faults(page):
-    found = Axe().run(page).response["violations"]
+def faults(page, where=None, **options):
+    found = Axe().run(page, where, {"resultTypes": ["violations"], **options}).response["violations"]
     return [(v["id"], [n["html"][:200] for n in v["nodes"]]) for v in found if v["impact"] in {"serious", "critical"}]
 
 
@@ -131,7 +132,7 @@ def test_what_is_filtered_out_is_nowhere(show, facet, choice, place):
     box = page.locator(f"#filter-{facet}").get_by_label(choice, exact=True)
     box.uncheck()
     assert choice not in column(page, "speed", place)
-    assert rows.count() == sum(row != choice for row in [*column(page, "speed", place)]) < before[0]
+    assert 0 < rows.count() < before[0]
     assert marks.count() < before[1]
     assert (cards.count() < before[2]) == (facet != "arm")
     assert status.inner_text() != before[3]
@@ -231,7 +232,7 @@ def test_raw_samples_are_one_click_away(show):
     assert dialog.locator("#table-blocks-0 tbody tr").count() == 8 * 4
     assert column(page, "launches-0", 3)[:3] == ["2", "2.02", "2.04"]
     assert column(page, "seeds", 2) == ["95", "95.1", "95.2", "95", "95.1"]
-    dialog.get_by_role("button", name="ms a step").click()
+    dialog.locator("#table-blocks-0").get_by_role("button", name="ms a step").click()
     assert column(page, "blocks-0", 5)[0] == "2"
     dialog.get_by_role("slider").first.focus()
     expect(dialog.locator(".tip").first).to_contain_text("launch 0, round 0")
@@ -305,18 +306,18 @@ def test_a_run_of_many_workloads_is_found_its_way_in(show):
     assert page.locator(".card[open]").count() == 1
 
 
-@pytest.mark.parametrize(
-    ("name", "viewport", "scheme"),
-    [
-        ("wide", DESKTOP, "light"),
-        ("wide", DESKTOP, "dark"),
-        ("wide", PHONE, "light"),
-        ("only failures", DESKTOP, "light"),
-    ],
-)
-def test_axe_finds_no_serious_fault(show, name, viewport, scheme):
-    page = show(name, viewport=viewport, scheme=scheme)
-    assert faults(page) == []
-    if samples := page.locator("button.samples").all():
-        samples[0].click()
-        assert faults(page) == []
+@pytest.mark.parametrize(("name", "viewport"), [("wide", DESKTOP), ("one seed", PHONE), ("only failures", DESKTOP)])
+def test_axe_finds_no_serious_fault(show, name, viewport):
+    assert faults(show(name, viewport=viewport)) == []
+
+
+def test_axe_finds_no_serious_fault_in_the_samples(show):
+    page = show("one seed")
+    page.locator("button.samples").first.click()
+    assert faults(page, "dialog") == []
+
+
+def test_axe_finds_no_lack_of_contrast_in_the_dark(show):
+    page = show("wide", scheme="dark")
+    parts = {"include": [["header"], ["aside"], ["#summary"], ["#speed"], ["#failures"]]}
+    assert faults(page, parts, runOnly=["color-contrast"]) == []
