@@ -44,7 +44,7 @@ def wide():
             records += whole_run(5, 0, on=on, track=track, precision="bf16")
             records += [raced("torch", k, 1.0 + 0.01 * (k % 3), on=on, track=track, precision="bf16") for k in range(8)]
             records += [raced("keras-jax", k, 2.5, on=on, track=track, precision="bf16") for k in range(8)]
-        records += [passed(arm, k, ms, on=on) for arm, ms in (("torch", 0.5), ("keras-jax", 0.4)) for k in range(8)]
+        records += [passed(arm, k, ms, on=on) for arm, ms in (("torch", 0.5), ("keras-jax", 0.0625)) for k in range(8)]
     records += [trained("numpy", seed, 0.95) for seed in range(5)]
     records += [
         failed("step", "keras-tensorflow", k, Outcome.TIMEOUT, "no answer in 9 s", log="logs/0.log") for k in range(8)

@@ -131,9 +131,9 @@ def _alerts(summary: Summary) -> list[Any]:
 
 
 def _embedded(content: dict[str, Any]) -> str:
-    """Return JSON that can stand in a page: no < that could end its element, and no lone surrogate."""
+    """Return JSON that can stand in a page: it has no < that could end its element."""
     told = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return told.replace("<", "\\u003c").encode("utf-8", "replace").decode("utf-8")
+    return told.replace("<", "\\u003c")
 
 
 def _own(name: str) -> str:
