@@ -84,6 +84,7 @@ def document(summary: Summary) -> dict[str, Any]:
     """Return all that the page shows, as it is embedded."""
     facets, samples = Facets(summary), Samples(summary)
     manifest = summary.manifest
+    asked = {"speed": manifest.suite.launches, "accuracy": manifest.suite.seeds}
     tables = {
         "speed": races.speed(summary, facets, samples),
         "accuracy": races.accuracy(summary, facets, samples),
@@ -106,7 +107,7 @@ def document(summary: Summary) -> dict[str, Any]:
         "ratios": charts.ratios(summary, facets),
         "differences": charts.differences(summary, facets),
         "cards": charts.cards(summary, facets),
-        "tables": {name: table.as_dict() for name, table in tables.items() if table.rows},
+        "tables": {name: table.as_dict() for name, table in tables.items() if table.rows and asked.get(name, 1)},
         "contention": figures.ABOUT_CONTENTION,
         "damaged": [text.one_line(reason) for reason in summary.damaged],
         "commands": reproduce.commands(manifest),

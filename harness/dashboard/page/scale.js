@@ -22,7 +22,7 @@ function roundTicks(low, high, count) {
 function logTicks(low, high) {
   const span = high / low;
   if (span < 1.6) return roundTicks(low, high, 6);
-  const steps = span > 300 ? [1] : span > 8 ? [1, 2, 5] : [1, 1.5, 2, 3, 4, 5, 6, 8];
+  const steps = span > 300 ? [1] : span > 8 ? [1, 2, 5] : span > 4 ? [1, 1.5, 2, 3, 4, 5, 6, 8] : [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9];
   const found = [];
   for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power++) {
     for (const step of steps) {

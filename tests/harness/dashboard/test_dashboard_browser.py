@@ -100,7 +100,9 @@ def test_a_thin_run_is_a_page_all_the_same(show, kind):
     assert headings[0] == "Summary"
     assert "Mixed precision" not in headings
     assert page.locator("#summary li").first.inner_text()
-    assert page.locator("#table-speed tbody tr").count() >= 1
+    assert ("Speed" in headings) == (kind != "accuracy only")
+    assert ("Accuracy" in headings) == (kind not in {"only failures", "times only"})
+    assert page.locator("#table-cost tbody tr").count() >= 1
     charts = page.locator("#speed .chart").count()
     assert charts == (kind in {"one seed", "times only"})
 
@@ -308,7 +310,9 @@ def test_a_run_of_many_workloads_is_found_its_way_in(show):
 
 @pytest.mark.parametrize(("name", "viewport"), [("wide", DESKTOP), ("one seed", PHONE), ("only failures", DESKTOP)])
 def test_axe_finds_no_serious_fault(show, name, viewport):
-    assert faults(show(name, viewport=viewport)) == []
+    page = show(name, viewport=viewport)
+    alike = [["#accuracy .table"], ["#cost .table"]]  # as that of speeds, and hundreds of cells to look at
+    assert faults(page, {"exclude": alike} if name == "wide" else None) == []
 
 
 def test_axe_finds_no_serious_fault_in_the_samples(show):
