@@ -108,7 +108,7 @@ def run(
     results: Results = Path("results"),
     as_json: AsJson = False,
 ) -> None:
-    """Measure a suite, print the comparison and write the report."""
+    """Measure a suite, print the comparison, write the report and the dashboard."""
     from harness import narrow
     from harness.matrix import check_names, plan, read_suite
 
@@ -264,7 +264,7 @@ def report(
     results: Results = Path("results"),
     as_json: AsJson = False,
 ) -> None:
-    """Write a run's report anew from its records, and print the comparison."""
+    """Write a run's report and dashboard anew from its records, and print the comparison."""
     from harness.store import shelf
 
     folder = shelf.run_folder(run_name, results)
@@ -607,24 +607,26 @@ def _show(folder: RunFolder, manifest: Manifest, as_json: bool) -> Summary:
     """Write the report, print the comparison, and return what both say."""
     from rich.console import Console
 
-    from harness import report
+    from harness import dashboard, report
     from harness.report.console import tables
 
     summary, records = _summary(folder, manifest)
-    path = report.write(folder.path, summary)
+    path, page = report.write(folder.path, summary), dashboard.write(folder.path, summary)
     if as_json:
-        typer.echo(json.dumps(_document(manifest, records, path), indent=1))
+        typer.echo(json.dumps(_document(manifest, records, path, page), indent=1))
         return summary
     width = None if sys.stdout.isatty() else 100
     Console(width=width, highlight=False).print(tables(summary))
     typer.echo(f"report: {os.path.relpath(path)}")
+    typer.echo(f"dashboard: {os.path.relpath(page)}")
     return summary
 
 
-def _document(manifest: Manifest, records: Sequence[Record], report: Path) -> dict[str, Any]:
+def _document(manifest: Manifest, records: Sequence[Record], report: Path, dashboard: Path) -> dict[str, Any]:
     return {
         "run": manifest.run,
         "report": str(report),
+        "dashboard": str(dashboard),
         "manifest": manifest.model_dump(mode="json"),
         "records": [record.model_dump(mode="json") for record in records],
     }

@@ -114,16 +114,24 @@ def _bound(expectation: Expectation, value: float, scale: Scale) -> str:
     return shown.rstrip().replace("-", "−")
 
 
+def bounds(judgement: Judgement, scale: Scale) -> str | None:
+    """Return what an arm measured of what was expected: the estimate with its one-sided bounds; None for nothing."""
+    claim = judgement.claim
+    if claim is None:
+        return None
+    ends = [claim.estimate, *([claim.interval.low, claim.interval.high] if claim.interval else [])]
+    if judgement.expectation.figure == "metric":
+        told = [scale.show(end, signed=bool(judgement.expectation.against)) for end in ends]
+    else:
+        told = [number(end).replace("-", "−") for end in ends]
+    return told[0] + (f" [{told[1]}, {told[2]}]" if claim.interval else "")
+
+
 def judged(judgement: Judgement, scale: Scale) -> str:
     """Return what an arm says of an expectation: the verdict, then the estimate with its one-sided bounds."""
     shown = f"**{judgement.verdict}**"
-    if claim := judgement.claim:
-        ends = [claim.estimate, *([claim.interval.low, claim.interval.high] if claim.interval else [])]
-        if judgement.expectation.figure == "metric":
-            told = [scale.show(end, signed=bool(judgement.expectation.against)) for end in ends]
-        else:
-            told = [number(end).replace("-", "−") for end in ends]
-        shown += f", {told[0]}" + (f" [{told[1]}, {told[2]}]" if claim.interval else "")
+    if measured := bounds(judgement, scale):
+        shown += f", {measured}"
     return shown + (f" ({text.escape(judgement.note)})" if judgement.note else "")
 
 

@@ -20,10 +20,12 @@ class Inference:
 
     Attributes:
         rows: Of which only the figures of time are filled in.
+        evidence: What each of the rows' arms left behind.
     """
 
     reference: str | None
     rows: tuple[Row, ...]
+    evidence: Mapping[str, Evidence]
     contention: Contention
 
 
@@ -157,6 +159,7 @@ def _inference(passes: Sequence[Evidence], workload: Workload) -> Inference:
     return Inference(
         reference=None if reference is None else reference.status.name,
         rows=tuple(build_row(evidence, reference, workload, budget_cut=True) for evidence in passes),
+        evidence={evidence.status.name: evidence for evidence in passes},
         contention=contention(_launches(passes)),
     )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from harness import stats
 from harness.contract import Metric, Workload
 from harness.report.comparison import Comparison, Inference
+from harness.report.race import Contention
 from harness.report.row import Row
 from harness.report.text import number, one_line
 
@@ -121,6 +122,31 @@ STOCK = (
     "Stock track: architecture, data, batches and their order, schedule and penalties are the same in all arms; the "
     "optimizer's numbers and the initial values are each framework's own."
 )
+
+
+CONTENTION = (
+    "launches",
+    "rounds",
+    "disturbed",
+    "reruns",
+    "left out",
+    "largest pressure (%)",
+    "largest foreign load (%)",
+)
+"""What ``contention`` returns, in order."""
+
+ABOUT_CONTENTION = (
+    "A round is disturbed when any arm's block in it was, and is then run again; left out when no repetition was "
+    "clean. Pressure: share of a block in which some task waited for a core. Foreign load: share of all cores "
+    "that other processes used. A dash: this machine does not tell."
+)
+
+
+def contention(found: Contention) -> list[str]:
+    """Return what disturbed a race."""
+    counts = (found.launches, found.rounds, found.disturbed, found.reruns, found.left)
+    shares = (MISSING if share is None else f"{100 * share:.1f}" for share in (found.pressure, found.foreign))
+    return [*map(str, counts), *shares]
 
 
 def share(part: int, whole: int) -> str:

@@ -9,14 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullFormatter, NullLocator
 
 from harness import stats
 from harness.contract import LossName
-from harness.report import figures, text
+from harness.report import curves, figures, text
 from harness.report.comparison import Comparison
 from harness.report.families import Family
 from harness.report.row import Row
@@ -122,37 +121,35 @@ def loss_curves(comparison: Comparison) -> Figure | None:
 
     Arms of a matched track often coincide; earlier ones are drawn wider, so that all remain visible.
     """
-    trained = [row for row in comparison.rows if row.losses and row.losses[0]]
+    trained = [(row, found) for row in comparison.rows if (found := curves.curve(row))]
     if not trained:
         return None
     figure = Figure(figsize=(7.2, 3.6), layout="constrained")
     axes = figure.add_subplot()
-    lowest, highest, longest = np.inf, -np.inf, 1
-    for i, row in enumerate(trained):
-        epochs = min(map(len, row.losses))
-        losses = np.array([seed[:epochs] for seed in row.losses])
-        x = np.arange(1, epochs + 1)
+    for i, (row, found) in enumerate(trained):
+        x = range(1, len(found.mean) + 1)
         style = {"color": colour(row.arm), "linestyle": DASHES[i % len(DASHES)]}
         axes.plot(
             x,
-            losses.mean(axis=0),
-            label=f"{text.one_line(row.arm, 40)} ({len(losses)} seed{'s' if len(losses) > 1 else ''})",
+            found.mean,
+            label=f"{text.one_line(row.arm, 40)} ({found.seeds} seed{'s' if found.seeds > 1 else ''})",
             linewidth=max(1.2, 4.2 - 0.9 * i),
-            marker="o" if epochs <= 3 else None,
+            marker="o" if len(found.mean) <= 3 else None,
             **style,
         )
-        axes.fill_between(x, losses.min(axis=0), losses.max(axis=0), color=style["color"], alpha=0.13, linewidth=0)
-        lowest, highest, longest = min(lowest, losses.min()), max(highest, losses.max()), max(longest, epochs)
-    if lowest > 0 and highest > 30 * lowest:
+        axes.fill_between(x, found.low, found.high, color=style["color"], alpha=0.13, linewidth=0)
+    every = [found for _, found in trained]
+    longest = max(len(found.mean) for found in every)
+    if curves.over_decades(every):
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axes.yaxis.set_minor_formatter(NullFormatter())
     else:
-        axes.set_ylim(bottom=min(0.0, lowest))
+        axes.set_ylim(bottom=min(0.0, *(min(found.low) for found in every)))
     axes.set_xlim(1 - 0.02 * longest, longest + 0.02 * longest)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set(title=comparison.name, xlabel="epoch", ylabel=f"training loss: {LOSSES[comparison.workload.loss]}")
-    axes.legend(title="mean; band: all seeds" if any(len(row.losses) > 1 for row in trained) else None)
+    axes.legend(title="mean; band: all seeds" if any(found.seeds > 1 for found in every) else None)
     return figure
 
 

@@ -47,7 +47,8 @@ def merge(found: Sequence[Contention]) -> Contention:
     )
 
 
-def _step_seconds(block: Block) -> float:
+def step_seconds(block: Block) -> float:
+    """Return what a step of a block took, on average."""
     return block.wall_ns * 1e-9 / block.steps
 
 
@@ -58,7 +59,7 @@ def _passes(timing: Timing) -> dict[tuple[int, int], Block]:
 def clean_rounds(timing: Timing) -> dict[int, float]:
     """Return seconds per step of each round's last clean block; a round without one is missing."""
     passes = sorted(_passes(timing).items())
-    return {round_: _step_seconds(block) for (round_, _), block in passes if not block.contended}
+    return {round_: step_seconds(block) for (round_, _), block in passes if not block.contended}
 
 
 def round_count(timing: Timing) -> int:
@@ -86,7 +87,7 @@ def paired_rounds(arm: Timing, reference: Timing) -> tuple[list[float], list[flo
     a, b = _passes(arm), _passes(reference)
     shared = sorted(a.keys() & b.keys())
     clean = {key[0]: key for key in shared if not (a[key].contended or b[key].contended)}
-    pairs = [(_step_seconds(a[key]), _step_seconds(b[key])) for key in clean.values()]
+    pairs = [(step_seconds(a[key]), step_seconds(b[key])) for key in clean.values()]
     return [x for x, _ in pairs], [y for _, y in pairs], len({round_ for round_, _ in shared})
 
 

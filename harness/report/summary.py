@@ -12,6 +12,7 @@ from harness.contract import Cell, Outcome, Precision, Technique, Track, Workloa
 from harness.report.comparison import Comparison, compare
 from harness.report.failures import Failure, failures
 from harness.report.families import Family, Gap, families, gaps
+from harness.report.race import Contention, merge
 from harness.report.readback import Readback, readback
 from harness.report.row import Row
 from harness.report.verdicts import judge
@@ -51,6 +52,15 @@ class Summary:
         """The comparisons that are no part of a family."""
         varied = {comparison.name for family in self.families for comparison in family.comparisons.values()}
         return [comparison for comparison in self.comparisons if comparison.name not in varied]
+
+    @property
+    def races(self) -> list[tuple[str, Contention]]:
+        """Every race that was run, the variants of a family as one, and what disturbed it."""
+        found = [race for comparison in self.workloads for race in comparison.races]
+        for family in self.families:
+            each = [comparison.contention for comparison in family.comparisons.values()]
+            found.append((f"{family.name}, {len(each)} variants", merge(each)))
+        return [(name, contention) for name, contention in found if contention.rounds]
 
     @property
     def unstable(self) -> list[tuple[str, Row]]:

@@ -5,7 +5,7 @@
     results/runs/<run>/run.json            the manifest
                        records/<key>-<attempt>.json
                        logs/<launch>-<arm>-<number>.log
-                       report.md  *.png    derived, can be rebuilt
+                       report.md  *.png  report.html    derived, can be rebuilt
 """
 
 from __future__ import annotations

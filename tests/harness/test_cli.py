@@ -249,7 +249,8 @@ def test_a_run_is_measured_reported_and_remembered(chaos, twinbench, suite_file,
     assert ended.status == 0, "an arm that cannot run here is no failure"
     (folder,) = (tmp_path / "runs").iterdir()
     assert folder.name.endswith("-small")
-    assert os.path.relpath(folder / "report.md") in ended.out
+    assert f"report: {os.path.relpath(folder / 'report.md')}\n" in ended.out
+    assert f"dashboard: {os.path.relpath(folder / 'report.html')}\n" in ended.out
     assert "not installed: framework_that_nobody_wrote" in (folder / "report.md").read_text()
     assert RunFolder(folder).read_manifest().command == [
         "twinbench",
@@ -297,10 +298,12 @@ def test_report_is_written_anew_by_name_by_path_or_for_the_newest(chaos, twinben
     os.utime(older.path / "run.json", (0, 0))
     for arguments in (["mine"], [str(copied.path)], []):
         (copied.path / "report.md").unlink(missing_ok=True)
+        (copied.path / "report.html").unlink(missing_ok=True)
         ended = twinbench("report", *arguments, "--results", str(tmp_path))
         assert ended.status == 0
         assert os.path.relpath(copied.path / "report.md") in ended.out
         assert (copied.path / "report.md").exists()
+        assert (copied.path / "report.html").exists()
 
 
 def test_report_answers_an_unknown_run_with_the_nearest(twinbench, copied, tmp_path):

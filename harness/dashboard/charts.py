@@ -1,0 +1,123 @@
+"""The numbers of the charts: ratios and differences with their intervals, and a card for each comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from harness import stats
+from harness.dashboard import tradeoffs
+from harness.dashboard.facets import Facets, named, rounded
+from harness.dashboard.inline import paragraphs
+from harness.report import curves, figures, plots, remarks
+from harness.report.comparison import Comparison
+from harness.report.row import Row
+from harness.report.summary import Summary
+
+_NO_CLAIM = {None, stats.TimeVerdict.LOOK, stats.TimeVerdict.UNSTABLE, stats.AccuracyVerdict.LOOK}
+
+
+def ratios(summary: Summary, facets: Facets) -> list[dict[str, Any]]:
+    """Return the ratios of every race, with the interval and what is claimed of it."""
+    groups = []
+    for comparison in summary.comparisons:
+        raced = [("", comparison.rows, comparison.reference)]
+        if passes := comparison.inference:
+            raced.append((" · inference", passes.rows, passes.reference))
+        for scope, rows, reference in raced:
+            found = [_ratio(row, row.ratio, facets) for row in rows if row.ratio is not None]
+            groups.append(_group(f"{comparison.name}{scope}", reference, comparison, found, facets))
+    return [group for group in groups if group["items"]]
+
+
+def _ratio(row: Row, ratio: stats.Ratio, facets: Facets) -> dict[str, Any]:
+    shown = figures.ratio(ratio) + ("" if ratio.interval else ", one launch: no interval")
+    return _item(row.arm, ratio.estimate, ratio.interval, shown, row.time_verdict, facets)
+
+
+def differences(summary: Summary, facets: Facets) -> list[dict[str, Any]]:
+    """Return differences of the metric to the reference's in units of the workload's margin."""
+    groups = []
+    for comparison in summary.comparisons:
+        scale, margin = figures.Scale.of(comparison.workload), comparison.workload.margin
+        found = []
+        for row in comparison.rows:
+            if (difference := row.difference) is None or not margin:
+                continue
+            ends = difference.interval
+            shown = f"{figures.difference(difference, scale)} {scale.difference_unit}".rstrip()
+            interval = ends and stats.Interval(ends.low / margin, ends.high / margin)
+            found.append(_item(row.arm, difference.estimate / margin, interval, shown, row.accuracy_verdict, facets))
+        name = f"{comparison.name}, margin {scale.margin(margin)}"
+        groups.append(_group(name, comparison.reference, comparison, found, facets))
+    return [group for group in groups if group["items"]]
+
+
+def _item(
+    arm: str,
+    estimate: float,
+    interval: stats.Interval | None,
+    shown: str,
+    verdict: stats.TimeVerdict | stats.AccuracyVerdict | None,
+    facets: Facets,
+) -> dict[str, Any]:
+    return {
+        "a": facets.arms[arm],
+        "at": rounded(estimate),
+        "low": interval and rounded(interval.low),
+        "high": interval and rounded(interval.high),
+        "told": shown,
+        "verdict": verdict,
+        "claims": verdict not in _NO_CLAIM,
+    }
+
+
+def _group(
+    name: str, reference: str | None, comparison: Comparison, items: list[dict[str, Any]], facets: Facets
+) -> dict[str, Any]:
+    against = None if reference is None else named(reference)
+    return {"name": named(name), "reference": against, "k": facets.key(comparison), "items": items}
+
+
+def cards(summary: Summary, facets: Facets) -> list[dict[str, Any]]:
+    """Return what is drawn and said of every comparison, by itself."""
+    return [_card(comparison, facets) for comparison in summary.comparisons]
+
+
+def _card(comparison: Comparison, facets: Facets) -> dict[str, Any]:
+    said = (remarks.about, remarks.proof, remarks.health, remarks.reference, remarks.target)
+    card = {
+        "name": named(comparison.name),
+        "k": facets.key(comparison),
+        "remarks": [runs for say in said for runs in paragraphs(say(comparison))],
+    }
+    drawn = {
+        "losses": _losses(comparison, facets),
+        "time": tradeoffs.accuracy_and_time(comparison, facets),
+        "memory": tradeoffs.memory_and_throughput(comparison, facets),
+    }
+    return card | {what: found for what, found in drawn.items() if found}
+
+
+def _losses(comparison: Comparison, facets: Facets) -> dict[str, Any] | None:
+    found = [(row.arm, curve) for row in comparison.rows if (curve := curves.curve(row))]
+    if not found:
+        return None
+    loss = comparison.workload.loss
+    return {
+        "label": f"training loss: {plots.LOSSES.get(loss) or loss.replace('_', ' ')}",
+        "log": curves.over_decades([curve for _, curve in found]),
+        "curves": [
+            {
+                "a": facets.arms[arm],
+                "seeds": curve.seeds,
+                "mean": _short(curve.mean),
+                **({"low": _short(curve.low), "high": _short(curve.high)} if curve.seeds > 1 else {}),
+            }
+            for arm, curve in found
+        ],
+    }
+
+
+def _short(values: Iterable[float]) -> list[float | None]:
+    return [rounded(value, 5) for value in values]

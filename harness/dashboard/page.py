@@ -1,0 +1,145 @@
+"""The page: a skeleton that Jinja fills, its style and its script by hash, and all data as one block of JSON."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from importlib.resources import files
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from harness import stats
+from harness.dashboard import charts, findings, provenance, races
+from harness.dashboard.facets import Facets, named
+from harness.dashboard.inline import paragraphs, runs
+from harness.dashboard.samples import Samples
+from harness.report import figures, markdown, remarks, reproduce, text
+from harness.report.sentences import sentences
+from harness.report.summary import Summary
+
+SCRIPTS = (
+    "dom",
+    "state",
+    "theme",
+    "filters",
+    "table",
+    "scale",
+    "chart",
+    "forest",
+    "curves",
+    "scatter",
+    "samples",
+    "main",
+)
+"""In the order in which a reader needs them; they share one scope."""
+
+SECTIONS = (
+    ("summary", "Summary"),
+    ("speed", "Speed"),
+    ("accuracy", "Accuracy"),
+    ("cost", "Memory, start and throughput"),
+    ("precision", "Mixed precision"),
+    ("comparisons", "Curves and trade-offs"),
+    ("expectations", "What was expected"),
+    ("tracks", "What the frameworks' own defaults change"),
+    ("failures", "Failures"),
+    ("contention", "Contention"),
+    ("environment", "Environment"),
+    ("reproduce", "How to reproduce"),
+    ("guide", "How to read this page"),
+)
+"""Those that have nothing to show are taken away by the script."""
+
+_TEMPLATES = jinja2.Environment(
+    loader=jinja2.PackageLoader("harness.dashboard", "page"),
+    autoescape=True,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+    undefined=jinja2.StrictUndefined,
+)
+
+
+def render(summary: Summary) -> str:
+    """Return the whole page."""
+    style = _own("report.css")
+    script = "(() => {\n'use strict';\n" + "\n".join(_own(f"{name}.js") for name in SCRIPTS) + "})();\n"
+    return _TEMPLATES.get_template("report.html.j2").render(
+        run=named(summary.manifest.run),
+        sections=SECTIONS,
+        guide=[runs(line) for line in markdown.guide(expectations=bool(summary.families))],
+        style=Markup(style),  # noqa: S704 - our own file
+        style_hash=_hash(style),
+        script=Markup(script),  # noqa: S704 - our own files
+        script_hash=_hash(script),
+        data=Markup(_embedded(document(summary))),  # noqa: S704 - JSON without a single <
+    )
+
+
+def document(summary: Summary) -> dict[str, Any]:
+    """Return all that the page shows, as it is embedded."""
+    facets, samples = Facets(summary), Samples(summary)
+    manifest = summary.manifest
+    asked = {"speed": manifest.suite.launches, "accuracy": manifest.suite.seeds}
+    tables = {
+        "speed": races.speed(summary, facets, samples),
+        "accuracy": races.accuracy(summary, facets, samples),
+        "cost": races.cost(summary, facets, samples),
+        "precision": findings.precision(summary, facets),
+        "expectations": findings.expectations(summary, facets),
+        "tracks": findings.tracks(summary, facets),
+        "failures": provenance.failures(summary, facets),
+        "contention": provenance.contention(summary),
+        "environment": provenance.environment(summary),
+        "versions": provenance.versions(summary, facets),
+        "settings": provenance.settings(summary),
+    }
+    return {
+        "facets": facets.as_dict(),
+        "facts": _facts(summary),
+        "alerts": _alerts(summary),
+        "sentences": [runs(sentence) for sentence in sentences(summary)],
+        "same": stats.SAME_RATIO,
+        "ratios": charts.ratios(summary, facets),
+        "differences": charts.differences(summary, facets),
+        "cards": charts.cards(summary, facets),
+        "tables": {name: table.as_dict() for name, table in tables.items() if table.rows and asked.get(name, 1)},
+        "contention": figures.ABOUT_CONTENTION,
+        "damaged": [text.one_line(reason) for reason in summary.damaged],
+        "commands": reproduce.commands(manifest),
+        "changed": bool(manifest.environment.get("uncommitted_changes")),
+        "samples": samples.found,
+    }
+
+
+def _facts(summary: Summary) -> list[tuple[str, str]]:
+    """Return what a reader wants to know before all else."""
+    manifest, machine = summary.manifest, summary.manifest.environment
+    facts = [("Suite", manifest.suite.title), ("Started", re.sub(r"\.\d+", "", manifest.created))]
+    told = (("Processor", "cpu"), ("Cores used", "cores_used"), ("System", "system"), ("Commit", "commit"))
+    facts += [(label, str(machine[key])) for label, key in told if isinstance(machine.get(key), str | int)]
+    return [(label, text.one_line(value, 100)) for label, value in facts]
+
+
+def _alerts(summary: Summary) -> list[Any]:
+    """Return what has to be known before any figure is read."""
+    unproven = [comparison for comparison in summary.matched if comparison.proof is None]
+    return paragraphs(remarks.proof(unproven[0])) if unproven else []
+
+
+def _embedded(content: dict[str, Any]) -> str:
+    """Return JSON that can stand in a page: it has no < that could end its element."""
+    told = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return told.replace("<", "\\u003c")
+
+
+def _own(name: str) -> str:
+    return files("harness.dashboard").joinpath("page", name).read_text(encoding="utf-8")
+
+
+def _hash(content: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()

@@ -1,0 +1,101 @@
+// The page, section by section. A section that has nothing to show is taken away, and with it its place in the contents.
+
+const RATIOS = { log: true, middle: 1, band: [1 / data.same, data.same], axis: "time ÷ the reference's (log); below 1 is faster" };
+const MARGINS = { log: false, middle: 0, band: [-1, 1], axis: "difference ÷ margin; within ±1 of no interest" };
+const INTERVAL_NOTE = "Lines: 95 % intervals. Filled: a verdict. Open: a look, or UNSTABLE. Grey: too small to matter.";
+
+function fill(id, ...parts) {
+  const section = byId(id), found = parts.flat().filter(Boolean);
+  if (found.length) section.append(...found);
+  else section.remove();
+}
+
+/** A table, if it has rows. */
+function shown(name) {
+  const spec = data.tables[name];
+  return spec && spec.rows.length ? table(name, spec) : null;
+}
+
+/** A table with what is to be said of it first, if it has rows. */
+function explained(words, name) {
+  const found = shown(name);
+  return found && [about(words), found];
+}
+
+function about(words) {
+  return h("p", { class: "about" }, words);
+}
+
+function tall(groups, element) {
+  const rows = groups.reduce((sum, group) => sum + group.items.length + 1, 0);
+  if (rows > 60) element.classList.add("tall");
+  return element;
+}
+
+function forestOf(groups, form, label) {
+  return groups.length ? tall(groups, figure(INTERVAL_NOTE, label, forest(groups, form))) : null;
+}
+
+/** A comparison by itself; what is in it is made when it is first opened, for a run may have hundreds. */
+function cardOf(card, open) {
+  const details = h("details", { class: "card" }, h("summary", {}, h("h3", {}, card.name)));
+  details.addEventListener("toggle", () => details.append(...cardParts(card)), { once: true });
+  details.open = open;
+  whenFiltered(() => { details.hidden = !visible(card.k); });
+  return details;
+}
+
+function cardParts({ name, remarks, losses, time, memory }) {
+  const figures = [];
+  if (losses) {
+    const over = losses.curves.some((curve) => curve.low) ? "mean, band: all seeds" : "one seed";
+    figures.push(figure(`${losses.label}${losses.log ? ", log scale" : ""}; ${over}`, `Training loss by epoch, ${name}`, curves(losses)));
+  }
+  if (time) figures.push(figure(`${time.y}; to the left is faster`, `Metric over step time, ${name}`, scatter(time)));
+  if (memory) figures.push(figure(`${memory.y}; to the left is less memory`, `Throughput over memory, ${name}`, scatter({ ...memory, fromZero: true })));
+  const drawn = [losses && losses.curves, time && time.points, memory && memory.points].filter(Boolean).flat();
+  const numbers = [...new Set(drawn.map((one) => one.a))].sort((a, b) => a - b);
+  return [
+    h("div", { class: "remarks" }, remarks.map((runs) => h("p", {}, prose(runs)))),
+    figures.length ? h("ul", { class: "legend" }, numbers.map((number) => h("li", {}, lineMark(number), arms[number].name))) : about("Nothing was measured here; the tables say why."),
+    h("div", { class: "figures" }, figures),
+  ];
+}
+
+/** The mark of an arm on its line, as in a chart of curves. */
+function lineMark(number) {
+  const line = ink(s("line", { x1: 0, x2: 38, y1: 7, y2: 7, "stroke-width": 2.5, "stroke-dasharray": arms[number].dash }), number);
+  return s("svg", { class: "sample-line", width: 38, height: 14, "aria-hidden": "true" }, line, marker(number, 19, 7, 4.5, true));
+}
+
+function contents() {
+  const list = byId("contents");
+  for (const section of document.querySelectorAll("main > section")) {
+    list.append(h("li", {}, h("a", { href: `#${section.id}` }, section.querySelector("h2").textContent)));
+  }
+}
+
+function start() {
+  startTheme();
+  byId("facts").append(...data.facts.flatMap(([what, value]) => [h("div", {}, h("dt", {}, what), h("dd", {}, value))]));
+  fill("summary", data.alerts.map((runs) => h("p", { class: "alert", role: "note" }, prose(runs))), h("ul", { class: "sentences" }, data.sentences.map((runs) => h("li", {}, prose(runs)))));
+  fill("speed", forestOf(data.ratios, RATIOS, "Ratios of times to those of the reference"), shown("speed"));
+  fill("accuracy", forestOf(data.differences, MARGINS, "Differences of the metric to the reference's, in margins"), shown("accuracy"));
+  fill("cost", shown("cost"));
+  fill("precision", explained("The precisions were not timed side by side, so there is no verdict. Intervals are over launches, unpaired.", "precision"));
+  fill("comparisons", data.cards.length ? [about("A dashed line is a Pareto front: it joins the arms that no other arm beats in both respects, by their estimates. Where intervals overlap, chance may put an arm on it."), ...data.cards.map((card, i) => cardOf(card, data.cards.length <= 6 || i === 0))] : []);
+  fill("expectations", shown("expectations"));
+  fill("tracks", explained("The stock track leaves the optimizer's numbers and the initial values to each framework. Differences are over seeds, not paired.", "tracks"));
+  fill("failures", shown("failures") || about("None."),
+    data.damaged.length ? [about("Left out, because the file is damaged:"), h("ul", {}, data.damaged.map((reason) => h("li", {}, reason)))] : null);
+  fill("contention", explained(data.contention, "contention"));
+  fill("environment", shown("environment"), shown("versions"), shown("settings"));
+  fill("reproduce", h("pre", {}, data.commands.join("\n")), about(data.changed
+    ? "On the commit above, with changes that were not committed and are not on record, and with the versions above."
+    : "On the commit and with the versions above."));
+  contents();
+  startFilters(byId("filter"));
+  byId("samples-close").addEventListener("click", () => byId("samples").close());
+}
+
+start();

@@ -1,0 +1,105 @@
+"""Runs that never happened, as a dashboard may meet them: a wide one, thin ones, a hostile one, a large one."""
+
+from report_factories import failed, manifest, passed, raced, status, trained, whole_run, workload
+
+from harness.contract import Architecture, Expectation, Outcome, Technique, Variant
+from harness.report.summary import summarize
+from harness.schema import WorkloadChoice
+
+NUMPY = status("numpy", witness=True)
+HOSTILE = (
+    "</script><script>alert('arm')</script>",
+    "<img src=x onerror=alert(1)>",
+    "a|b`c`\nd **e** \\f",
+    "數字-モデル-ключ",
+    "quote\" 'single' &amp; \u202e \ud800",
+)
+
+QUICKER = Expectation("train_loss", "quick", "it is <b>quick</b>", against="slow", at_most=-0.1)
+
+
+def technique():
+    variants = tuple(Variant(n, f"the {n} one", workload(f"speed.{n}", target=None)) for n in ("slow", "quick"))
+    return Technique("speed", "Speed", "How fast it goes.", variants, (QUICKER,))
+
+
+def wide():
+    """Two workloads in both precisions and both tracks, with forward passes, a technique, failures and a witness."""
+    found = technique()
+    named = [*(variant.workload.name for variant in found.variants), "mlp_digits", "diabetes"]
+    run = manifest(
+        ("torch", "keras-jax", "keras-tensorflow", NUMPY),
+        workloads=named,
+        precisions=["fp32", "bf16"],
+        tracks=["matched", "stock"],
+        scopes=["step", "inference"],
+        techniques=["speed"],
+        launches=8,
+        seeds=5,
+    )
+    records = []
+    for on in ("mlp_digits", "diabetes"):
+        for track in ("matched", "stock"):
+            records += whole_run(5, 8, on=on, track=track)
+            records += whole_run(5, 0, on=on, track=track, precision="bf16")
+            records += [raced("torch", k, 1.0 + 0.01 * (k % 3), on=on, track=track, precision="bf16") for k in range(8)]
+            records += [raced("keras-jax", k, 2.5, on=on, track=track, precision="bf16") for k in range(8)]
+        records += [passed(arm, k, ms, on=on) for arm, ms in (("torch", 0.5), ("keras-jax", 0.0625)) for k in range(8)]
+    records += [trained("numpy", seed, 0.95) for seed in range(5)]
+    records += [
+        failed("step", "keras-tensorflow", k, Outcome.TIMEOUT, "no answer in 9 s", log="logs/0.log") for k in range(8)
+    ]
+    for name, loss in (("slow", 0.5), ("quick", 0.3)):
+        records += [trained("torch", s, 0.9, losses=(1.0, loss + 0.01 * s), on=f"speed.{name}") for s in range(5)]
+    known = {variant.workload.name: variant.workload for variant in found.variants}
+    known |= {"mlp_digits": workload(), "diabetes": workload("diabetes", metric="r2", margin=0.02, target=0.4)}
+    return summarize(run, records, known, {"speed": found}, damaged=["records/a-1.json: not <whole>"])
+
+
+def thin(kind):
+    """A run with as little in it as can be, by what there is."""
+    crashes = [failed("step", arm, 0, Outcome.CRASHED, "signal 6") for arm in ("torch", "keras-jax")]
+    found = {
+        "nothing": ([], manifest()),
+        "only failures": (crashes, manifest(launches=1, seeds=0)),
+        "nobody runs here": ([], manifest((status("torch", supported=False, reason="not installed"),))),
+        "one arm": ([r for r in whole_run() if r.cell.arm == "torch"], manifest(["torch"])),
+        "one seed": (whole_run(1, 1), manifest(launches=1, seeds=1)),
+        "accuracy only": (whole_run(3, 0), manifest(launches=0)),
+        "times only": (whole_run(0, 3), manifest(seeds=0)),
+    }
+    records, run = found[kind]
+    return summarize(run, records, {"mlp_digits": workload()})
+
+
+THIN = ("nothing", "only failures", "nobody runs here", "one arm", "one seed", "accuracy only", "times only")
+
+
+def hostile():
+    """Names, reasons and settings that would like to be something else than text."""
+    script, picture, marks, foreign, quotes = HOSTILE
+    arms = ("torch", script, marks, foreign)
+    network = workload(picture, title=script, dataset=marks, architecture=Architecture("mlp", quotes))
+    environment = {"cpu": script, "commit": marks, script: {picture: [foreign, quotes]}}
+    run = manifest(
+        arms,
+        workloads=[picture, foreign],
+        run=f"{foreign} {script}",
+        created=picture,
+        command=["twinbench", "run", script, quotes, marks],
+        environment=environment,
+    )
+    records = [
+        r for rival in arms[1:3] for r in whole_run(on=picture, rival=rival, settings={picture: script, marks: marks})
+    ]
+    records += [failed("step", foreign, 0, Outcome.CRASHED, f"{script}\n{marks} {quotes}", on=picture, log=picture)]
+    known = {picture: network, foreign: workload(foreign)}
+    return summarize(run, records, known, damaged=[f"{script} {quotes}"])
+
+
+def large(workloads=120, launches=1, seeds=1):
+    """So many workloads that neither a list of filters nor a table shows all of them at once."""
+    names = [f"network_{i:03}" for i in range(workloads)]
+    run = manifest(workloads=[WorkloadChoice(name=name) for name in names], launches=launches, seeds=seeds)
+    records = [r for i, name in enumerate(names) for r in whole_run(seeds, launches, on=name, ratio=1 + i / 10)]
+    return summarize(run, records, {name: workload(name) for name in names})
