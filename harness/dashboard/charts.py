@@ -105,7 +105,7 @@ def _losses(comparison: Comparison, facets: Facets) -> dict[str, Any] | None:
         return None
     loss = comparison.workload.loss
     return {
-        "label": f"training loss: {plots.LOSSES.get(loss) or loss.replace('_', ' ')}",
+        "label": f"training loss: {plots.loss_words(loss)}",
         "log": curves.over_decades([curve for _, curve in found]),
         "curves": [
             {

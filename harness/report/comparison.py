@@ -104,12 +104,26 @@ def _displaced(racers: Sequence[Evidence], reference: Evidence | None) -> str | 
 
 
 def compare(
-    manifest: Manifest, workload: Workload, precision: Precision, track: Track, records: Sequence[Record]
+    manifest: Manifest,
+    choice: WorkloadChoice,
+    workload: Workload,
+    precision: Precision,
+    track: Track,
+    records: Sequence[Record],
+    proof: Mapping[str, float] | None,
 ) -> Comparison:
-    """Reduce the records of a workload, one for each cell, to a comparison; it has no verdicts yet."""
+    """Reduce the records of a workload, one for each cell, to a comparison; it has no verdicts yet.
+
+    Args:
+        manifest: Of the run.
+        choice: What the suite asks of the workload.
+        workload: What it is.
+        precision: Of all records.
+        track: Likewise.
+        records: Of all arms.
+        proof: See ``Comparison``.
+    """
     suite = manifest.suite
-    choices = (choice for choice in suite.workloads if choice.name == workload.name)
-    choice = next(choices, WorkloadChoice(name=workload.name))
     planned_epochs = choice.epochs or workload.epochs
     statuses = {status.name: status for status in manifest.arms}
     by_arm: dict[str, list[Record]] = {arm: [] for arm in suite.runners(choice)}
@@ -150,7 +164,7 @@ def compare(
             for evidence in racers
             if evidence.status.supported
         ),
-        proof=_proof(manifest, workload),
+        proof=proof,
     )
 
 
@@ -173,11 +187,11 @@ def _launches(racers: Sequence[Evidence]) -> list[list[Timing]]:
     return list(launches.values())
 
 
-def _proof(manifest: Manifest, workload: Workload) -> dict[str, float] | None:
-    if manifest.proofs is None:
-        return None
-    worst: dict[str, float] = {}
-    for proof in manifest.proofs:
-        if proof.workload == workload.name and proof.figure is not None:
-            worst[proof.gate] = max(proof.figure, worst.get(proof.gate, 0.0))
+def worst_proofs(manifest: Manifest) -> dict[str, dict[str, float]]:
+    """Return, by workload, the worst figure of any arm for each gate that was passed before the race."""
+    worst: dict[str, dict[str, float]] = defaultdict(dict)
+    for proof in manifest.proofs or ():
+        if proof.figure is not None:
+            known = worst[proof.workload]
+            known[proof.gate] = max(proof.figure, known.get(proof.gate, 0.0))
     return worst

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.contract import Cell, Outcome
@@ -40,7 +40,9 @@ def failures(manifest: Manifest, records: Sequence[Record]) -> tuple[Failure, ..
     ]
     succeeded = {record.cell for record in records if record.outcome is Outcome.OK}
     series: dict[tuple[object, ...], list[Record]] = defaultdict(list)
-    for record in sorted(records, key=lambda record: _place(manifest, record.cell)):
+    workloads = {choice.name: place for place, choice in enumerate(manifest.suite.workloads)}
+    arms = {arm: place for place, arm in enumerate(manifest.suite.arms)}
+    for record in sorted(records, key=lambda record: _place(workloads, arms, record.cell)):
         cell = record.cell
         if record.outcome is Outcome.OK or (record.outcome is Outcome.UNSUPPORTED and cell.arm in unsupported):
             continue
@@ -64,15 +66,13 @@ def failures(manifest: Manifest, records: Sequence[Record]) -> tuple[Failure, ..
     return tuple(found)
 
 
-def _place(manifest: Manifest, cell: Cell) -> tuple[int | str, ...]:
-    """Return where a cell stands in its suite; what the suite does not have comes last."""
-    suite = manifest.suite
-    workloads, arms = [choice.name for choice in suite.workloads], suite.arms
+def _place(workloads: Mapping[str, int], arms: Mapping[str, int], cell: Cell) -> tuple[int | str, ...]:
+    """Return where a cell stands in its suite, given the places in it; what the suite does not have comes last."""
     return (
-        workloads.index(cell.workload) if cell.workload in workloads else len(workloads),
+        workloads.get(cell.workload, len(workloads)),
         cell.precision,
         cell.track,
-        arms.index(cell.arm) if cell.arm in arms else len(arms),
+        arms.get(cell.arm, len(arms)),
         cell.scope,
         cell.index,
     )

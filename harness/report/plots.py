@@ -65,6 +65,13 @@ LOSSES: Mapping[LossName, str] = {
     "perceptron": "perceptron loss",
     "negative_elbo": "negative ELBO (nats)",
 }
+
+
+def loss_words(loss: LossName) -> str:
+    """Return a loss in words, with its unit if it has one."""
+    return LOSSES.get(loss, loss.replace("_", " "))
+
+
 DASHES: Sequence[Any] = ("-", (0, (5, 2)), (0, (1, 1.2)), (0, (6, 2, 1, 2)), (0, (3, 3)))
 
 
@@ -148,7 +155,7 @@ def loss_curves(comparison: Comparison) -> Figure | None:
         axes.set_ylim(bottom=min(0.0, *(min(found.low) for found in every)))
     axes.set_xlim(1 - 0.02 * longest, longest + 0.02 * longest)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.set(title=comparison.name, xlabel="epoch", ylabel=f"training loss: {LOSSES[comparison.workload.loss]}")
+    axes.set(title=comparison.name, xlabel="epoch", ylabel=f"training loss: {loss_words(comparison.workload.loss)}")
     axes.legend(title="mean; band: all seeds" if any(found.seeds > 1 for found in every) else None)
     return figure
 

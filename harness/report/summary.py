@@ -9,14 +9,14 @@ from itertools import islice
 
 from harness import stats
 from harness.contract import Cell, Outcome, Precision, Technique, Track, Workload
-from harness.report.comparison import Comparison, compare
+from harness.report.comparison import Comparison, compare, worst_proofs
 from harness.report.failures import Failure, failures
 from harness.report.families import Family, Gap, families, gaps
 from harness.report.race import Contention, merge
 from harness.report.readback import Readback, readback
 from harness.report.row import Row
 from harness.report.verdicts import judge
-from harness.schema import Manifest, Record
+from harness.schema import Manifest, Record, WorkloadChoice
 
 
 @dataclass(frozen=True)
@@ -131,9 +131,19 @@ def summarize(
         raise ValueError(f"run {manifest.run} has workloads that do not exist any more: {', '.join(unknown)}")
     if unknown := sorted(set(manifest.suite.techniques) - (techniques or {}).keys()):
         raise ValueError(f"run {manifest.run} has techniques that do not exist any more: {', '.join(unknown)}")
+    choices = {choice.name: choice for choice in manifest.suite.workloads}
+    proofs = None if manifest.proofs is None else worst_proofs(manifest)
     comparisons = _judged(
         [
-            compare(manifest, workloads[name], precision, track, group)
+            compare(
+                manifest,
+                choices.get(name, WorkloadChoice(name=name)),
+                workloads[name],
+                precision,
+                track,
+                group,
+                None if proofs is None else proofs.get(name, {}),
+            )
             for (name, precision, track), group in groups.items()
         ]
     )
