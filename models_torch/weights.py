@@ -3,21 +3,28 @@
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load
 from safetensors.torch import save as serialize
 from torch import nn
 
 from harness.contract import WeightsError, WeightsFile
 
+STRANGE = ("F8_", "F6_", "F4")
+"""Types of safetensors, by how they begin, that NumPy has no counterpart of; PyTorch reads some of them."""
+
 
 def read(path: str) -> WeightsFile:
     """Return what a file holds, names and layouts being canonical.
 
     Raises:
-        WeightsError: If it is cut short, or no safetensors file.
+        WeightsError: If it is cut short, or no safetensors file, or holds numbers of a type that NumPy lacks.
     """
     try:
+        with safe_open(path, "pt") as file:
+            for name in file.keys():  # noqa: SIM118 (it is no mapping)
+                if (dtype := file.get_slice(name).get_dtype()).startswith(STRANGE):
+                    raise WeightsError(f"{name}: stored as {dtype}, a type that NumPy lacks")
         stored = load(Path(path).read_bytes())
     except SafetensorError as error:
         raise WeightsError(f"cut short, or no safetensors file: {error}") from None

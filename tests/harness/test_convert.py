@@ -138,6 +138,7 @@ SPOILED = [
     (set_("fc.2.weight", poke(torch.nan)), "fc.2.weight: 1 of 640 numbers are NaN or infinite"),
     (set_("fc.2.weight", poke(-torch.inf)), "fc.2.weight: 1 of 640 numbers are NaN or infinite"),
     (set_("fc.0.bias", lambda t: t.int()), "fc.0.bias: stored as int32"),
+    (set_("fc.0.bias", lambda t: t.to(torch.complex64)), "fc.0.bias: stored as complex64"),
 ]
 
 
@@ -244,6 +245,15 @@ def test_a_wrong_request_gets_one_clear_line_and_writes_nothing(
     assert ended.err.splitlines() == [f"twinbench: {message}"]
     assert {path.name for path in tmp_path.iterdir()} == {"model.safetensors", "there.weights.h5"}
     assert Path("there.weights.h5").read_text() == "mine"
+
+
+def test_a_type_that_numpy_lacks_is_a_wrong_request(twinbench, trained, tmp_path):
+    source = trained("mlp_digits", set_("fc.1.weight", lambda t: t.to(torch.float8_e4m3fn)))
+    ended = twinbench("convert", str(source), "--workload", "mlp_digits", "--to", "keras", "--arm", "keras-torch")
+    assert (ended.status, ended.out) == (2, "")
+    (said,) = ended.err.splitlines()
+    assert said.endswith(": fc.1.weight: stored as F8_E4M3, a type that NumPy lacks")
+    assert list(tmp_path.iterdir()) == [source]
 
 
 def test_the_command_tells_what_it_wrote_and_replaces_what_it_is_told_to(twinbench, trained, tmp_path):

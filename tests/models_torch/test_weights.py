@@ -1,5 +1,9 @@
 """The ``state_dict`` as a file: every tensor to the bit, counters of batch norm included, and what cannot cross."""
 
+import json
+import struct
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -10,6 +14,7 @@ from harness import registry
 from harness.contract import Setup, WeightsError
 from harness.run.weights import carry_in, carry_out
 from models_torch.arm import TorchSession
+from models_torch.weights import read
 
 WORKLOAD = registry.find_workload("softmax_digits")
 
@@ -59,6 +64,15 @@ def test_a_file_may_lack_counters_but_no_statistics(path, scratch):
     save_file(state, path)
     with pytest.raises(WeightsError, match=r"missing: 1\.running_var \(3,\)$"):
         carry_in(normed, path, scratch)
+
+
+@pytest.mark.parametrize("dtype", ["F8_E4M3", "F8_E8M0", "F4"])  # PyTorch reads the first of them
+def test_a_type_that_numpy_lacks_is_refused_by_the_name_of_its_tensor(path, dtype):
+    size = 1 if dtype == "F4" else 2
+    header = json.dumps({"fc.scale": {"dtype": dtype, "shape": [2], "data_offsets": [0, size]}}).encode()
+    Path(path).write_bytes(struct.pack("<Q", len(header)) + header + bytes(size))
+    with pytest.raises(WeightsError, match=rf"^fc\.scale: stored as {dtype}, a type that NumPy lacks$"):
+        read(path)
 
 
 class Biased(nn.Module):
