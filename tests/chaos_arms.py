@@ -227,7 +227,8 @@ ARMS = (
         spec(name)
         for name in (
             "healthy-one", "healthy-two", "healthy-three",
-            "exit-start", "segv-open", "abort-step", "stumble-open", "error-open", "memory-step", "nan-step",
+            "exit-start", "error-start",
+            "segv-open", "abort-step", "stumble-open", "error-open", "memory-step", "nan-step",
             "exit-block", "exitchild-block", "garbage-block", "flood-block", "mute-block", "nan-block", "nan-pass",
             "segv-fit", "error-fit", "nomapping-fit", "nan-fit", "none-short", "none-predict",
             "list-settings", "object-settings", "blob-settings",

@@ -286,7 +286,7 @@ class Prover:
         known = (variant.name, subject.seed, precision, str(variant))
         with self.lock:
             if known not in self.others:
-                worker = self.workers.get(self.reference, precision, twin=precision == "fp32")
+                worker = functools.partial(self.workers.get, self.reference, precision, twin=precision == "fp32")
                 turn = self.turn if precision == "fp64" else self.turn_single
                 self.others[known] = Reference(worker, turn, variant, subject.stored, self.workers.exchange)
                 self.others[known].load(subject.tensors)
@@ -298,7 +298,7 @@ class Prover:
             if (workload.name, seed) not in self.subjects:
                 dataset = registry.load_dataset(workload.dataset)
                 stored = store_dataset(dataset, self.workers.scratch)
-                worker = self.workers.get(self.reference, "fp64")
+                worker = functools.partial(self.workers.get, self.reference, "fp64")
                 reference = Reference(worker, self.turn, workload, stored, self.workers.exchange)
                 tensors = noise(reference.specs, seed)
                 reference.load(tensors)

@@ -105,18 +105,25 @@ class Reference:
     """The half that all others are compared with. Every question is put to it once, whichever thread asks first.
 
     Args:
+        worker: Returns its worker; one that has ended is followed by another.
         lock: Of its worker, which can hold one model at a time, and may be given to another reference in between.
     """
 
     def __init__(
-        self, worker: Worker, lock: threading.Lock, workload: Workload, dataset: StoredDataset, exchange: Exchange
+        self,
+        worker: Callable[[], Worker],
+        lock: threading.Lock,
+        workload: Workload,
+        dataset: StoredDataset,
+        exchange: Exchange,
     ):
-        self.known = (worker, workload, dataset, exchange)
+        self.worker = worker
+        self.known = (workload, dataset, exchange)
         self.lock = lock
         self.tensors: Mapping[str, Array] = {}
         self.answers: dict[str, dict[str, Array]] = {}
         with lock:
-            self.specs = Half(*self.known).specs()
+            self.specs = Half(worker(), *self.known).specs()
 
     def load(self, tensors: Mapping[str, Array]) -> None:
         """Choose the tensors that every question is about."""
@@ -130,7 +137,7 @@ class Reference:
         """Return what ``put`` gets out of the half right after loading the tensors; asked once under each name."""
         with self.lock:
             if question not in self.answers:
-                half = Half(*self.known)
+                half = Half(self.worker(), *self.known)
                 half.load(self.tensors)
                 self.answers[question] = put(half)
             return self.answers[question]

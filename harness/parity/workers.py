@@ -54,13 +54,27 @@ class Exchange:
 
 @dataclasses.dataclass
 class _Entry:
+    """A worker.
+
+    Attributes:
+        lock: Of whoever waits for its start.
+        told: Whether somebody has taken the answer to ``begin``, be it a failure.
+    """
+
     worker: Worker
     lock: threading.Lock = dataclasses.field(default_factory=threading.Lock)
-    imported: bool = False
+    told: bool = False
+
+    @property
+    def spent(self) -> bool:
+        """Whether the process has ended, and not before somebody could be told why it did not start."""
+        return self.told and self.worker.ended
 
 
 class Workers:
     """Workers by arm, precision and twin. Threads may share them; leaving the context ends them all.
+
+    One that has ended, by a crash or because it gave no answer, is followed by a fresh one when it is next asked for.
 
     Attributes:
         reference: The arm that all others are compared with.
@@ -105,12 +119,18 @@ class Workers:
         Raises:
             WorkerFailure: If it cannot be imported.
         """
-        entry = self._entry(arm, precision, twin)
-        with entry.lock:
-            if not entry.imported:
-                entry.worker.started(TIMEOUT_S)
-                entry.imported = True
-        return entry.worker
+        while True:
+            entry = self._entry(arm, precision, twin)
+            with entry.lock:
+                if not entry.told:
+                    entry.told = True
+                    try:
+                        entry.worker.started(TIMEOUT_S)
+                    except WorkerFailure:
+                        entry.worker.kill()  # it may be alive, but nothing will come of it
+                        raise
+            if not entry.spent:  # it may have ended while this thread waited for another
+                return entry.worker
 
     def exercise(
         self,
@@ -146,16 +166,14 @@ class Workers:
         self, arm: str, precision: Precision, do: str, arrays: Mapping[str, Array], **request: Any
     ) -> dict[str, Array]:
         """Make a request of an arm's worker that takes arrays and answers with arrays, and return these, in order."""
-        worker = self.get(arm, precision)
-        with self._entry(arm, precision, False).lock:
-            return self.exchange.ask(worker, do, arrays, **request)[0]
+        return self.exchange.ask(self.get(arm, precision), do, arrays, **request)[0]
 
     def _entry(self, arm: str, precision: Precision, twin: bool) -> _Entry:
         known = (arm, precision, twin)
         with self.lock:
             if self.closed:
                 raise WorkerFailure(Outcome.INTERRUPTED, "the check was ended")
-            if known not in self.entries:
+            if known not in self.entries or self.entries[known].spent:
                 self.entries[known] = _Entry(self.stack.enter_context(self._start(arm, precision)))
                 self.entries[known].worker.begin()
             return self.entries[known]

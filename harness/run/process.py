@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,7 @@ class Worker:
     """One arm's process, leader of its own process group, its output in a file.
 
     Use as a context manager: leaving it kills the whole group. Packages in ``overlay`` take the place of ours.
+    Threads may share one: each waits until the others have their answers.
     """
 
     def __init__(self, spec: ArmSpec, setup: Setup, log: Path, scratch: Path, overlay: Path | None = None):
@@ -73,12 +75,18 @@ class Worker:
         self.channel = ours
         self.setup = setup
         self.pending = b""
+        self.turn = threading.Lock()
 
     def __enter__(self) -> Worker:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.kill()
+
+    @property
+    def ended(self) -> bool:
+        """Whether the process is gone."""
+        return self.process.poll() is not None
 
     def begin(self) -> None:
         """Ask for the framework to be imported and configured, without waiting; ``started`` waits."""
@@ -110,8 +118,9 @@ class Worker:
         Raises:
             WorkerFailure: If the worker ends, hangs, answers nonsense or reports an exception.
         """
-        self._send(do, **arguments)
-        return self._answer(do, timeout_s)
+        with self.turn:
+            self._send(do, **arguments)
+            return self._answer(do, timeout_s)
 
     def _send(self, do: str, **arguments: Any) -> None:
         # A worker that has ended is noticed by whoever waits for its answer.
