@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -91,6 +92,9 @@ def _plain(layer: Any, path: str, kind: LayerKind, **names: str) -> Iterator[Car
 def _dense(layer: Any, path: str, flattened: Flattened) -> Iterator[Carrier]:
     fan_in, fan_out = layer.kernel.shape
     read, written = flattened.read.get(path, (fan_in,)), flattened.written.get(path, (fan_out,))
+    for does, count, shape in (("reads", fan_in, read), ("writes", fan_out, written)):
+        if math.prod(shape) != count:
+            raise ValueError(f"{path}.weight: {does} {count} numbers, which are no map of {shape}")
 
     def there(kernel: Array) -> Array:  # (in, out) -> (out, in), either side by channel first
         return _channel_first(_channel_first(kernel, read).T, written)

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Collection, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,6 +28,7 @@ COPIES = 64
 """Of each sample, in one batch: each has a mask of its own, so that one pass gives a mean over many."""
 
 PASSES = 24
+CHANGE = ", from draw to draw"
 BOUND = 6.0
 """Of −log10 p: a level of 1e-6 for each test. Seeds are fixed, so a healthy pair that passes once always does."""
 
@@ -34,8 +36,9 @@ BOUND = 6.0
 def dropout(stage: Stage) -> Iterator[Finding]:
     """What chance does to the loss and to every gradient, which tells where it stands; draws that follow the seed.
 
-    Compared are the means, over many draws, of the loss and of the size of each gradient. Dropout behind a shortcut, or
-    before an activation instead of behind it, has others; so has a code that is drawn with another deviation.
+    Compared are the means, over many draws, of the loss, of the size of each gradient, and of how far draws are apart.
+    Dropout behind a shortcut, or before an activation instead of behind it, has others; so has a code that is drawn
+    with another deviation.
     """
     if not set(STOCHASTIC) & stage.workload.architecture.arguments.keys():
         yield dataclasses.replace(stage.tally("dropout", []), note="nothing random")
@@ -43,18 +46,17 @@ def dropout(stage: Stage) -> Iterator[Finding]:
     batch = {"x": np.repeat(stage.x, COPIES, axis=0), "y": np.repeat(stage.y, COPIES, axis=0)}
     reference, half = stage.open_pair(with_chance(stage.workload, RATE))
 
-    def sizes(of: Half) -> dict[str, Array]:
-        passes = []
+    def draws(of: Half) -> Iterator[dict[str, Array]]:
         for seed in range(PASSES):
             of.load(stage.tensors, seed)
-            found = split(of.probe("gradients", **batch))
-            passes.append({name: np.sqrt(np.mean(np.square(gradient))) for name, gradient in found.items()})
-        return {name: np.array([found[name] for found in passes]) for name in passes[0]}
+            yield split(of.probe("gradients", **batch))
 
-    ours, theirs = sizes(half), reference.answer("dropout", sizes)
-    yield stage.finding("dropout place", surprise(ours, theirs, immaterial(stage.workload.architecture, theirs)), BOUND)
+    ours, theirs = figures(draws(half)), reference.answer("dropout", lambda of: figures(draws(of)))
+    declared = immaterial(stage.workload.architecture, theirs)
+    left_out = {*declared, *(f"{name}{CHANGE}" for name in declared)}
+    yield stage.finding("dropout place", surprise(ours, theirs, left_out), BOUND)
 
-    losses, again = ours["loss"], sizes(half)["loss"]
+    losses, again = ours["loss"], figures(draws(half))["loss"]
     following = half.probe("gradients", **batch)["loss"]  # the second draw of the last seed
     half.load(stage.tensors, PASSES)
     wrong = [] if np.array_equal(losses, again) else ["other draws from the same seed"]
@@ -64,8 +66,30 @@ def dropout(stage: Stage) -> Iterator[Finding]:
     yield stage.tally("dropout seed", wrong)
 
 
+def figures(draws: Iterable[Mapping[str, Array]]) -> dict[str, Array]:
+    """Return of each tensor its RMS at every draw, and that of what changes from a draw to the next, of pairs of them.
+
+    The change is chance alone, of which the mean over a batch leaves little in the size: it tells one mask for all
+    steps of a sequence from a mask for each, where sizes differ by less than the noise.
+    """
+    found: dict[str, list[float]] = defaultdict(list)
+    before: Mapping[str, Array] = {}
+    for number, draw in enumerate(draws):
+        for name, tensor in draw.items():
+            found[name].append(_rms(tensor))
+            changes = found[f"{name}{CHANGE}"]
+            if number % 2:
+                changes.append(_rms(tensor - before[name]))
+        before = draw
+    return {name: np.array(numbers) for name, numbers in found.items()}
+
+
+def _rms(tensor: Array) -> float:
+    return float(np.sqrt(np.mean(np.square(tensor))))
+
+
 def surprise(ours: Mapping[str, Array], theirs: Mapping[str, Array], left_out: Collection[str]) -> Distance:
-    """Return the largest −log10 p of two-sided Welch tests of equal means, one for each name (of PASSES figures).
+    """Return the largest −log10 p of two-sided Welch tests of equal means, one for each name, and the first too large.
 
     A name that only one side has, and a figure that is not finite, are infinitely surprising.
     """

@@ -121,7 +121,14 @@ MUTANTS: tuple[Mutant, ...] = (
         "stopping",
         "rising at once",
     ),
-    Mutant("valid for same padding", _LENET, 'kernel_size=5, padding="same"', "kernel_size=5", "lenet_mnist5k", ""),
+    Mutant(
+        "valid for same padding",
+        _LENET,
+        'kernel_size=5, padding="same"',
+        "kernel_size=5",
+        "lenet_mnist5k",
+        "open: ValueError: fc1.weight: ",
+    ),
     Mutant(
         "padding on the wrong side",
         _LENET,
@@ -146,7 +153,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "layers.GRU(hidden_size,",
         "layers.GRU(hidden_size, reset_after=False,",
         "gru_mnist1d",
-        "",
+        "open: ValueError: gru: ",
     ),
     Mutant(
         "GRU without its sigmoid",
@@ -186,7 +193,7 @@ MUTANTS: tuple[Mutant, ...] = (
         'suffix=f"_l{number}")',
         'suffix="_l0")',
         "lstm_mnist1d",
-        "",
+        "open: ValueError: canonical name met twice: rnn.",
     ),
     Mutant(
         "the backward units' first step for their last",
@@ -210,7 +217,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "layer(self.dropout(x, training=training))",
         "self.dropout(layer(x), training=training)",
         "lstm_mnist1d",
-        "",
+        "rnn.",
     ),
     Mutant(
         "one dropout mask for all steps",
@@ -218,7 +225,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "layers.Dropout(dropout)",
         "layers.SpatialDropout1D(dropout)",
         "lstm_mnist1d",
-        "",
+        "rnn.",
     ),
     Mutant(
         "ReLU in the simple RNN",
@@ -895,10 +902,15 @@ MUTANTS: tuple[Mutant, ...] = (
         "layers.Dropout(rate)",
         "layers.AlphaDropout(rate)",
         "randomness",
-        "",
+        "training: scale",
     ),
     Mutant(
-        "PyTorch's dropout by channel", _TORCH_REGULARIZERS, "nn.Dropout(rate)", "nn.Dropout1d(rate)", "randomness", ""
+        "PyTorch's dropout by channel",
+        _TORCH_REGULARIZERS,
+        "nn.Dropout(rate)",
+        "nn.Dropout1d(rate)",
+        "randomness",
+        "training: independence along axis ",
     ),
     Mutant(
         "attention that looks one place ahead",

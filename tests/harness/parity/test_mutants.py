@@ -13,6 +13,7 @@ def test_mutants_fit_the_source():
     assert len({mutant.name for mutant in MUTANTS}) == len(MUTANTS)
     for mutant in MUTANTS:
         assert mutant.new in planting.patched(mutant)
+        assert mutant.located, f"{mutant.name}: any place would do"
 
 
 @pytest.mark.parametrize("old", ["not in the file", "ops.relu"])

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from harness.parity.dropout import surprise
+from harness.parity.dropout import figures, surprise
 from harness.parity.errors import distance
 
 
@@ -59,3 +59,11 @@ def test_what_overflows_when_squared_is_compared_all_the_same():
 @pytest.mark.parametrize("ours", [{}, {"a": np.array([1.0, math.nan])}, {"a": np.ones(2), "b": np.ones(2)}])
 def test_nothing_is_more_surprising_than_what_is_missing_or_no_number(ours):
     assert surprise(ours, {"a": np.array([1.0, 2.0])}, ()).error == math.inf
+
+
+def test_of_gradients_that_chance_changes_their_size_and_the_change_is_kept():
+    found = figures({"w": np.array([3.0, 4.0]) + moved, "loss": np.array(2.0)} for moved in (0, 1, 5, 3))
+    assert list(found) == ["w", "w, from draw to draw", "loss", "loss, from draw to draw"]
+    assert found["w, from draw to draw"] == pytest.approx([1, 2])
+    assert found["w"] == pytest.approx(np.sqrt([12.5, 20.5, 72.5, 42.5]))
+    assert (found["loss"].tolist(), found["loss, from draw to draw"].tolist()) == ([2] * 4, [0] * 2)
