@@ -41,12 +41,14 @@ class Row:
         what: The default, in the field's words.
         how: What makes the two equal.
         specs: Tensors drawn for both halves, for a row on initialisation.
+        initializer: What their weights are drawn by; None for PyTorch's default rules.
     """
 
     name: str
     what: str
     how: str
     specs: Mapping[str, TensorSpec] = field(default_factory=dict)
+    initializer: str | None = None
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,9 @@ def _drawn(layer: LayerKind, **shapes: tuple[int, ...]) -> dict[str, TensorSpec]
 
 
 _CARRIED = "drawn once in NumPy by PyTorch's rule and loaded into both (`harness/matched.py`, `models_keras/bridge.py`)"
+_DRAWN = "drawn once in NumPy and loaded into both (`benchmarks/techniques/initializers.py`)"
 _STATED = "stated in both"
+_POOL = "`make_pool` in `models_*/techniques/pooling.py`"
 
 SECTIONS: Mapping[str, Sequence[Row]] = {
     "Initial parameters: standard deviation (largest)": (
@@ -88,7 +92,19 @@ SECTIONS: Mapping[str, Sequence[Row]] = {
             _CARRIED,
             _drawn("conv", weight=(128, 1, 3, 3), bias=(128,)),
         ),
+        Row(
+            "transposed_initialisation",
+            "transposed convolution, 4×4, 64 → 16: fans from the layout",
+            _CARRIED,
+            _drawn("transposed_conv", weight=(64, 16, 4, 4), bias=(16,)),
+        ),
         Row("embedding_initialisation", "embedding, 500 × 64", _CARRIED, _drawn("embedding", weight=(500, 64))),
+        Row(
+            "rnn_initialisation",
+            "simple RNN, 32 → 64: recurrent weights orthogonal in Keras",
+            _CARRIED,
+            _drawn("recurrent", weight_ih_l0=(64, 32), weight_hh_l0=(64, 64), bias_ih_l0=(64,)),
+        ),
         Row(
             "lstm_initialisation",
             "LSTM, 32 → 64: recurrent weights orthogonal and forget bias 1 in Keras",
@@ -113,11 +129,28 @@ SECTIONS: Mapping[str, Sequence[Row]] = {
                 out_proj__bias=(64,),
             ),
         ),
+        Row(
+            "he_normal_initialisation",
+            "`kaiming_normal_` and `HeNormal`, 1000 → 500: Keras cuts at two deviations",
+            _DRAWN,
+            _drawn("linear", weight=(500, 1000)),
+            "he_normal",
+        ),
+        Row(
+            "truncated_initialisation",
+            "`trunc_normal_` and `TruncatedNormal`, std 0.05: PyTorch cuts at ±2, Keras at two deviations",
+            _DRAWN,
+            _drawn("linear", weight=(500, 1000)),
+            "lecun_truncated_normal",
+        ),
     ),
     "Normalisation": (
         Row("batch_norm_epsilon", "batch norm: epsilon (inputs of std 0.02)", f"1e-5 {_STATED}"),
         Row("batch_norm_momentum", "batch norm: momentum (running mean after one batch)", "Keras: 1 − PyTorch's"),
         Row("batch_norm_variance", "batch norm: running variance (batch of 4)", "`UnbiasedBatchNormalization`"),
+        Row("batch_norm_mode", "batch norm called without a word on training", "`training=True` said in Keras"),
+        Row("batch_norm_of_one", "batch norm in training, batch of 1: refused or not", "`UnbiasedBatchNormalization`"),
+        Row("frozen_batch_norm", "frozen batch norm: running mean after a batch of training", "PyTorch: `eval()` too"),
         Row("layer_norm_epsilon", "layer norm: epsilon (inputs of std 0.02)", f"1e-5 {_STATED}"),
         Row("group_norm_epsilon", "group norm: epsilon (inputs of std 0.02)", f"1e-5 {_STATED}"),
         Row("rms_norm_epsilon", "RMS norm: epsilon (inputs of std 0.001)", f"1e-6 {_STATED}"),
@@ -125,9 +158,13 @@ SECTIONS: Mapping[str, Sequence[Row]] = {
     ),
     "Recurrent layers and attention": (
         Row("gru_gates", "GRU: order of the gates in its weights", "gates swapped by `models_keras/bridge.py`"),
+        Row("time_axis", "GRU: axis of time", "PyTorch: `batch_first=True`"),
+        Row("rnn_biases", "simple RNN: biases (change of their sum in one step of SGD)", "PyTorch: `OneBiasRNN`"),
         Row("lstm_biases", "LSTM: biases (change of their sum in one step of SGD)", "PyTorch: `OneBiasLSTM`"),
         Row("bidirectional_outputs", "bidirectional GRU: its output by default", "all steps in both"),
+        Row("recurrent_dropout", "LSTM of one layer: `dropout=0.5`, in training", "Keras: `Stack`"),
         Row("attention_mask", "attention: boolean mask", "PyTorch: `~mask`"),
+        Row("attention_size", "attention, 4 heads: what a size of 64 is (parameters)", "Keras: `key_dim=64 // 4`"),
     ),
     "Convolution, pooling, resizing": (
         Row("strided_same_padding", "3×3 convolution, stride 2, on 8×8", "Keras: `ZeroPadding2D(1)`, no padding"),
@@ -136,6 +173,13 @@ SECTIONS: Mapping[str, Sequence[Row]] = {
             "average pooling, 3×3, stride 2, on 9×9: zeros of the padding",
             "PyTorch: `count_include_pad=False`",
         ),
+        Row("average_pool_side", "average pooling, 3×3, stride 2, on 8×8: where the padding is", _POOL),
+        Row("max_pool_padding", "max pooling, 3×3, stride 2, on 8×8", _POOL),
+        Row(
+            "transposed_padding",
+            "3×3 transposed convolution, stride 2, 8×8 → 16×16",
+            '4×4 with `padding=1` and `padding="same"`, as in `ConvAutoencoder`',
+        ),
         Row("flatten_order", "Dense on a flattened feature map", "kernel permuted by `models_keras/bridge.py`"),
         Row("nearest_resize", "nearest neighbour, 8×8 → 5×5", "PyTorch: `nearest-exact`"),
         Row("bicubic_resize", "bicubic, 8×8 → 5×5", "`antialias=True` in both"),
@@ -143,6 +187,16 @@ SECTIONS: Mapping[str, Sequence[Row]] = {
     "Activations": (
         Row("leaky_relu_slope", "leaky ReLU: slope", f"0.01 {_STATED}"),
         Row("gelu_form", "GELU", "Keras: `ops.gelu(x, approximate=False)`"),
+        Row("prelu_slope", "PReLU: slope at the start", "Keras: `Constant(0.25)`, `shared_axes`"),
+    ),
+    "Dropout and augmentation": (
+        Row("dropout_mode", "dropout of a half, called without a word on training", "`eval()`, `training=False`"),
+        Row(
+            "filling",
+            "pictures moved by a quarter: what comes in",
+            "zeros: `shift` in `models_*/techniques/augmentation.py`",
+        ),
+        Row("flipping", "random flip: share that stays upright", "`flip` in `models_*/techniques/augmentation.py`"),
     ),
     "Losses": (
         Row("cross_entropy_input", "cross-entropy: what it takes", "Keras: `from_logits=True`"),
@@ -150,12 +204,19 @@ SECTIONS: Mapping[str, Sequence[Row]] = {
         Row("binary_cross_entropy", "binary cross-entropy of probabilities near 0", "logits in both"),
         Row("class_weights", "class weights: mean", 'Keras: `reduction="mean_with_sample_weight"`'),
         Row(
+            "smoothed_class_weights",
+            "class weights with label smoothing of 0.1, weighted mean",
+            "`cross_entropy` in `models_*/techniques/losses.py`",
+        ),
+        Row(
             "softmax_twice",
             "cross-entropy from logits, of a model that ends in softmax",
             "a model that ends in logits; the mistake is `losses.softmax_twice`",
         ),
         Row("divergence", "Kullback–Leibler divergence: mean", "`kl_divergence` in `models_*/techniques/losses.py`"),
         Row("cosine_loss", "cosine loss (of outputs at right angles to their targets)", "Keras: + 1"),
+        Row("reported_penalty", "reported loss under an L2 penalty", "penalties in both; `make_penalty`"),
+        Row("reported_loss", "reported loss of an epoch of two batches", "PyTorch: the mean of `fit`, by batch size"),
     ),
     "Optimizers: change of a parameter": (
         Row("sgd_learning_rate", "SGD: learning rate", _STATED),
@@ -167,15 +228,38 @@ SECTIONS: Mapping[str, Sequence[Row]] = {
         ),
         Row("adamw_decay", "AdamW: weight decay", _STATED),
         Row("weight_decay", "SGD with momentum: `weight_decay=0.1`", "Keras: `CoupledDecay`"),
+        Row("adam_weight_decay", "Adam: `weight_decay=0.1`", "Keras: `CoupledDecay`"),
         Row("l2_factor", "L2 penalty λ (one step)", "Keras: `L2(λ / 2)`"),
         Row("rmsprop_defaults", "RMSprop: its numbers", _STATED),
         Row(
             "rmsprop_epsilon", "RMSprop: epsilon (gradients near 1e-4, same numbers)", "Keras: `RMSpropEpsilonOutside`"
         ),
+        Row(
+            "rmsprop_momentum_under_a_drop",
+            "RMSprop with momentum, learning rate ÷ 10 after 5 of 10 steps",
+            "Keras: `RMSpropEpsilonOutside`",
+        ),
         Row("adagrad_defaults", "Adagrad: its numbers", _STATED),
+        Row(
+            "adagrad_epsilon", "Adagrad: epsilon (gradients near 1e-6, same numbers)", "Keras: `AdagradEpsilonOutside`"
+        ),
         Row("adadelta_defaults", "Adadelta: its numbers", _STATED),
+        Row("adamax_defaults", "Adamax: its numbers", _STATED),
+        Row("adamax_epsilon", "Adamax: epsilon (gradients near 1e-6, same numbers)", "Keras: `AdamaxEpsilonInNorm`"),
+        Row("nadam_defaults", "NAdam: its numbers", _STATED),
         Row("nadam_momentum", "NAdam: momentum's schedule (same numbers)", "Keras: `NesterovSchedule`"),
+        Row(
+            "muon_defaults",
+            "Muon: its numbers, and its factor for a matrix 6×8",
+            "PyTorch: `Muon` in `models_torch/techniques/optimizers.py`; Keras: `TypedMuon`",
+        ),
+        Row(
+            "repeated_words",
+            "Adam, one step of an embedding: a word three times in a batch",
+            "Keras: `SummedGradients`",
+        ),
         Row("clipping_by_norm", "clipping two gradients of norm 3 and 0.5 at 1", "Keras: `CanonicalClipping`"),
+        Row("clipping_stabiliser", "clipping a global norm of 3e-3 at 1e-4", "Keras: `CanonicalClipping`"),
         Row("accumulation", "four gradients accumulated", "PyTorch: the loss divided by their number"),
     ),
     "Schedules and fitting": (
@@ -184,8 +268,24 @@ SECTIONS: Mapping[str, Sequence[Row]] = {
         Row("scheduled_steps", "cosine over 10 steps, two gradients accumulated for each", "Keras: `ScheduledBySteps`"),
         Row("exponential_decay", "exponential decay, 5 steps an epoch", "Keras: `staircase=True`"),
         Row("milestones", "learning rate at its milestone", "Keras: the step before it"),
-        Row("plateau_patience", "plateau, patience 2, 9 flat epochs", "Keras: patience + 1"),
+        Row("plateau_patience", "plateau, patience 2, 9 flat epochs", "Keras: `PlateauBeyondPatience`"),
+        Row(
+            "plateau_threshold",
+            "plateau: threshold (losses near 100 that fall by 0.001, same patience)",
+            "Keras: `PlateauBeyondPatience`",
+        ),
+        Row(
+            "plateau_cooldown",
+            "plateau: cooldown of 3 (20 flat epochs, same patience)",
+            "Keras: `PlateauBeyondPatience`",
+        ),
+        Row(
+            "early_stopping",
+            "early stopping: epochs of 9 that are trained",
+            "PyTorch: `EarlyStopping`, patience stated",
+        ),
         Row("shuffling", "order of samples", "orders drawn in NumPy for both; Keras: `shuffle=False`"),
+        Row("held_out_samples", "which quarter of the samples is held out", "the last in both (`harness/matched.py`)"),
         Row("batch_size", "batch size (steps for 64 samples)", _STATED),
     ),
 }
@@ -215,6 +315,10 @@ def _inputs() -> dict[str, Array]:
         "attention.out_proj.bias": (8,),
         "start": (7,),
         "gradients": (10, 7),
+        "deconv.weight": (4, 5, 4, 4),
+        "dense.weight": (5, 8),
+        "matrix_start": (6, 8),
+        "matrix_gradients": (10, 6, 8),
     }
     arrays: dict[str, Array] = {name: rng.normal(size=shape) for name, shape in shapes.items()}
     step = np.arange(5)
@@ -226,6 +330,8 @@ def _inputs() -> dict[str, Array]:
         "mask": (step[:, np.newaxis] + step) % 2 == 0,
         "long_gradient": np.array([2.0, 2.0, 1.0]),
         "short_gradient": np.full(5, math.sqrt(0.05)),
+        "slow_losses": 100 - 0.001 * np.arange(9),
+        "held_out_losses": np.array([3, 2, 2.5, 1, 1.5, 1.2, 0.5, 0.7, 0.6]),
     }
 
 
@@ -237,7 +343,7 @@ def measure() -> dict[str, list[Measured]]:
 
 
 def _measure(workers: Workers, row: Row, inputs: Mapping[str, Array]) -> Measured:
-    arrays = matched.initial_parameters(row.specs, 0) if row.specs else inputs
+    arrays = matched.initial_parameters(row.specs, 0, initializer=row.initializer) if row.specs else inputs
     says: list[str] = []
     figures: list[float | None] = []
     for form in ("default", "reconciled"):
@@ -286,9 +392,10 @@ def _head() -> Iterator[str]:
     yield f"""\
 # What differs between PyTorch and Keras
 
-Every default that differs between the frameworks and that a pair has to reconcile: its size as a user meets it, and
-what is left of it in the pairs. `make differences` measures it all anew and writes this page, and a test compares it
-with what is measured then; the defaults named here are read from the frameworks where they are numbers.
+Every default that differs between the frameworks and that a pair has to reconcile, or would have to if it used it: its
+size as a user meets it, and what is left of it in the pairs. `make differences` measures it all anew and writes this
+page, and a test compares it with what is measured then; the defaults named here are read from the frameworks where they
+are numbers.
 
 *Difference* is the root mean square of the difference of the two results, divided by that of PyTorch's: 1 is as large
 as the thing itself. *Reconciled* is the same as the pairs have it, as a power of ten that it stays below (Keras takes

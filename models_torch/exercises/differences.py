@@ -9,19 +9,25 @@ import functools
 import inspect
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.optim import lr_scheduler
-from torch.utils.data import DataLoader, TensorDataset
+from torch.utils.data import DataLoader, TensorDataset, random_split
 
 from harness.contract import Clipping, Optimizer
+from models_torch.techniques import augmentation
 from models_torch.techniques.clipping import clip
+from models_torch.techniques.early_stopping import EarlyStopping
+from models_torch.techniques.losses import make_loss
 from models_torch.techniques.optimizers import make_optimizer
-from models_torch.techniques.recurrent import OneBiasLSTM
-from models_torch.techniques.schedules import make_cosine
+from models_torch.techniques.pooling import make_pool
+from models_torch.techniques.recurrent import OneBiasLSTM, OneBiasRNN
+from models_torch.techniques.regularizers import make_penalty
+from models_torch.techniques.schedules import make_cosine, make_plateau
 
 Arrays = dict[str, np.ndarray]
 
@@ -71,8 +77,16 @@ def depthwise_initialisation(arrays: Arrays, form: str) -> Arrays:
     return _spread(lambda: nn.Conv2d(128, 128, 3, groups=128), arrays, form)
 
 
+def transposed_initialisation(arrays: Arrays, form: str) -> Arrays:
+    return _spread(lambda: nn.ConvTranspose2d(64, 16, 4), arrays, form)
+
+
 def embedding_initialisation(arrays: Arrays, form: str) -> Arrays:
     return _spread(lambda: nn.Embedding(500, 64), arrays, form)
+
+
+def rnn_initialisation(arrays: Arrays, form: str) -> Arrays:
+    return _spread(lambda: nn.RNN(32, 64), arrays, form)
 
 
 def lstm_initialisation(arrays: Arrays, form: str) -> Arrays:
@@ -85,6 +99,20 @@ def gru_initialisation(arrays: Arrays, form: str) -> Arrays:
 
 def attention_initialisation(arrays: Arrays, form: str) -> Arrays:
     return _spread(lambda: nn.MultiheadAttention(64, 4), arrays, form)
+
+
+def _filled(fill: Callable[[Tensor], Tensor]) -> nn.Module:
+    layer = nn.Linear(1000, 500, bias=False)
+    fill(layer.weight)
+    return layer
+
+
+def he_normal_initialisation(arrays: Arrays, form: str) -> Arrays:
+    return _spread(lambda: _filled(nn.init.kaiming_normal_), arrays, form)
+
+
+def truncated_initialisation(arrays: Arrays, form: str) -> Arrays:
+    return _spread(lambda: _filled(functools.partial(nn.init.trunc_normal_, std=0.05)), arrays, form)
 
 
 # ------------------------------------------------------------------------------------------------- normalisation
@@ -108,6 +136,28 @@ def batch_norm_variance(arrays: Arrays, form: str) -> Arrays:
     layer = nn.BatchNorm1d(8, momentum=0.1).double()
     layer(features[:4])
     return _give("running variance ÷ (n − 1)", moved=layer.running_var - 0.9)
+
+
+def batch_norm_mode(arrays: Arrays, form: str) -> Arrays:
+    (images,) = _take(arrays, "images")
+    return _give("trains: born in training", output=nn.BatchNorm2d(4).double()(images + 3))
+
+
+def batch_norm_of_one(arrays: Arrays, form: str) -> Arrays:
+    (features,) = _take(arrays, "features")
+    try:
+        nn.BatchNorm1d(8).double()(features[:1])
+    except ValueError as error:
+        return _give(type(error).__name__, refused=[1.0])
+    return _give("", refused=[0.0])
+
+
+def frozen_batch_norm(arrays: Arrays, form: str) -> Arrays:
+    (images,) = _take(arrays, "images")
+    layer = nn.BatchNorm2d(4).double().requires_grad_(False)
+    layer.train(form == "default")
+    layer(images + 3)
+    return _give("`requires_grad_(False)`: moves on", mean=layer.running_mean)
 
 
 def layer_norm_epsilon(arrays: Arrays, form: str) -> Arrays:
@@ -139,14 +189,37 @@ def gru_gates(arrays: Arrays, form: str) -> Arrays:
     return _give("reset, update, new", output=layer(sequence)[0])
 
 
-def lstm_biases(arrays: Arrays, form: str) -> Arrays:
+def time_axis(arrays: Arrays, form: str) -> Arrays:
     (sequence,) = _take(arrays, "sequence")
-    made = (nn.LSTM if form == "default" else OneBiasLSTM)(8, 6, batch_first=True)
-    layer = _load(made, {name: arrays[f"lstm.{name}"] for name in GRU[:3]})
+    layer = _load(nn.GRU(8, 6, batch_first=form == "reconciled"), {name: arrays[f"gru.{name}"] for name in GRU})
+    return _give("first", output=layer(sequence)[0])
+
+
+def _biases(layer: nn.RNNBase, arrays: Arrays, tensors: Arrays) -> Arrays:
+    """How far the sum of both biases moves in one step on the mean of the outputs."""
+    (sequence,) = _take(arrays, "sequence")
+    layer = _load(layer, tensors)
     layer(sequence)[0].mean().backward()
     torch.optim.SGD(layer.parameters(), lr=1.0).step()
     bias = layer.bias_ih_l0 + layer.bias_hh_l0
-    return _give("two, both trained", moved=bias - torch.from_numpy(arrays["lstm.bias_ih_l0"]))
+    return _give("two, both trained", moved=bias - torch.from_numpy(tensors["bias_ih_l0"]))
+
+
+def rnn_biases(arrays: Arrays, form: str) -> Arrays:
+    made = (nn.RNN if form == "default" else OneBiasRNN)(8, 6, batch_first=True)
+    return _biases(made, arrays, {name: arrays[f"lstm.{name}"][:6] for name in GRU[:3]})
+
+
+def lstm_biases(arrays: Arrays, form: str) -> Arrays:
+    made = (nn.LSTM if form == "default" else OneBiasLSTM)(8, 6, batch_first=True)
+    return _biases(made, arrays, {name: arrays[f"lstm.{name}"] for name in GRU[:3]})
+
+
+def recurrent_dropout(arrays: Arrays, form: str) -> Arrays:
+    (sequence,) = _take(arrays, "sequence")
+    layer = OneBiasLSTM(8, 6, batch_first=True, dropout=0.5)
+    layer = _load(layer, {name: arrays[f"lstm.{name}"] for name in GRU[:3]})
+    return _give("between layers on top of each other", output=layer(sequence)[0])
 
 
 def bidirectional_outputs(arrays: Arrays, form: str) -> Arrays:
@@ -170,6 +243,28 @@ def average_pool_padding(arrays: Arrays, form: str) -> Arrays:
     (images,) = _take(arrays, "odd_images")
     counts = {} if form == "default" else {"count_include_pad": False}
     return _give("counts the padding", output=nn.AvgPool2d(3, stride=2, padding=1, **counts)(images))
+
+
+def average_pool_side(arrays: Arrays, form: str) -> Arrays:
+    (images,) = _take(arrays, "images")
+    pool = nn.AvgPool2d(3, stride=2, padding=1, count_include_pad=False)
+    if form == "reconciled":
+        pool = make_pool("average", 3, 2, padding=1)
+    return _give("`padding=1`: one on each side", output=pool(images))
+
+
+def max_pool_padding(arrays: Arrays, form: str) -> Arrays:
+    (images,) = _take(arrays, "images")
+    pool = nn.MaxPool2d(3, stride=2, padding=1) if form == "default" else make_pool("max", 3, 2, padding=1)
+    return _give("`padding=1`: one on each side", output=pool(images))
+
+
+def transposed_padding(arrays: Arrays, form: str) -> Arrays:
+    (images,) = _take(arrays, "images")
+    size, further = (3, 1) if form == "default" else (4, 0)
+    layer = nn.ConvTranspose2d(4, 5, size, stride=2, padding=1, output_padding=further, bias=False)
+    layer = _load(layer, {"weight": arrays["deconv.weight"][..., :size, :size]})
+    return _give("`padding=1, output_padding=1`: cut at the beginning", output=layer(images))
 
 
 def flatten_order(arrays: Arrays, form: str) -> Arrays:
@@ -203,6 +298,12 @@ def gelu_form(arrays: Arrays, form: str) -> Arrays:
     return _give("exact", output=F.gelu(features))
 
 
+def prelu_slope(arrays: Arrays, form: str) -> Arrays:
+    (features,) = _take(arrays, "features")
+    layer = nn.PReLU()
+    return _give(f"{layer.weight.item():g}, one for all", output=layer(features))
+
+
 def standard_deviation(arrays: Arrays, form: str) -> Arrays:
     (features,) = _take(arrays, "features")
     correction = {} if form == "default" else {"correction": 0}
@@ -218,6 +319,38 @@ def attention_mask(arrays: Arrays, form: str) -> Arrays:
     blocked = mask if form == "default" else ~mask
     output, _ = layer(sequence, sequence, sequence, attn_mask=blocked, need_weights=False)
     return _give("True is blocked", output=output)
+
+
+def attention_size(arrays: Arrays, form: str) -> Arrays:
+    layer = nn.MultiheadAttention(64, 4)
+    count = sum(parameter.numel() for parameter in layer.parameters())
+    return _give(f"of all heads: {count:,}", count=[float(count)])
+
+
+# --------------------------------------------------------------------------------------- dropout and augmentation
+
+
+def dropout_mode(arrays: Arrays, form: str) -> Arrays:
+    (features,) = _take(arrays, "features")
+    torch.manual_seed(0)
+    return _give("drops: born in training", output=nn.Dropout(0.5).train(form == "default")(features))
+
+
+def filling(arrays: Arrays, form: str) -> Arrays:
+    (images,) = _take(arrays, "images")
+    down = 2  # of 8 rows, a quarter: a half of what lies between −1 and 1
+    if form == "reconciled":
+        output = augmentation.shift(images, torch.tensor([[down, 0]]).expand(len(images), 2))
+    else:
+        map_back = images.new_tensor([[1, 0, 0], [0, 1, -0.5]]).expand(len(images), 2, 3)
+        output = F.grid_sample(images, F.affine_grid(map_back, list(images.shape), align_corners=False))
+    return _give("`grid_sample`: zeros", output=output)
+
+
+def flipping(arrays: Arrays, form: str) -> Arrays:
+    rows = torch.arange(8.0).reshape(1, 1, 8, 1).expand(64, 4, 8, 8)
+    output = augmentation.flip(rows, torch.arange(64) % 2 == 0)
+    return _give("none; the pair's `flip`: left to right", upright=(output[:, 0, 0, 0] == 0).double().mean())
 
 
 # -------------------------------------------------------------------------------------------------------- losses
@@ -245,6 +378,15 @@ def class_weights(arrays: Arrays, form: str) -> Arrays:
     return _give("÷ sum of the weights", loss=F.cross_entropy(logits, labels, weight=weights))
 
 
+def smoothed_class_weights(arrays: Arrays, form: str) -> Arrays:
+    logits, labels, weights = _take(arrays, "logits", "labels", "class_weights")
+    if form == "reconciled":
+        loss = make_loss("cross_entropy", class_weights=weights.tolist(), label_smoothing=0.1)(logits, labels)
+    else:
+        loss = F.cross_entropy(logits, labels, weight=weights, label_smoothing=0.1)
+    return _give("on every class of the smoothed target", loss=loss)
+
+
 def softmax_twice(arrays: Arrays, form: str) -> Arrays:
     logits, labels = _take(arrays, "logits", "labels")
     given = logits.softmax(-1) if form == "default" else logits
@@ -263,24 +405,61 @@ def cosine_loss(arrays: Arrays, form: str) -> Arrays:
     return _give("1 − cosine", loss=F.cosine_embedding_loss(outputs, targets, torch.ones(6)))
 
 
+def reported_penalty(arrays: Arrays, form: str) -> Arrays:
+    features, weight, targets = _take(arrays, "features", "dense.weight", "logits")
+    loss = F.mse_loss(features @ weight.T, targets)
+    if form == "reconciled":
+        loss = loss + make_penalty(l2=0.15)(weight)
+    return _give("`weight_decay` is not in it", loss=loss)
+
+
+def reported_loss(arrays: Arrays, form: str) -> Arrays:
+    features, weight, targets = _take(arrays, "features", "dense.weight", "logits")
+    weight = nn.Parameter(weight.clone())
+    optimizer = torch.optim.SGD([weight], lr=0.1)
+    total = torch.zeros(())
+    for x, y in zip(features.split(4), targets.split(4), strict=True):
+        optimizer.zero_grad()
+        loss = F.mse_loss(x @ weight.T, y)
+        loss.backward()
+        optimizer.step()
+        total += loss.detach() * len(x)
+    after = F.mse_loss(features @ weight.T, targets)
+    return _give("what one computes, here after it", loss=after if form == "default" else total / len(features))
+
+
 # ---------------------------------------------------------------------------------------------------- optimizers
 
-STEPS = 10
+DROP = [0.1] * 5 + [0.01] * 5
+"""Learning rates of ten steps."""
 
 
-def _train(make: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer], arrays: Arrays, scale: float = 1) -> Tensor:
-    """Apply the same gradients for ten steps; return how far the parameter came from where it began."""
-    start, gradients = _take(arrays, "start", "gradients")
+Make = Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer]
+
+
+def _train(make: Make, arrays: Arrays, scale: float = 1, rates: list[float] | None = None, kind: str = "") -> Tensor:
+    """Apply the same gradients for ten steps; return how far the parameter came from where it began.
+
+    Args:
+        make: Makes the optimizer.
+        arrays: Where the parameter starts, and the gradients.
+        scale: Of the gradients.
+        rates: Learning rate of each step; None leaves it alone.
+        kind: What the names of the arrays begin with.
+    """
+    start, gradients = _take(arrays, f"{kind}start", f"{kind}gradients")
     parameter = nn.Parameter(start.clone())
     optimizer = make([parameter])
-    for gradient in gradients:
+    for step, gradient in enumerate(gradients):
+        if rates:
+            optimizer.param_groups[0]["lr"] = rates[step]
         parameter.grad = scale * gradient
         optimizer.step()
     return parameter.detach() - start
 
 
-def _reconciled(spec: Optimizer, arrays: Arrays, scale: float = 1) -> Arrays:
-    return _give("", moved=_train(lambda own: make_optimizer(spec, own), arrays, scale))
+def _reconciled(spec: Optimizer, arrays: Arrays, scale: float = 1, **options: Any) -> Arrays:
+    return _give("", moved=_train(lambda own: make_optimizer(spec, own), arrays, scale, **options))
 
 
 def _told(optimizer: type[torch.optim.Optimizer], *names: str) -> str:
@@ -295,16 +474,17 @@ def sgd_learning_rate(arrays: Arrays, form: str) -> Arrays:
 
 
 def momentum_under_a_drop(arrays: Arrays, form: str) -> Arrays:
-    start, gradients = _take(arrays, "start", "gradients")
-    parameter = nn.Parameter(start.clone())
-    optimizer = torch.optim.SGD([parameter], lr=0.1, momentum=0.9)
     if form == "reconciled":
-        optimizer = make_optimizer(Optimizer("sgd", 0.1, momentum=0.9), [parameter])
-    for step, gradient in enumerate(gradients):
-        optimizer.param_groups[0]["lr"] = 0.1 if step < STEPS // 2 else 0.01
-        parameter.grad = gradient
-        optimizer.step()
-    return _give("buffer of gradients", moved=parameter - start)
+        return _reconciled(Optimizer("sgd", 0.1, momentum=0.9), arrays, rates=DROP)
+    moved = _train(lambda own: torch.optim.SGD(own, lr=0.1, momentum=0.9), arrays, rates=DROP)
+    return _give("buffer of gradients", moved=moved)
+
+
+def rmsprop_momentum_under_a_drop(arrays: Arrays, form: str) -> Arrays:
+    if form == "reconciled":
+        return _reconciled(Optimizer("rmsprop", 0.1, rho=0.9, momentum=0.9), arrays, rates=DROP)
+    moved = _train(lambda own: torch.optim.RMSprop(own, lr=0.1, alpha=0.9, momentum=0.9), arrays, rates=DROP)
+    return _give("buffer of g / √v", moved=moved)
 
 
 def adam_epsilon(arrays: Arrays, form: str) -> Arrays:
@@ -340,10 +520,35 @@ def adagrad_defaults(arrays: Arrays, form: str) -> Arrays:
     return _give(says, moved=_train(torch.optim.Adagrad, arrays))
 
 
+def adagrad_epsilon(arrays: Arrays, form: str) -> Arrays:
+    if form == "reconciled":
+        return _reconciled(Optimizer("adagrad", 0.01, epsilon=1e-10), arrays, 1e-6)
+    return _give("beside the root", moved=_train(torch.optim.Adagrad, arrays, 1e-6))
+
+
 def adadelta_defaults(arrays: Arrays, form: str) -> Arrays:
     if form == "reconciled":
         return _reconciled(Optimizer("adadelta", 1.0, rho=0.9, epsilon=1e-6), arrays)
     return _give(_told(torch.optim.Adadelta, "lr", "rho", "eps"), moved=_train(torch.optim.Adadelta, arrays))
+
+
+def adamax_defaults(arrays: Arrays, form: str) -> Arrays:
+    if form == "reconciled":
+        return _reconciled(Optimizer("adamax", 2e-3), arrays)
+    return _give(_told(torch.optim.Adamax, "lr", "eps"), moved=_train(torch.optim.Adamax, arrays))
+
+
+def adamax_epsilon(arrays: Arrays, form: str) -> Arrays:
+    if form == "reconciled":
+        return _reconciled(Optimizer("adamax", 1e-3, epsilon=1e-7), arrays, 1e-6)
+    moved = _train(lambda own: torch.optim.Adamax(own, lr=1e-3, eps=1e-7), arrays, 1e-6)
+    return _give("in the norm, with each gradient", moved=moved)
+
+
+def nadam_defaults(arrays: Arrays, form: str) -> Arrays:
+    if form == "reconciled":
+        return _reconciled(Optimizer("nadam", 2e-3), arrays)
+    return _give(_told(torch.optim.NAdam, "lr", "eps"), moved=_train(torch.optim.NAdam, arrays))
 
 
 def nadam_momentum(arrays: Arrays, form: str) -> Arrays:
@@ -360,6 +565,13 @@ def weight_decay(arrays: Arrays, form: str) -> Arrays:
     return _give("coupled: added to the gradient", moved=moved)
 
 
+def adam_weight_decay(arrays: Arrays, form: str) -> Arrays:
+    if form == "reconciled":
+        return _reconciled(Optimizer("adam", 1e-3, weight_decay=0.1), arrays)
+    moved = _train(lambda own: torch.optim.Adam(own, weight_decay=0.1), arrays)
+    return _give("coupled: added to the gradient", moved=moved)
+
+
 def l2_factor(arrays: Arrays, form: str) -> Arrays:
     (start,) = _take(arrays, "start")
     parameter = nn.Parameter(start.clone())
@@ -368,16 +580,47 @@ def l2_factor(arrays: Arrays, form: str) -> Arrays:
     return _give("`weight_decay=λ`: gradient λw", moved=parameter - start)
 
 
-def clipping_by_norm(arrays: Arrays, form: str) -> Arrays:
+def muon_defaults(arrays: Arrays, form: str) -> Arrays:
+    if form == "reconciled":
+        spec = Optimizer("muon", 1e-3, momentum=0.95, nesterov=True, weight_decay=0.1)
+        return _reconciled(spec, arrays, kind="matrix_")
+    says = _told(torch.optim.Muon, "lr", "weight_decay") + "; times √max(1, rows / columns), in bfloat16"
+    return _give(says, moved=_train(torch.optim.Muon, arrays, kind="matrix_"))
+
+
+def repeated_words(arrays: Arrays, form: str) -> Arrays:
+    weight, gradients = _take(arrays, "dense.weight", "features")
+    weight = nn.Parameter(weight.clone())
+    (F.embedding(torch.tensor([1, 1, 1, 2]), weight) * gradients[:4]).sum().backward()
+    optimizer = make_optimizer(Optimizer("adam", 1e-3), [weight])
+    if form == "default":
+        optimizer = torch.optim.Adam([weight])
+    optimizer.step()
+    return _give("(Σg)²", moved=weight - torch.from_numpy(arrays["dense.weight"]))
+
+
+def _clipped(arrays: Arrays, limit: float, scale: float, clips: Callable[..., object]) -> dict[str, Tensor]:
+    """How far SGD moves parameters by two gradients that are clipped first."""
     parameters = [nn.Parameter(torch.zeros(size, dtype=torch.float64)) for size in (3, 5)]
     for parameter, gradient in zip(parameters, _take(arrays, "long_gradient", "short_gradient"), strict=True):
-        parameter.grad = gradient
-    if form == "reconciled":
-        clip(parameters, Clipping("global_norm", 1.0))
-    else:
-        nn.utils.clip_grad_norm_(parameters, 1.0)
+        parameter.grad = scale * gradient
+    clips(parameters, limit)
     torch.optim.SGD(parameters, lr=1.0).step()
-    return _give("`clip_grad_norm_`: of all gradients together", long=parameters[0], short=parameters[1])
+    return {"long": parameters[0], "short": parameters[1]}
+
+
+def _canonically(parameters: list[nn.Parameter], limit: float) -> None:
+    clip(parameters, Clipping("global_norm", limit))
+
+
+def clipping_by_norm(arrays: Arrays, form: str) -> Arrays:
+    clips = nn.utils.clip_grad_norm_ if form == "default" else _canonically
+    return _give("`clip_grad_norm_`: of all gradients together", **_clipped(arrays, 1.0, 1.0, clips))
+
+
+def clipping_stabiliser(arrays: Arrays, form: str) -> Arrays:
+    clips = nn.utils.clip_grad_norm_ if form == "default" else _canonically
+    return _give("`clip_grad_norm_`: the norm + 1e-6", **_clipped(arrays, 1e-4, 1e-3, clips))
 
 
 def accumulation(arrays: Arrays, form: str) -> Arrays:
@@ -429,14 +672,43 @@ def milestones(arrays: Arrays, form: str) -> Arrays:
     return _give("in force at the milestone", rates=rates)
 
 
-def plateau_patience(arrays: Arrays, form: str) -> Arrays:
+def _reduced(metrics: Iterable[float], form: str, **given: int) -> list[float]:
+    """Rates after each epoch, as a plateau's scheduler changes them."""
     optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=0.1)
-    scheduler = lr_scheduler.ReduceLROnPlateau(optimizer, patience=2)
+    make = lr_scheduler.ReduceLROnPlateau if form == "default" else make_plateau
+    scheduler = make(optimizer, patience=2, **given)
     rates = []
-    for _ in range(9):
-        scheduler.step(1.0)
+    for metric in metrics:
+        scheduler.step(metric)
         rates.append(optimizer.param_groups[0]["lr"])
-    return _give("reduces after more than `patience` epochs", rates=rates)
+    return rates
+
+
+def plateau_patience(arrays: Arrays, form: str) -> Arrays:
+    return _give("reduces after more than `patience` epochs", rates=_reduced([1.0] * 9, form))
+
+
+def plateau_threshold(arrays: Arrays, form: str) -> Arrays:
+    return _give("a share of the best: 1e-4 of it", rates=_reduced(arrays["slow_losses"].tolist(), form))
+
+
+def plateau_cooldown(arrays: Arrays, form: str) -> Arrays:
+    return _give("waits from its end on", rates=_reduced([1.0] * 20, form, cooldown=3))
+
+
+def early_stopping(arrays: Arrays, form: str) -> Arrays:
+    losses = arrays["held_out_losses"].tolist()
+    if form == "default":
+        return _give("none", epochs=[float(len(losses))])
+    stopping = EarlyStopping(nn.Linear(1, 1), patience=2)
+    return _give("", epochs=[float(1 + [stopping.step(loss) for loss in losses].index(True))])
+
+
+def held_out_samples(arrays: Arrays, form: str) -> Arrays:
+    torch.manual_seed(0)
+    _, chosen = random_split(range(64), [48, 16])
+    held_out = sorted(chosen) if form == "default" else range(48, 64)
+    return _give("`random_split`: any", held_out=[float(number) for number in held_out])
 
 
 def _seen(samples: int, batch_size: int | None) -> list[list[float]]:
