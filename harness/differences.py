@@ -256,7 +256,7 @@ SECTIONS: Mapping[str, Sequence[Row]] = {
         Row(
             "repeated_words",
             "Adam, one step of an embedding: a word three times in a batch",
-            "Keras: `SummedGradients`",
+            "Keras: `CorrectedMoments`; Adadelta: `SummedGradients`",
         ),
         Row("clipping_by_norm", "clipping two gradients of norm 3 and 0.5 at 1", "Keras: `CanonicalClipping`"),
         Row("clipping_stabiliser", "clipping a global norm of 3e-3 at 1e-4", "Keras: `CanonicalClipping`"),
