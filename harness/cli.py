@@ -506,7 +506,7 @@ def _choose_folder(suite: Suite, runs: Path, name: str, resume: bool) -> RunFold
     import datetime
 
     from harness.store import shelf
-    from harness.store.folder import RunFolder, RunFolderError
+    from harness.store.folder import NewerRun, RunFolder, RunFolderError
 
     if Path(name).name != name or name.startswith("."):
         raise RunFolderError(f"{name!r} cannot be the name of a run: it is the name of one folder in {runs}")
@@ -519,6 +519,8 @@ def _choose_folder(suite: Suite, runs: Path, name: str, resume: bool) -> RunFold
         try:
             if folder.read_manifest().suite.name == suite.name:
                 return folder
+        except NewerRun as error:  # it may be the one that is meant
+            raise RunFolderError(f"{error}; or name the run to be resumed with --run") from error
         except RunFolderError as error:
             typer.echo(f"twinbench: left out: {error}", err=True)
     raise RunFolderError(f"nothing to resume: {runs} holds no run of suite {suite.name!r}")
@@ -539,7 +541,7 @@ def _begin(folder: RunFolder, suite: Suite, proofs: list[Proof] | None) -> Manif
 
 def _resume(folder: RunFolder, suite: Suite) -> Manifest:
     """Return the manifest of a run begun earlier, if what was measured then and what would be now belong together."""
-    from harness.measure.environment import source_sha256
+    from harness.measure.environment import fingerprint, source_sha256
     from harness.run.coordinator import arm_status
     from harness.store.folder import RunFolderError
 
@@ -553,6 +555,12 @@ def _resume(folder: RunFolder, suite: Suite) -> Manifest:
     changed = [f"arm {status.name}" for status in manifest.arms if now[status.name] != status]
     if manifest.environment.get("source_sha256") != source_sha256():
         changed.append("the code of twinbench")
+    machine = fingerprint()
+    changed += [
+        f"{field} ({then} then, {machine[field]} now)"
+        for field in ("cpu", "cores_used")
+        if (then := manifest.environment.get(field)) is not None and then != machine[field]
+    ]
     if changed:
         raise RunFolderError(f"{folder.path} cannot be resumed: changed since: {', '.join(changed)}; start a new run")
     return manifest
@@ -572,9 +580,16 @@ def _carry_out(folder: RunFolder, manifest: Manifest, as_json: bool) -> int:
                 f"{error.strerror or error} ({error.filename or folder.path}); what was measured is kept: "
                 f"see to that and finish it with: {_resuming(manifest)}"
             ) from error
-    summary = _show(folder, manifest, as_json)
-    if result.interrupted:
+    if result.interrupted:  # told before the report, which another Ctrl-C may cut short
         typer.echo(f"interrupted; finish it with: {_resuming(manifest)}", err=True)
+    try:
+        summary = _show(folder, manifest, as_json)
+    except OSError as error:
+        raise RunFolderError(
+            f"the report could not be written: {error.strerror or error} ({error.filename or folder.path}); what was "
+            f"measured is kept: see to that, and then: {shlex.join(['twinbench', 'report', str(folder.path)])}"
+        ) from error
+    if result.interrupted:
         return INTERRUPTED
     if unstable := summary.unstable:
         raced = ", ".join(f"{row.arm} on {name}" for name, row in unstable)
@@ -636,6 +651,9 @@ def main() -> None:
     """Run the command line. A traceback reaches only those who ask for it."""
     try:
         app()
+    except KeyboardInterrupt:  # before anything that could be resumed
+        typer.echo("interrupted", err=True)
+        sys.exit(INTERRUPTED)
     except Exception as error:
         if "--debug" in sys.argv[1:]:
             raise

@@ -47,7 +47,7 @@ class WorkloadChoice(Model):
     """
 
     name: str
-    epochs: PositiveInt | None = None
+    epochs: Annotated[int, Field(gt=0, le=100_000)] | None = None
     precisions: list[Precision] | None = Field(default=None, min_length=1)
     arms: list[str] | None = Field(default=None, min_length=1)
 

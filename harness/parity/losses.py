@@ -95,6 +95,8 @@ def check(workers: Workers, arms: Sequence[str], seed: int = 0) -> Iterator[Find
     """Compare every arm's losses, and what its epochs report, and yield each finding."""
     for index, case in enumerate(CASES):
         arrays = hand_made(case, np.random.default_rng([seed, 13, index]))
+        if not case.witnessed and registry.find_arm(workers.reference).witness:  # alone, where no framework is
+            continue
         asked: dict[str, Any] = {"name": case.loss, "options": dict(case.options)}
         expected = workers.exercise(workers.reference, "fp64", "losses", "loss", arrays, **asked)
         for arm in arms:

@@ -17,7 +17,7 @@ from types import FrameType
 from typing import Any, Protocol
 
 import numpy as np
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
 from harness import registry
 from harness.contract import RACED, Cell, Dataset, Outcome, Scope
@@ -132,7 +132,7 @@ class Coordinator:
         for launch, work in todo:
             with Crew(launch, self.folder.path, scratch) as crew:
                 for sitting, by_arm in work:
-                    if able := dict(self._turn_away(sitting, by_arm)):
+                    if able := dict(self._turn_away(sitting, by_arm, datasets)):
                         self._sit(sitting, able, datasets[sitting.workload.dataset], crew)
 
     @property
@@ -185,7 +185,10 @@ class Coordinator:
         return {arm: jobs[arm] for arm in self.suite.arms if arm in jobs}
 
     def _turn_away(
-        self, sitting: Sitting, by_arm: Mapping[str, Mapping[Scope, Job]]
+        self,
+        sitting: Sitting,
+        by_arm: Mapping[str, Mapping[Scope, Job]],
+        datasets: Mapping[str, StoredDataset],
     ) -> Iterator[tuple[str, Mapping[Scope, Job]]]:
         """Record cells that an arm cannot run as unsupported, with the reason, and yield the others."""
         for arm, jobs in by_arm.items():
@@ -193,6 +196,7 @@ class Coordinator:
             if reason is None:
                 yield arm, jobs
                 continue
+            data = datasets[sitting.workload.dataset].sha256
             for job in jobs.values():
                 self._keep(
                     Record(
@@ -203,6 +207,7 @@ class Coordinator:
                         reason=reason,
                         started=now(),
                         seconds=0.0,
+                        dataset_sha256=data,
                     )
                 )
 
@@ -226,7 +231,8 @@ def store_dataset(dataset: Dataset, folder: Path) -> StoredDataset:
     path = folder / f"{dataset.name}-{dataset.sha256[:16]}.safetensors"
     if not path.exists():
         with replacing(path) as whole:
-            save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, whole)
+            # Not by `save_file`, whose error on a full disk is no OSError.
+            whole.write_bytes(save({name: np.ascontiguousarray(array) for name, array in arrays.items()}))
     return StoredDataset(fields, path, dataset.sha256)
 
 

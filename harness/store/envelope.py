@@ -11,7 +11,11 @@ from harness.store.atomic import write_atomically
 
 
 class Unreadable(ValueError):
-    """A stored file that is truncated, edited or of a schema that this version does not know."""
+    """A stored file that is truncated or edited, or of another schema."""
+
+
+class NewerSchema(Unreadable):
+    """A stored file of a schema that this version does not know yet."""
 
 
 def _checksum(content: dict[str, Any]) -> str:
@@ -37,7 +41,8 @@ def read(path: Path, *, newest: int) -> dict[str, Any]:
         newest: The highest ``schema_version`` that the caller understands.
 
     Raises:
-        Unreadable: If the file is not whole, does not match its checksum, or is of a newer schema.
+        NewerSchema: If it is of a newer schema.
+        Unreadable: If the file is not whole, or does not match its checksum.
     """
     try:
         envelope = json.loads(path.read_text(encoding="utf-8"))
@@ -46,7 +51,7 @@ def read(path: Path, *, newest: int) -> dict[str, Any]:
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise Unreadable(f"{path}: not a whole record ({type(error).__name__}: {error})") from error
     if not isinstance(version, int) or version > newest:
-        raise Unreadable(f"{path}: schema version {version}, but this twinbench reads up to {newest}; upgrade it")
+        raise NewerSchema(f"{path}: schema version {version}, but this twinbench reads up to {newest}; upgrade it")
     if stated != _checksum(content):
         raise Unreadable(f"{path}: its checksum does not match its content; it was edited or damaged")
     return dict(content)

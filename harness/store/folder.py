@@ -24,11 +24,15 @@ from harness.contract import Outcome
 from harness.schema import SCHEMA_VERSION, Manifest, Record
 from harness.store import envelope
 from harness.store.atomic import write_atomically
-from harness.store.envelope import Unreadable
+from harness.store.envelope import NewerSchema, Unreadable
 
 
 class RunFolderError(ValueError):
     """A run folder that cannot be used. The message says which, why, and what would do."""
+
+
+class NewerRun(RunFolderError):
+    """A run folder that a newer twinbench made."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,13 +104,16 @@ class RunFolder:
         """Return the manifest.
 
         Raises:
-            RunFolderError: If there is none, or it is damaged or of a newer schema.
+            NewerRun: If it is of a newer schema.
+            RunFolderError: If there is none, or it is damaged.
         """
         path = self.path / "run.json"
         if not path.exists():
             raise RunFolderError(f"{self.path} is no run folder: it has no run.json")
         try:
             return Manifest.model_validate(envelope.read(path, newest=SCHEMA_VERSION))
+        except NewerSchema as error:
+            raise NewerRun(_complaint(path, error)) from error
         except (Unreadable, ValidationError) as error:
             raise RunFolderError(_complaint(path, error)) from error
 

@@ -130,6 +130,16 @@ def test_a_full_results_folder_is_found_before_the_first_measurement(start, tmp_
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
+def test_a_disk_too_full_for_the_data_is_told_of(chaos, start, suite_file, tmp_path):
+    suite = suite_file("healthy-one", workloads=[{"name": "mlp_digits", "epochs": 1}], seeds=0)
+    process = start("run", "--unverified", suite, "--run", "mine", preexec_fn=limit_file_size(100_000))
+    _, told = process.communicate()
+    assert process.returncode == 2
+    assert "File too large" in told
+    assert "--run mine --resume" in told
+    assert "Traceback" not in told
+
+
 def test_a_folder_that_fills_up_keeps_what_was_measured(chaos, start, twinbench, suite_file, tmp_path):
     asked = (
         "run",
@@ -202,6 +212,7 @@ def test_resuming_with_other_options_is_refused(chaos, twinbench, copied, suite_
     [
         (lambda m: m["environment"].update(source_sha256="0"), "the code of twinbench"),
         (lambda m: m["arms"][1]["versions"].update(numpy="1.0"), "arm healthy-two"),
+        (lambda m: m["environment"].update(cores_used=64), f"cores_used (64 then, {len(os.sched_getaffinity(0))} now)"),
     ],
 )
 def test_resuming_with_other_code_or_versions_is_refused(chaos, twinbench, copied, suite_file, tmp_path, change, named):
@@ -213,6 +224,21 @@ def test_resuming_with_other_code_or_versions_is_refused(chaos, twinbench, copie
     )
     assert ended.status == 2
     assert f"cannot be resumed: changed since: {named}; start a new run" in ended.err
+
+
+def test_the_newest_run_is_not_passed_over_because_it_is_of_a_newer_schema(
+    chaos, twinbench, copied, suite_file, tmp_path
+):
+    newer = RunFolder(tmp_path / "runs" / "newer")
+    newer.create()
+    content = copied.read_manifest().model_dump(mode="json") | {"schema_version": 2}
+    envelope.write(newer.path / "run.json", content)
+    ended = twinbench(
+        "run", "--unverified", suite_file("healthy-one", "healthy-two"), "--results", str(tmp_path), "--resume"
+    )
+    assert ended.status == 2
+    assert "schema version 2" in ended.err
+    assert "name the run to be resumed with --run" in ended.err
 
 
 def test_an_unreadable_run_does_not_stand_in_the_way_of_resuming(chaos, twinbench, copied, suite_file, tmp_path):
@@ -442,7 +468,20 @@ def loaded_by(*arguments, results):
     return done.stdout, done.stderr.splitlines()[-1]
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["list"], ["doctor"], ["report", "mine"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--help"],
+        ["list"],
+        ["doctor"],
+        ["report", "mine"],
+        ["check", "mine", "--help"],
+        ["compare", "mine", "mine"],
+        ["index"],
+        ["export", "mine", "--to", "/dev/null/nowhere", "--help"],
+    ],
+    ids=" ".join,
+)
 def test_no_command_imports_a_framework(copied, tmp_path, arguments):
     printed, loaded = loaded_by(*arguments, results=tmp_path)
     assert printed

@@ -49,6 +49,22 @@ def test_shipped_suites_can_be_planned(name):
 
 
 @pytest.mark.parametrize(
+    ("name", "workloads", "launches", "seeds", "in_bf16"),
+    [
+        ("quick", ["softmax_digits", "mlp_digits", "lenet_mnist5k", "cnn_mnist1d"], 3, 3, 0),
+        ("mnist1d_paper", ["softmax_mnist1d", "mlp_mnist1d", "cnn_mnist1d", "gru_mnist1d"], 0, 3, 0),
+        ("cpu", None, 8, 5, 3),
+        ("ci", None, 12, 5, 0),
+    ],
+)
+def test_shipped_suites_measure_what_their_documents_say(name, workloads, launches, seeds, in_bf16):
+    suite = read_suite(name)
+    assert workloads in (None, [choice.name for choice in suite.workloads])
+    assert (suite.launches, suite.seeds, suite.tracks) == (launches, seeds, ["matched"])
+    assert sum("bf16" in (choice.precisions or ()) for choice in suite.workloads) == in_bf16
+
+
+@pytest.mark.parametrize(
     ("changes", "complaint"),
     [
         ({"launches": None}, "field 'launches' is missing"),

@@ -64,6 +64,18 @@ def test_a_dataset_whose_carrier_is_missing_is_told_of_before_the_first_measurem
     assert RunFolder(tmp_path / "results" / "runs" / "mine").read_records() == ([], [])
 
 
+def test_a_witness_that_is_left_alone_can_be_proven_and_trained(without, start, tmp_path):
+    asked = ("--arms", "torch,keras-torch,numpy", "--results", str(tmp_path / "results"))
+    environment = without("torch")
+    for command in (
+        ("parity", "softmax_digits", "--suite", "quick"),
+        ("run", "quick", "--workloads", "softmax_digits"),
+    ):
+        process = start(*command, *asked, env=environment)
+        _, told = process.communicate()
+        assert process.returncode == 0, told
+
+
 @pytest.mark.parametrize(("framework", "arms"), ARMS)
 def test_the_others_run_and_the_report_is_written(without, start, suite_file, tmp_path, framework, arms):
     suite = suite_file(*sorted(arms), "healthy-one")
