@@ -95,8 +95,8 @@ def claims(summary: Summary, baseline: Baseline | None, tolerances: Tolerances) 
 
 def _parity(summary: Summary) -> Claim:
     if summary.manifest.proofs is None:
-        return Claim(Kind.PARITY, "all pairs", "not asked for: --unverified", "gates 1 to 5 passed", true=False)
-    return Claim(Kind.PARITY, "all pairs", f"{len(summary.manifest.proofs)} gates passed", "gates 1 to 5", true=True)
+        return Claim(Kind.PARITY, "all pairs", "not asked for: --unverified", "gates of a race passed", true=False)
+    return Claim(Kind.PARITY, "all pairs", f"{len(summary.manifest.proofs)} gates passed", "gates of a race", true=True)
 
 
 def _lost(summary: Summary, baseline: Baseline) -> Iterator[Claim]:

@@ -217,7 +217,7 @@ def forest(comparisons: Sequence[Comparison]) -> Figure | None:
     for comparison, rows in groups:
         name, reference = text.one_line(comparison.name, 60), text.one_line(comparison.reference, 40)
         axes.annotate(
-            f"{name}, against {reference}",
+            f"{name}, against {_with_mode(reference, {row.arm: row.mode for row in comparison.rows})}",
             (0.012, y),
             xycoords=axes.get_yaxis_transform(),
             va="center",
@@ -228,7 +228,7 @@ def forest(comparisons: Sequence[Comparison]) -> Figure | None:
         for row in rows:
             _draw_ratio(axes, row, y, (low, high))
             ticks.append(y)
-            labels.append(text.one_line(row.arm, 40))
+            labels.append(_with_mode(text.one_line(row.arm, 40), {text.one_line(row.arm, 40): row.mode}))
             y += 1
     axes.set_ylim(y - 0.4, -0.7)
     axes.set_yticks(ticks, labels)
@@ -240,6 +240,10 @@ def forest(comparisons: Sequence[Comparison]) -> Figure | None:
     axes.set_xlabel("train step time ÷ that of the reference (log scale; below 1 is faster)")
     axes.set_title("Filled: a verdict. Open: a look or UNSTABLE. Grey band: ±3 %", fontsize=9, color="#444444")
     return figure
+
+
+def _with_mode(arm: str, modes: Mapping[str, str | None]) -> str:
+    return f"{arm} ({text.one_line(mode, 30)})" if (mode := modes.get(arm)) else arm
 
 
 def _draw_ratio(axes: Any, row: Row, y: float, limits: tuple[float, float]) -> None:

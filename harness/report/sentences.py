@@ -83,12 +83,15 @@ def _what(summary: Summary, count: int) -> str:
 def _speed(summary: Summary) -> Iterator[str]:
     races: dict[tuple[str, str, str], list[tuple[str, stats.Ratio, Row]]] = {}
     for comparison in summary.comparisons:
-        raced = [("train step", row, comparison.reference) for row in comparison.rows]
+        raced = [("train step", comparison.rows, comparison.reference)]
         if passes := comparison.inference:
-            raced += [("forward pass", row, passes.reference) for row in passes.rows]
-        for what, row, against in raced:
-            if row.ratio is not None and against is not None:
-                races.setdefault((what, row.arm, against), []).append((comparison.name, row.ratio, row))
+            raced.append(("forward pass", passes.rows, passes.reference))
+        for what, rows, against in raced:
+            names = {row.arm: text.code(row.arm) + (f" ({row.mode})" if row.mode else "") for row in rows}
+            for row in rows:
+                if row.ratio is not None and against is not None:
+                    key = (what, names[row.arm], names[against])
+                    races.setdefault(key, []).append((comparison.name, row.ratio, row))
     for (what, arm, reference), found in races.items():
         found.sort(key=lambda item: item[1].estimate)
         (least, low, _), (most, high, _) = found[0], found[-1]
@@ -96,7 +99,7 @@ def _speed(summary: Summary) -> Iterator[str]:
         if len(found) > 1:
             span += f" to {figures.ratio(high)} ({text.code(most)})"
         yield (
-            f"A {what} of {text.code(arm)} takes {span} times as long as one of {text.code(reference)}: "
+            f"A {what} of {arm} takes {span} times as long as one of {reference}: "
             f"{_count(len(found), 'race')}, {_tally(row.time_verdict for _, _, row in found)}."
         )
 

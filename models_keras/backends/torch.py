@@ -18,6 +18,8 @@ evaluator = shared.evaluator
 def configure(setup: Setup) -> None:
     """Set threads and strict float32."""
     torch.set_num_threads(setup.threads)
+    if torch.get_num_interop_threads() != setup.threads:  # may be set once in a process
+        torch.set_num_interop_threads(setup.threads)
     torch.backends.fp32_precision = "ieee"
 
 
@@ -104,6 +106,7 @@ def settings() -> dict[str, Any]:
     """Return what is in force, read back from torch."""
     return {
         "threads": torch.get_num_threads(),
+        "interop_threads": torch.get_num_interop_threads(),
         "fp32_precision": torch.backends.fp32_precision,
     }
 

@@ -48,7 +48,7 @@ def test_the_report_has_a_table_a_sentence_and_the_contention_of_passes():
     assert "Forward passes over the same staged batches" in page
     assert [line.split("|")[2].strip() for line in page.splitlines() if line.startswith("| `keras-jax`")][1] == "0.500"
     assert "| `mlp_digits · fp32 · inference`" in page
-    assert any(s.startswith("A forward pass of `keras-jax` takes 0.500") for s in sentences(told))
+    assert any(s.startswith("A forward pass of `keras-jax` (compiled by XLA) takes 0.500") for s in sentences(told))
     assert any("of 24 rounds" in s for s in sentences(told))
     shown = Console(file=io.StringIO(), width=100)
     shown.print(console.tables(told))

@@ -40,7 +40,8 @@ def test_speed_of_one_race():
     start = "A train step of `keras-jax`"
     found = said(start, whole_run(ratio=2.0))
     assert found == (
-        f"{start} takes 1.98 [1.93, 2.03] (`mlp_digits · fp32`) times as long as one of `torch`: 1 race, a look."
+        f"{start} (compiled by XLA) takes 1.98 [1.93, 2.03] (`mlp_digits · fp32`) times as long as one of "
+        "`torch` (eager): 1 race, a look."
     )
     assert "0.495 [0.483, 0.507]" in said(start, whole_run(ratio=0.5))
     assert said(start, whole_run(launches=0)) is None
