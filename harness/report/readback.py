@@ -41,6 +41,8 @@ def flatten(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, st
 def _leaf(value: Any) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(map(_leaf, value))
+    if isinstance(value, float):  # as far as float32 keeps a number, in which some frameworks have it
+        return f"{value:.6g}"
     return value if isinstance(value, str) else json.dumps(value, default=str)
 
 
