@@ -186,6 +186,22 @@ MUTANTS: tuple[Mutant, ...] = (
         "loss",
     ),
     Mutant(
+        "a loss scale that grows a step late",
+        "models_keras/techniques/precision.py",
+        "dynamic_growth_steps=growth_steps",
+        "dynamic_growth_steps=growth_steps + 1",
+        "precision",
+        "scale",
+    ),
+    Mutant(
+        "PyTorch's loss scale falls to a quarter",
+        "models_torch/techniques/precision.py",
+        "growth_interval=growth_steps",
+        "backoff_factor=0.25, growth_interval=growth_steps",
+        "precision",
+        "scale",
+    ),
+    Mutant(
         "valid for same padding",
         _LENET,
         'kernel_size=5, padding="same"',
