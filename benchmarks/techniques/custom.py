@@ -32,7 +32,12 @@ def signs(name: str, about: str) -> Variant:
 
 def embedding(name: str, about: str, dataset: str, loss: str) -> Variant:
     """Return the MLP without its last layer's classes: it embeds each of the samples that belong together."""
-    architecture = Architecture("mlp", "MLP", {"in_features": PIXELS, "hidden": (128,), "out_features": EMBEDDED})
+    architecture = Architecture(
+        "mlp",
+        "MLP",
+        {"in_features": PIXELS, "hidden": (128,), "out_features": EMBEDDED},
+        immaterial={"fc.1.bias": "it moves all embeddings alike, and only distances count"},
+    )
     options = {"loss": loss, "loss_options": {"margin": 1.0}, "metric": "told_apart", "figures": ("train_metric",)}
     return digits(name, about, dataset=dataset, form="sequence", architecture=architecture, epochs=20, **options)
 
