@@ -49,6 +49,10 @@ LossName = Literal[
     "mae",
     "huber",
     "negative_elbo",
+    "quantile",
+    "contrastive",
+    "triplet",
+    "multi_task",
 ]
 
 OF_INDICES: frozenset[LossName] = frozenset({"cross_entropy", "focal", "softmax_twice", "clipped_cross_entropy"})
@@ -58,7 +62,7 @@ MIXING = frozenset({"mixup", "cutmix"})
 """Augmentation that mixes targets too, which therefore cannot be indices."""
 
 OptimizerName = Literal["sgd", "rmsprop", "adagrad", "adadelta", "adam", "adamw", "nadam", "adamax", "lion", "muon"]
-Metric = Literal["accuracy", "r2", "iou", "mse", "elbo", "bits_per_character"]
+Metric = Literal["accuracy", "told_apart", "r2", "iou", "mse", "elbo", "bits_per_character"]
 LESS_IS_BETTER: frozenset[Metric] = frozenset({"mse", "bits_per_character"})
 
 STOCHASTIC = ("dropout", "noise")
@@ -259,6 +263,21 @@ class Regularizer:
 
 
 @dataclasses.dataclass(frozen=True)
+class TrainStep:
+    """A train step of one's own, in place of the one that the framework brings: ``train_step`` of a Keras model.
+
+    PyTorch brings none, so there it is the plain loop in any case.
+
+    Attributes:
+        radius: ρ of sharpness-aware minimisation (Foret et al., 2021): the gradient that the optimizer is given is
+            that of the point ρ · g / (‖g‖₂ + 1e-12) uphill, g being the gradient of all parameters here. 0 for the
+            usual step, written by hand.
+    """
+
+    radius: float = 0.0
+
+
+@dataclasses.dataclass(frozen=True)
 class Augmentation:
     """One technique of ``benchmarks.techniques.augmentation``, applied anew to every batch of ``fit``.
 
@@ -343,7 +362,9 @@ class Workload:
             ``dense_cross_entropy`` and ``kl_divergence``, from logits, take a share for each class;
             ``binary_cross_entropy``, from logits, ``hinge`` and ``perceptron`` take targets of 0 and 1 of the outputs'
             shape; ``focal``, from logits, is for class indices; ``cosine`` is 1 − the cosine of the angle between
-            outputs and targets;
+            outputs and targets; ``quantile`` takes floats; ``contrastive`` (N, 2, D) and ``triplet`` (N, 3, D) take
+            embeddings of samples that belong together; ``multi_task`` takes shares of ``classes`` and, beside them, a
+            second task's floats;
             ``negative_elbo`` is that of a variational autoencoder, outputs (N, D + 2L): logits of D pixels, then L
             means and L log variances, targets (N, D) in [0, 1]; nats for each sample.
         metric: On the test set, see ``harness.metrics``; None if only speed is of interest.
@@ -351,9 +372,11 @@ class Workload:
             less is better).
         margin: Differences in ``metric`` within ±margin are of no practical interest.
         pilot: Where ``target`` comes from: who reached what.
-        loss_options: Of the loss: ``label_smoothing``, ``class_weights``, ``delta``, ``gamma``.
+        loss_options: Of the loss: ``label_smoothing``, ``class_weights``, ``delta``, ``gamma``, ``quantile``,
+            ``margin``; ``classes`` and ``weight`` of two tasks.
         one_hot: Number of classes that indices are made vectors of, (N, classes) of 0 and 1; 0 leaves them as they are.
         accumulation: Parts of a batch that gradients are averaged over before a step; it divides ``batch_size``.
+        train_step: One's own in place of the framework's; None for that.
         samples: Training samples, the first ones of the dataset; None for all.
         held_out: The last ones of these, which are not trained on but tell ``best`` and ``stopping`` how it goes.
         figures: Further figures to measure, see ``harness.figures``.
@@ -380,6 +403,7 @@ class Workload:
     regularizer: Regularizer | None = None
     augmentation: tuple[Augmentation, ...] = ()
     accumulation: int = 1
+    train_step: TrainStep | None = None
     samples: int | None = None
     held_out: int = 0
     checkpointing: Checkpointing | None = None
@@ -394,6 +418,10 @@ class Workload:
             raise ValueError(
                 f"{self.name}: accumulation {self.accumulation} does not divide a batch of {self.batch_size}"
             )
+        if self.train_step and self.accumulation > 1:
+            raise ValueError(f"{self.name}: a train step of one's own does not accumulate gradients; choose one")
+        if self.train_step and self.train_step.radius < 0:
+            raise ValueError(f"{self.name}: radius {self.train_step.radius} is less than 0")
         best = self.checkpointing is not None and self.checkpointing.keep == "best"
         if (best or self.stopping) and not self.held_out:
             raise ValueError(f"{self.name}: what stops early, or keeps the best, needs held_out samples to tell by")
@@ -415,6 +443,7 @@ class Workload:
         optional = {
             "schedule": Schedule,
             "regularizer": Regularizer,
+            "train_step": TrainStep,
             "checkpointing": Checkpointing,
             "stopping": Stopping,
             "transfer": Transfer,
@@ -424,7 +453,7 @@ class Workload:
             "optimizer": Optimizer.from_dict(fields["optimizer"]),
             "augmentation": tuple(Augmentation(**step) for step in fields.get("augmentation", ())),
         }
-        parts |= {name: make(**told) for name, make in optional.items() if (told := fields.get(name))}
+        parts |= {name: make(**told) for name, make in optional.items() if (told := fields.get(name)) is not None}
         return cls(**{**fields, **parts})
 
     @property

@@ -260,6 +260,7 @@ SECTIONS: Mapping[str, Sequence[Row]] = {
         ),
         Row("clipping_by_norm", "clipping two gradients of norm 3 and 0.5 at 1", "Keras: `CanonicalClipping`"),
         Row("clipping_stabiliser", "clipping a global norm of 3e-3 at 1e-4", "Keras: `CanonicalClipping`"),
+        Row("loss_scale", "dynamic loss scaling: its first scale", _STATED),
         Row("accumulation", "four gradients accumulated", "PyTorch: the loss divided by their number"),
     ),
     "Schedules and fitting": (

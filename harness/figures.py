@@ -14,7 +14,7 @@ import numpy as np
 
 from harness import matched
 from harness.contract import Dataset, Session, Workload
-from harness.metrics import of_samples
+from harness.metrics import PREDICT_BATCH, of_samples
 
 if TYPE_CHECKING:
     from harness.contract import Array
@@ -89,6 +89,17 @@ def gap(scene: Scene) -> float:
     return train_metric(scene) - _metric(scene, scene.dataset.x_test, scene.dataset.y_test)
 
 
+def confidence(scene: Scene) -> float:
+    """Mean probability, by softmax, of what is answered on the test set; where it is above the accuracy, too sure."""
+    logits = _answers(scene).astype(np.float64)
+    return float(np.mean(1 / np.exp(logits - logits.max(axis=-1, keepdims=True)).sum(axis=-1)))
+
+
+def share_below(scene: Scene) -> float:
+    """Share of the test set's targets that lie below what is answered."""
+    return float(np.mean(matched.as_target(scene.dataset.y_test, scene.workload) < _answers(scene)))
+
+
 def weight_norm(scene: Scene) -> float:
     """Euclidean norm of all weights of linear layers and convolutions, taken as one vector."""
     return float(np.sqrt(sum(np.sum(np.square(weight, dtype=np.float64)) for weight in _weights(scene.session))))
@@ -140,6 +151,8 @@ AT_END: Mapping[str, Callable[[Scene], float]] = {
     "train_metric": train_metric,
     "epochs": epochs,
     "gap": gap,
+    "confidence": confidence,
+    "share_below": share_below,
     "weight_norm": weight_norm,
     "sparsity": sparsity,
     "largest_unit_norm": largest_unit_norm,
@@ -155,6 +168,11 @@ AT_START: Mapping[str, Callable[[Scene], float]] = {
 def _metric(scene: Scene, x: Array, y: Array) -> float:
     samples, targets = matched.as_input(x, scene.workload.form), matched.as_target(y, scene.workload)
     return of_samples(scene.session, scene.workload, samples, targets)[0]
+
+
+def _answers(scene: Scene) -> Array:
+    """Return the outputs for the test set, (N, outputs)."""
+    return scene.session.predict(matched.as_input(scene.dataset.x_test, scene.workload.form), PREDICT_BATCH)
 
 
 def _log_ratio(first: float, second: float) -> float:

@@ -92,15 +92,15 @@ def batch_orders(samples: int, epochs: int, seed: int, shuffle: bool) -> Iterato
 def as_input(x: Array, form: Form) -> Array:
     """Bring samples in a dataset's natural shape into the canonical shape of a form.
 
-    (N, L) becomes (N, 1, L) as a signal and (N, L, 1) as a sequence; images stay (N, C, H, W), ids (N, T); features are
-    flat.
+    (N, L) becomes (N, 1, L) as a signal and (N, L, 1) as a sequence; images stay (N, C, H, W), sequences (N, T, F), ids
+    (N, T); features are flat.
 
     Raises:
         ValueError: If the samples cannot take that form.
     """
     if form == "features":
         return x.reshape(len(x), math.prod(x.shape[1:]))  # there may be none
-    if (form == "image" and x.ndim == 4) or (form == "tokens" and x.ndim == 2 and x.dtype.kind == "i"):
+    if (form, x.ndim) in (("image", 4), ("sequence", 3)) or (form == "tokens" and x.ndim == 2 and x.dtype.kind == "i"):
         return x
     if form in ("signal", "sequence") and x.ndim == 2:
         return x[:, np.newaxis, :] if form == "signal" else x[:, :, np.newaxis]

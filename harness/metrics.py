@@ -27,6 +27,19 @@ def accuracy(logits: Array, classes: Array) -> float:
     return float(np.mean(np.argmax(logits, axis=-1) == classes))
 
 
+def told_apart(embeddings: Array, alike: Array) -> float:
+    """Return the share of pairs or triplets of embeddings that their distances tell rightly.
+
+    Args:
+        embeddings: Of pairs, (N, 2, D), which are told by whether they are nearer than ½, half of the losses' margin;
+            or of an anchor, one alike and one other, (N, 3, D), where the one alike should be the nearer.
+        alike: (N, 1), whether pairs are of one kind; unused for triplets.
+    """
+    apart = np.linalg.norm(embeddings[:, :1].astype(np.float64) - embeddings[:, 1:], axis=-1)
+    told = apart < 0.5 if embeddings.shape[1] == 2 else apart[:, :1] < apart[:, 1:]
+    return float(np.mean(told == (alike > 0.5 if embeddings.shape[1] == 2 else True)))
+
+
 def r2(outputs: Array, targets: Array) -> float:
     """Return the coefficient of determination of outputs (N, 1) for targets (N, 1)."""
     residual = np.sum((targets - outputs) ** 2, dtype=np.float64)
@@ -109,10 +122,34 @@ def mae(outputs: Array, targets: Array) -> float:
     return float(np.mean(np.abs(outputs.astype(np.float64) - targets)))
 
 
-def huber(outputs: Array, targets: Array) -> float:
-    """Return Huber's loss (1964) with δ = 1: e² / 2 where |e| ≤ 1, |e| − ½ beyond."""
+def huber(outputs: Array, targets: Array, delta: float = 1.0) -> float:
+    """Return Huber's loss (1964): e² / 2 where |e| ≤ δ, δ (|e| − δ / 2) beyond."""
     error = np.abs(outputs.astype(np.float64) - targets)
-    return float(np.mean(np.where(error <= 1, error**2 / 2, error - 0.5)))
+    return float(np.mean(np.where(error <= delta, error**2 / 2, delta * (error - delta / 2))))
+
+
+def quantile(outputs: Array, targets: Array, quantile: float = 0.5) -> float:
+    """Return the quantile loss (Koenker and Bassett, 1978): qe where e = y − ŷ is positive, (q − 1)e below."""
+    error = targets - outputs.astype(np.float64)
+    return float(np.mean(np.maximum(quantile * error, (quantile - 1) * error)))
+
+
+def contrastive(embeddings: Array, alike: Array, margin: float = 1.0) -> float:
+    """Return the contrastive loss (Hadsell et al., 2006) of pairs (N, 2, D): d² / 2 for two of a kind (N, 1)."""
+    distance = np.linalg.norm(embeddings[:, 0].astype(np.float64) - embeddings[:, 1], axis=-1, keepdims=True)
+    return float(np.mean(np.where(alike > 0.5, distance, np.maximum(0, margin - distance)) ** 2) / 2)
+
+
+def triplet(embeddings: Array, _: Array, margin: float = 1.0) -> float:
+    """Return the triplet loss (Schroff et al., 2015) of anchor, one alike and one other, (N, 3, D)."""
+    near, far = (np.sum((embeddings[:, 0].astype(np.float64) - embeddings[:, end]) ** 2, axis=-1) for end in (1, 2))
+    return float(np.mean(np.maximum(0, near - far + margin)))
+
+
+def multi_task(outputs: Array, targets: Array, classes: int, weight: float = 1.0) -> float:
+    """Return the cross-entropy of the first columns and, times ``weight``, the squared error of the others."""
+    told, given = (np.split(array, [classes], axis=-1) for array in (outputs, targets))
+    return dense_cross_entropy(told[0], given[0]) + weight * mse(told[1], given[1])
 
 
 def negative_elbo(outputs: Array, targets: Array) -> float:
@@ -133,21 +170,22 @@ def elbo(outputs: Array, targets: Array) -> float:
     return -negative_elbo(outputs, targets)
 
 
-def focal(logits: Array, classes: Array) -> float:
-    """Return the focal loss (Lin et al., 2017) with γ = 2, the mean of −(1 − p)² log p, in float64."""
+def focal(logits: Array, classes: Array, gamma: float = 2.0) -> float:
+    """Return the focal loss (Lin et al., 2017), the mean of −(1 − p)^γ log p, in float64."""
     log_p = _log_softmax(logits)[np.arange(len(classes)), classes]
-    return float(-np.mean((1 - np.exp(log_p)) ** 2 * log_p))
+    return float(-np.mean((1 - np.exp(log_p)) ** gamma * log_p))
 
 
 METRICS: Mapping[Metric, Callable[[Array, Array], float]] = {
     "accuracy": accuracy,
+    "told_apart": told_apart,
     "r2": r2,
     "iou": iou,
     "mse": mse,
     "elbo": elbo,
     "bits_per_character": bits_per_character,
 }
-LOSSES: Mapping[LossName, Callable[[Array, Array], float]] = {
+LOSSES: Mapping[LossName, Callable[..., float]] = {
     "cross_entropy": cross_entropy,
     "dense_cross_entropy": dense_cross_entropy,
     "softmax_twice": cross_entropy,  # of what the model gives: logits
@@ -162,7 +200,20 @@ LOSSES: Mapping[LossName, Callable[[Array, Array], float]] = {
     "binary_cross_entropy": binary_cross_entropy,
     "perceptron": perceptron,
     "negative_elbo": negative_elbo,
+    "quantile": quantile,
+    "contrastive": contrastive,
+    "triplet": triplet,
+    "multi_task": multi_task,
 }
+DEFINING: Mapping[LossName, tuple[str, ...]] = {
+    "huber": ("delta",),
+    "focal": ("gamma",),
+    "quantile": ("quantile",),
+    "contrastive": ("margin",),
+    "triplet": ("margin",),
+    "multi_task": ("classes", "weight"),
+}
+"""Options that make of a loss another one; those that weigh or smooth targets are for training alone."""
 
 
 PREDICT_BATCH = 1000
@@ -189,9 +240,18 @@ def evaluate(workload: Workload, outputs: Array, targets: Array) -> tuple[float,
             surplus = outputs.shape[-1] - targets.shape[-1]
             fitting = targets.ndim == outputs.ndim == 2 and len(targets) == len(outputs)
             fitting = fitting and surplus > 0 and surplus % 2 == 0
+        case "contrastive" | "triplet" as loss:
+            together = 2 if loss == "contrastive" else 3
+            fitting = outputs.ndim == 3 and outputs.shape[1] == together and targets.shape == (len(outputs), 1)
         case _:
             fitting = targets.ndim >= 2 and targets.shape == outputs.shape
     if not fitting:
         raise ValueError(f"outputs of shape {outputs.shape} for targets of shape {targets.shape}")
-    known = targets.argmax(axis=-1) if workload.one_hot and workload.metric == "accuracy" else targets
-    return METRICS[workload.metric](outputs, known), LOSSES[workload.loss](outputs, targets)
+    options = workload.loss_options
+    own = {name: options[name] for name in DEFINING.get(workload.loss, ()) if name in options}
+    value = LOSSES[workload.loss](outputs, targets, **own)
+    if workload.loss == "multi_task":  # the metric is that of the first task
+        outputs, targets = outputs[:, : options["classes"]], targets[:, : options["classes"]]
+    shares = workload.one_hot or workload.loss == "multi_task"
+    known = targets.argmax(axis=-1) if shares and workload.metric == "accuracy" else targets
+    return METRICS[workload.metric](outputs, known), value

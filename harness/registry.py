@@ -28,6 +28,7 @@ BEYOND_A_WITNESS = (
     "schedule",
     "regularizer",
     "augmentation",
+    "train_step",
     "checkpointing",
     "stopping",
     "transfer",

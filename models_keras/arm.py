@@ -314,7 +314,10 @@ class KerasSession:
     def _build(self) -> keras.Model:
         architecture = self.workload.architecture
         module = importlib.import_module(f"models_keras.architectures.{architecture.file}")
-        model: keras.Model = getattr(module, architecture.name)(**architecture.arguments)
+        kind = getattr(module, architecture.name)
+        if own := self.workload.train_step:
+            kind = type(kind.__name__, (backend.OwnStep, kind), {"radius": own.radius})
+        model: keras.Model = kind(**architecture.arguments)
         model(keras.Input(self.sample_shape, dtype=self.input_dtype))
         return model
 

@@ -23,6 +23,7 @@ from keras import layers
 
 from harness.contract import Call, LayerKind, TensorSpec
 from models_keras.techniques.attention import ExactAttention
+from models_keras.techniques.custom import Centred
 from models_keras.techniques.embeddings import ClassToken, PositionEmbedding
 from models_keras.techniques.normalization import UnbiasedBatchNormalization
 from models_keras.techniques.recurrent import Stack
@@ -143,6 +144,10 @@ def _rms_norm(layer: Any, path: str, _: Flattened) -> Iterator[Carrier]:
     yield from _plain(layer, path, "norm", weight="scale")
 
 
+def _centred(layer: Any, path: str, _: Flattened) -> Iterator[Carrier]:
+    yield from _plain(layer, path, "norm", running_mean="running_mean")
+
+
 def _embedding(layer: Any, path: str, _: Flattened) -> Iterator[Carrier]:
     yield from _plain(layer, path, "embedding", weight="embeddings")
 
@@ -244,6 +249,7 @@ _TABLE: dict[type, Callable[..., Iterator[Carrier]]] = {
     layers.LayerNormalization: _norm,
     layers.GroupNormalization: _norm,
     layers.RMSNormalization: _rms_norm,
+    Centred: _centred,
     layers.Embedding: _embedding,
     ClassToken: _embedding,
     PositionEmbedding: _embedding,

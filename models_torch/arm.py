@@ -30,12 +30,14 @@ from harness.contract import (
 from models_torch import weights
 from models_torch.techniques import checkpointing
 from models_torch.techniques.augmentation import augment
+from models_torch.techniques.custom import Centred
 from models_torch.techniques.early_stopping import EarlyStopping
 from models_torch.techniques.embeddings import ClassToken, PositionEmbedding
 from models_torch.techniques.losses import make_loss
 from models_torch.techniques.optimizers import make_optimizer, make_stock_optimizer
 from models_torch.techniques.regularizers import limit_norm, make_penalty, weights_of
 from models_torch.techniques.schedules import make_schedule
+from models_torch.techniques.sharpness import uphill
 
 if TYPE_CHECKING:
     from harness.contract import Array
@@ -44,7 +46,7 @@ LAYER_KINDS: tuple[tuple[type | tuple[type, ...], LayerKind], ...] = (
     (nn.Linear, "linear"),
     ((nn.Conv1d, nn.Conv2d), "conv"),
     ((nn.ConvTranspose1d, nn.ConvTranspose2d), "transposed_conv"),
-    ((nn.BatchNorm1d, nn.BatchNorm2d, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm), "norm"),
+    ((nn.BatchNorm1d, nn.BatchNorm2d, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm, Centred), "norm"),
     ((nn.Embedding, ClassToken, PositionEmbedding), "embedding"),
     (nn.RNNBase, "recurrent"),
     (nn.MultiheadAttention, "attention"),
@@ -85,6 +87,7 @@ class TorchSession:
         self.weights = weights_of(self.model)
         asked = workload.regularizer
         self.penalty = make_penalty(asked.l1, asked.l2) if asked and (asked.l1 or asked.l2) else None
+        self.radius = workload.train_step.radius if workload.train_step else 0.0
         self._start_optimizer()
         self.autocast: contextlib.AbstractContextManager[Any] = (
             torch.autocast("cpu", dtype=torch.bfloat16) if setup.precision == "bf16" else contextlib.nullcontext()
@@ -232,6 +235,11 @@ class TorchSession:
             with self.autocast:
                 loss = self.loss(x, y)
             loss.backward()
+            if self.radius:
+                with uphill(self.model.parameters(), self.radius):
+                    self.optimizer.zero_grad()
+                    with self.autocast:
+                        self.loss(x, y).backward()
         else:
             loss = torch.zeros((), dtype=self.dtype)
             for part in zip(x.tensor_split(parts), y.tensor_split(parts), strict=True):

@@ -16,7 +16,12 @@ def load() -> Dataset:
     Raises:
         DatasetUnavailable: If scikit-learn is not installed.
     """
-    datasets = import_carrier("sklearn.datasets", distribution="scikit-learn", dataset="digits")
+    return read("digits")
+
+
+def read(dataset: str) -> Dataset:
+    """Return the digits for a dataset that is made of them, which is named where they are missing."""
+    datasets = import_carrier("sklearn.datasets", distribution="scikit-learn", dataset=dataset)
     raw = datasets.load_digits()
     return prepare(
         name="digits",

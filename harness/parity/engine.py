@@ -22,7 +22,7 @@ import numpy as np
 
 from harness import matched, registry
 from harness.contract import Dataset, Precision, Workload
-from harness.parity import augmentation, bands, layers, losses, optimizers, randomness, schedules, stopping
+from harness.parity import augmentation, bands, layers, losses, optimizers, precision, randomness, schedules, stopping
 from harness.parity.gates import GATES, Finding, Stage, noise
 from harness.parity.pair import Half, Reference, calm, without_chance
 from harness.parity.workers import Workers
@@ -55,6 +55,7 @@ TECHNIQUES: Mapping[str, Callable[[Workers, Sequence[str], int], Iterator[Findin
     "optimizer": optimizers.check,
     "schedule": schedules.check,
     "stopping": stopping.check,
+    "precision": precision.check,
     "augmentation": augmentation.check,
     "randomness": randomness.check,
 }

@@ -39,7 +39,7 @@ def _pool(kind: str, size: int, stride: int, padding: int, side: int) -> Case:
 
 
 ACTIVATIONS = (
-    "relu", "leaky_relu", "elu", "gelu", "gelu_tanh", "silu", "tanh", "sigmoid", "softmax", "snake",
+    "relu", "leaky_relu", "elu", "gelu", "gelu_tanh", "silu", "tanh", "sigmoid", "softmax", "snake", "sign",
 )  # fmt: skip
 
 CASES = (

@@ -81,6 +81,7 @@ CASES = (
     Case("quantile", "quantile", (11, 3), {"quantile": 0.9}),
     Case("contrastive", "contrastive", (11, 2, 4), {"margin": 4.0}),
     Case("triplet", "triplet", (11, 3, 4)),
+    Case("multi_task", "multi_task", (11, CLASSES + 3), {"classes": CLASSES, "weight": 0.3}),
     Case("binary_cross_entropy", "binary_cross_entropy", (11, 3), witnessed=True),
     Case("perceptron", "perceptron", (11, 3), witnessed=True),
     Case("mse", "mse", (11, 3), witnessed=True),
@@ -135,10 +136,12 @@ def hand_made(case: Case, generator: np.random.Generator) -> dict[str, Array]:
     if case.loss in ("contrastive", "triplet"):
         outputs[3] = generator.normal(0, 0.3, case.shape[1:])  # near each other, but not the same: that has no gradient
         return {"outputs": outputs, "targets": np.arange(len(outputs), dtype=np.float64)[:, np.newaxis] % 2}
-    if case.loss in ("dense_cross_entropy", "kl_divergence"):
-        shares = generator.dirichlet(np.full(case.shape[-1], 0.3), case.shape[0])
-        shares[:3] = np.eye(case.shape[-1])[[1, 0, case.shape[-1] - 1]]  # wrong where the outputs are sure
-        return {"outputs": outputs, "targets": shares}
+    if case.loss in ("dense_cross_entropy", "kl_divergence", "multi_task"):
+        classes = case.options.get("classes", case.shape[-1])
+        shares = generator.dirichlet(np.full(classes, 0.3), case.shape[0])
+        shares[:3] = np.eye(classes)[[1, 0, classes - 1]]  # wrong where the outputs are sure
+        values = generator.normal(0, 3, (len(shares), case.shape[-1] - classes))  # of a second task, if there is one
+        return {"outputs": outputs, "targets": np.concatenate([shares, values], axis=1)}
     if case.loss == "hinge":
         outputs[3] = 1.0  # where it has no derivative, if the target is 1
     if case.loss in ("binary_cross_entropy", "hinge", "perceptron"):

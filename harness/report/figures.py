@@ -46,6 +46,7 @@ class Scale:
 
 SCALES: Mapping[Metric | None, Scale] = {
     "accuracy": Scale("accuracy", 100.0, "%", "pp", 2),
+    "told_apart": Scale("told apart", 100.0, "%", "pp", 2),
     "iou": Scale("IoU", 100.0, "%", "pp", 2),
     "r2": Scale("R²", 1.0, "", "", 4),
     "mse": Scale("mean squared error", 1.0, "", "", 5),

@@ -190,10 +190,7 @@ class Server:
         from harness import matched
         from harness.metrics import of_samples
 
-        self.session.load(self._initial(seed), seed)
-        initial = self._loaded_sha256()
-        if self.workload.transfer:
-            self.session.load(self._learnt(seed), seed)
+        initial = self._begin(seed)
         orders = list(matched.batch_orders(len(self.examples.x_train), epochs, seed, self.workload.shuffle))
         x = matched.as_input(self.examples.x_train, self.workload.form)
         y = matched.as_target(self.examples.y_train, self.workload)
@@ -213,6 +210,38 @@ class Server:
             "final_sha256": matched.hash_tensors(self.session.dump()),
             "figures": self._figures(seed, len(losses)),  # last: it may lose the parameters
         }
+
+    def epoch(self, number: int, seed: int, answer: str) -> dict[str, Any]:
+        """Train one epoch of a training that is watched, from where the last one ended, and tell how it stands.
+
+        Args:
+            number: From 1; 0 begins the training of a ``seed`` and trains nothing yet.
+            seed: The same for all epochs of a training.
+            answer: Path of the ``.npz`` file to write: the outputs for the test set, and all tensors by name.
+        """
+        import numpy as np
+
+        from harness import matched
+        from harness.metrics import PREDICT_BATCH
+
+        loss, seconds = None, None
+        if number == 0:
+            self._begin(seed)
+        else:
+            samples = self.examples.x_train
+            *_, order = matched.batch_orders(len(samples), number, seed, self.workload.shuffle)
+            x, y = (
+                matched.as_input(samples, self.workload.form),
+                matched.as_target(self.examples.y_train, self.workload),
+            )
+            before = time.perf_counter_ns()
+            (loss,) = self.session.fit(x, y, [order], self.cell.batch_size, **matched.draws(self.workload, seed))
+            seconds = (time.perf_counter_ns() - before) / 1e9
+        tests = matched.as_input(self.dataset.x_test, self.workload.form)
+        tensors = {f"tensor {name}": tensor for name, tensor in self.session.dump().items()}
+        np.savez(answer, outputs=self.session.predict(tests, PREDICT_BATCH), **tensors)  # type: ignore[arg-type]
+        rate = self.session.settings().get("learning_rate", self.workload.optimizer.learning_rate)
+        return {"loss": loss, "seconds": seconds, "learning_rate": rate}
 
     def probe(self, what: str, given: str, answer: str, seed: int = 0) -> dict[str, Any]:
         """Do one thing to the open session for the parity gates; arrays go in and out through ``.npz`` files.
@@ -400,6 +429,14 @@ class Server:
     def _configure(self) -> None:
         module, _, factory = self.entry.partition(":")
         self.arm = getattr(importlib.import_module(module), factory)(self.setup)
+
+    def _begin(self, seed: int) -> str:
+        """Load what a training begins with, and return the hash of the parameters as the seed draws them."""
+        self.session.load(self._initial(seed), seed)
+        initial = self._loaded_sha256()
+        if self.workload.transfer:
+            self.session.load(self._learnt(seed), seed)
+        return initial
 
     def _learnt(self, seed: int) -> dict[str, Array]:
         """Return initial parameters, all but what begins fresh as the source of a transfer has learnt them."""

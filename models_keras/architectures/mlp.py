@@ -8,6 +8,7 @@ import keras
 from keras import KerasTensor, layers
 
 from models_keras.techniques.activations import ACTIVATIONS
+from models_keras.techniques.custom import Centred
 from models_keras.techniques.normalization import UnbiasedBatchNormalization
 
 GROUPS = 8
@@ -17,7 +18,10 @@ NORMS = {
     "layer": functools.partial(layers.LayerNormalization, epsilon=1e-5),
     "group": functools.partial(layers.GroupNormalization, GROUPS, epsilon=1e-5),
     "rms": functools.partial(layers.RMSNormalization, epsilon=1e-6),
+    "centred": Centred,
 }
+CENTRING = ("batch", "centred")
+"""Norms that take the mean away, and with it the bias of the map before them."""
 
 
 class MLP(keras.Model):
@@ -28,8 +32,8 @@ class MLP(keras.Model):
         hidden: Width of each hidden layer.
         out_features: Width of the output.
         activation: Name of the non-linearity.
-        norm: ``batch``, ``layer``, ``group`` (of 8) or ``rms``, between affine map and activation; a map before batch
-            norm needs no bias.
+        norm: ``batch``, ``layer``, ``group`` (of 8), ``rms`` or ``centred``, between affine map and activation; a map
+            before ``batch`` or ``centred`` needs no bias.
         dropout: Share of the units of each hidden layer that is left out of a training step.
         residual: Add to a hidden layer's output its input, where both are of one width.
     """
@@ -45,7 +49,7 @@ class MLP(keras.Model):
         residual: bool = False,
     ):
         super().__init__()
-        self.fc = [layers.Dense(width, use_bias=norm != "batch") for width in hidden]
+        self.fc = [layers.Dense(width, use_bias=norm not in CENTRING) for width in hidden]
         self.fc.append(layers.Dense(out_features))
         self.norm = [NORMS[norm]() for _ in hidden if norm]
         self.activation = ACTIVATIONS[activation]

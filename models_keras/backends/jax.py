@@ -12,6 +12,7 @@ import numpy as np
 
 from harness.contract import Setup
 from models_keras.backends import shared
+from models_keras.techniques.sharpness import uphill
 
 sqrt, sign, maximum = jnp.sqrt, jnp.sign, jnp.maximum
 read = shared.read
@@ -90,6 +91,32 @@ def evaluator(model: keras.Model, tapped: Callable[[dict[str, Any]], Any]) -> Ca
         return output, dict(zip(names, caught, strict=True))
 
     return evaluate
+
+
+class OwnStep:
+    """``train_step`` written by hand, for a model to inherit before it inherits Keras' own.
+
+    Attributes:
+        radius: See ``harness.contract.TrainStep``.
+    """
+
+    radius = 0.0
+
+    def train_step(self, state: Any, data: Any) -> tuple[dict[str, Any], Any]:
+        """One step of gradient descent on a batch, as a function: the state goes in and comes out."""
+        trainable, others, slots, metrics = state
+        x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
+        differentiate = jax.value_and_grad(self.compute_loss_and_updates, has_aux=True)
+        known: dict[str, Any] = {"training": True, "optimizer_variables": slots}
+        (_, (loss, _, others, metrics)), gradients = differentiate(trainable, others, metrics, x, y, None, **known)
+        if self.radius:
+            there = uphill(trainable, gradients, self.radius)
+            (_, (_, _, others, metrics)), gradients = differentiate(there, others, metrics, x, y, None, **known)
+        trainable, slots = self.optimizer.stateless_apply(slots, gradients, trainable)
+        with keras.StatelessScope(list(zip(self.metrics_variables, metrics, strict=True))) as scope:
+            told = shared.logs(self, loss, len(x))
+        metrics = [scope.get_current_value(variable) for variable in self.metrics_variables]
+        return told, (trainable, others, slots, metrics)
 
 
 def differentiator(model: keras.Model, wrt_inputs: bool = True) -> Callable[[Any, Any], Any]:

@@ -25,6 +25,17 @@ def read(batch: tuple[Any, Any]) -> tuple[Any, Any]:
     return keras.ops.convert_to_numpy(x), keras.ops.convert_to_numpy(y)
 
 
+def logs(model: keras.Model, loss: Any, samples: Any) -> dict[str, Any]:
+    """Add a batch to the loss that ``fit`` reports of an epoch, and return what a train step has to.
+
+    The mean is over samples: without their number, as in Keras' guides, it would be over batches, the last of which
+    may be a small one.
+    """
+    (tracker,) = [metric for metric in model.metrics if metric.name == "loss"]
+    tracker.update_state(loss, sample_weight=samples)
+    return {"loss": tracker.result()}
+
+
 # Random numbers on TensorFlow and JAX, where only layers have them, each a state of its own, and the process none.
 
 

@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from harness.contract import Setup
 from models_keras.backends import shared
+from models_keras.techniques.sharpness import uphill
 
 sqrt, sign, maximum = tf.sqrt, tf.sign, tf.maximum
 evaluator = shared.evaluator
@@ -44,6 +45,37 @@ def run_passes(model: keras.Model, batches: Iterator[Any], count: int) -> Any:
         outputs = model.predict_function([next(batches)])
     tf.test.experimental.sync_devices()
     return outputs
+
+
+class OwnStep:
+    """``train_step`` written by hand, for a model to inherit before it inherits Keras' own.
+
+    Attributes:
+        radius: See ``harness.contract.TrainStep``.
+    """
+
+    radius = 0.0
+
+    def train_step(self, data: Any) -> dict[str, Any]:
+        """One step of gradient descent on a batch; Keras wraps it into the ``tf.function`` that ``fit`` calls."""
+        x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
+        variables = self.trainable_variables
+        loss, gradients = self.differentiate(x, y)
+        if self.radius:
+            kept = [tf.identity(variable.value) for variable in variables]
+            for variable, value in zip(variables, uphill(kept, gradients, self.radius), strict=True):
+                variable.assign(value)
+            _, gradients = self.differentiate(x, y)
+            for variable, value in zip(variables, kept, strict=True):
+                variable.assign(value)
+        self.optimizer.apply(gradients, variables)
+        return shared.logs(self, loss, tf.shape(x)[0])
+
+    def differentiate(self, x: Any, y: Any) -> tuple[Any, list[Any]]:
+        """Return the mean loss of a batch and its gradients by the trained variables."""
+        with tf.GradientTape() as tape:
+            loss = self.compute_loss(x, y, self(x, training=True), training=True)
+        return loss, tape.gradient(loss, [variable.value for variable in self.trainable_variables])
 
 
 def differentiator(model: keras.Model, wrt_inputs: bool = True) -> Callable[[Any, Any], Any]:

@@ -11,6 +11,7 @@ import torch
 
 from harness.contract import Setup
 from models_keras.backends import shared
+from models_keras.techniques.sharpness import uphill
 
 evaluator = shared.evaluator
 
@@ -73,6 +74,38 @@ def run_passes(model: keras.Model, batches: Iterator[Any], count: int) -> Any:
     for _ in range(count):
         outputs = model.predict_function(next(batches))
     return outputs
+
+
+class OwnStep:
+    """``train_step`` written by hand, for a model to inherit before it inherits Keras' own.
+
+    Attributes:
+        radius: See ``harness.contract.TrainStep``.
+    """
+
+    radius = 0.0
+
+    def train_step(self, data: Any) -> dict[str, Any]:
+        """One step of gradient descent on a batch."""
+        x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
+        variables = self.trainable_variables
+        loss, gradients = self.differentiate(x, y)
+        with torch.no_grad():
+            if self.radius:
+                kept = [variable.value.detach().clone() for variable in variables]
+                for variable, value in zip(variables, uphill(kept, gradients, self.radius), strict=True):
+                    variable.assign(value)
+                with torch.enable_grad():
+                    _, gradients = self.differentiate(x, y)
+                for variable, value in zip(variables, kept, strict=True):
+                    variable.assign(value)
+            self.optimizer.apply(gradients, variables)
+        return shared.logs(self, loss.detach(), len(x))
+
+    def differentiate(self, x: Any, y: Any) -> tuple[Any, list[Any]]:
+        """Return the mean loss of a batch and its gradients by the trained variables."""
+        loss = self.compute_loss(x, y, self(x, training=True), training=True)
+        return loss, list(torch.autograd.grad(loss, [variable.value for variable in self.trainable_variables]))
 
 
 def differentiator(model: keras.Model, wrt_inputs: bool = True) -> Callable[[Any, Any], Any]:

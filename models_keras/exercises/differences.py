@@ -22,6 +22,7 @@ from models_keras.techniques.losses import make_loss
 from models_keras.techniques.normalization import UnbiasedBatchNormalization
 from models_keras.techniques.optimizers import make_optimizer
 from models_keras.techniques.pooling import make_pool
+from models_keras.techniques.precision import make_scaled
 from models_keras.techniques.recurrent import Stack
 from models_keras.techniques.regularizers import make_penalty
 from models_keras.techniques.schedules import make_cosine, make_plateau, make_schedule
@@ -668,6 +669,12 @@ def accumulation(arrays: Arrays, form: str) -> Arrays:
     for gradient in arrays["gradients"][:4]:
         optimizer.apply([ops.convert_to_tensor(gradient)], [variable])
     return _give("mean", moved=variable - arrays["start"])
+
+
+def loss_scale(arrays: Arrays, form: str) -> Arrays:
+    scaled = keras.optimizers.LossScaleOptimizer if form == "default" else make_scaled
+    optimizer = scaled(keras.optimizers.SGD())
+    return _give(f"{optimizer.initial_scale:g}", scale=[optimizer.initial_scale])
 
 
 # --------------------------------------------------------------------------------------------- schedules, fitting

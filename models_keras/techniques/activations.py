@@ -9,6 +9,8 @@ import math
 import keras
 from keras import KerasTensor, ops
 
+from models_keras.techniques.custom import straight_through
+
 
 def gelu(x: KerasTensor) -> KerasTensor:
     """Gaussian error linear unit x Φ(x), exact (Hendrycks and Gimpel, 2016); Keras' default approximates it by tanh."""
@@ -54,4 +56,6 @@ ACTIVATIONS = {
     "sigmoid": ops.sigmoid,
     "softmax": softmax,
     "snake": snake,
+    "sign": ops.sign,
+    "straight_through": straight_through,
 }

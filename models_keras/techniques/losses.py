@@ -202,6 +202,26 @@ class Triplet(keras.losses.Loss):
         return ops.relu(near - far + ops.convert_to_tensor(np.float64(self.margin), dtype=y_pred.dtype))
 
 
+class MultiTask(keras.losses.Loss):
+    """The loss of two tasks at once (Caruana, 1997), of outputs and targets (N, classes + D).
+
+    Softmax cross-entropy of the first columns, whose targets are shares, plus ``weight`` times the mean squared error
+    of the others. One array holds the outputs of both heads, side by side; Keras' ``loss_weights`` are for models that
+    return two.
+    """
+
+    def __init__(self, classes: int, weight: float = 1.0):
+        super().__init__(name="multi_task")
+        self.classes, self.weight = classes, weight
+
+    def call(self, y_true: KerasTensor, y_pred: KerasTensor) -> KerasTensor:
+        """Return the loss of each sample, (N,)."""
+        shares, logits = y_true[:, : self.classes], y_pred[:, : self.classes]
+        errors = ops.mean(ops.square(y_true[:, self.classes :] - y_pred[:, self.classes :]), axis=-1)
+        weight = ops.convert_to_tensor(np.float64(self.weight), dtype=y_pred.dtype)
+        return weight * errors - ops.sum(shares * ops.log_softmax(logits), axis=-1)
+
+
 class NegativeELBO(keras.losses.Loss):
     """Minus the evidence lower bound (Kingma and Welling, 2013, equation 10), in nats, a mean over samples.
 
@@ -292,6 +312,7 @@ LOSSES: Mapping[str, Callable[..., keras.losses.Loss]] = {
     "quantile": Quantile,
     "contrastive": Contrastive,
     "triplet": Triplet,
+    "multi_task": MultiTask,
     "negative_elbo": NegativeELBO,
     "perceptron": Perceptron,
 }

@@ -7,6 +7,7 @@ from itertools import pairwise, zip_longest
 from torch import Tensor, nn
 
 from models_torch.techniques.activations import ACTIVATIONS
+from models_torch.techniques.custom import Centred
 
 GROUPS = 8
 
@@ -15,7 +16,10 @@ NORMS = {
     "layer": nn.LayerNorm,  # epsilon 1e-5
     "group": functools.partial(nn.GroupNorm, GROUPS),  # epsilon 1e-5
     "rms": functools.partial(nn.RMSNorm, eps=1e-6),
+    "centred": Centred,
 }
+CENTRING = ("batch", "centred")
+"""Norms that take the mean away, and with it the bias of the map before them."""
 
 
 class MLP(nn.Module):
@@ -26,8 +30,8 @@ class MLP(nn.Module):
         hidden: Width of each hidden layer.
         out_features: Width of the output.
         activation: Name of the non-linearity.
-        norm: ``batch``, ``layer``, ``group`` (of 8) or ``rms``, between affine map and activation; a map before batch
-            norm needs no bias.
+        norm: ``batch``, ``layer``, ``group`` (of 8), ``rms`` or ``centred``, between affine map and activation; a map
+            before ``batch`` or ``centred`` needs no bias.
         dropout: Share of the units of each hidden layer that is left out of a training step.
         residual: Add to a hidden layer's output its input, where both are of one width.
     """
@@ -44,7 +48,7 @@ class MLP(nn.Module):
     ):
         super().__init__()
         widths = [in_features, *hidden]
-        self.fc = nn.ModuleList(nn.Linear(*ends, bias=norm != "batch") for ends in pairwise(widths))
+        self.fc = nn.ModuleList(nn.Linear(*ends, bias=norm not in CENTRING) for ends in pairwise(widths))
         self.fc.append(nn.Linear(widths[-1], out_features))
         self.norm = nn.ModuleList(NORMS[norm](width) for width in hidden if norm)
         self.activation = ACTIVATIONS[activation]

@@ -25,6 +25,7 @@ from models_torch.techniques.early_stopping import EarlyStopping
 from models_torch.techniques.losses import make_loss
 from models_torch.techniques.optimizers import make_optimizer
 from models_torch.techniques.pooling import make_pool
+from models_torch.techniques.precision import make_scaler
 from models_torch.techniques.recurrent import OneBiasLSTM, OneBiasRNN
 from models_torch.techniques.regularizers import make_penalty
 from models_torch.techniques.schedules import make_cosine, make_plateau
@@ -631,6 +632,11 @@ def accumulation(arrays: Arrays, form: str) -> Arrays:
         (loss if form == "default" else loss / 4).backward()
     torch.optim.SGD([parameter], lr=0.1).step()
     return _give("sum", moved=parameter - start)
+
+
+def loss_scale(arrays: Arrays, form: str) -> Arrays:
+    scaler = torch.amp.GradScaler("cpu") if form == "default" else make_scaler()
+    return _give(f"{scaler.get_scale():g}", scale=[scaler.get_scale()])
 
 
 # --------------------------------------------------------------------------------------------- schedules, fitting

@@ -4,6 +4,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from models_torch.techniques.custom import straight_through
+
 
 def gelu_tanh(x: Tensor) -> Tensor:
     """Gaussian error linear unit, approximated by tanh (Hendrycks and Gimpel, 2016), as in GPT-2."""
@@ -31,4 +33,6 @@ ACTIVATIONS = {
     "sigmoid": torch.sigmoid,
     "softmax": softmax,
     "snake": snake,
+    "sign": torch.sign,
+    "straight_through": straight_through,
 }

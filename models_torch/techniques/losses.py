@@ -159,6 +159,20 @@ def triplet(margin: float = 1.0) -> Loss:
     return loss
 
 
+def multi_task(classes: int, weight: float = 1.0) -> Loss:
+    """Return the loss of two tasks at once (Caruana, 1997), of outputs and targets (N, classes + D).
+
+    Softmax cross-entropy of the first columns, whose targets are shares, plus ``weight`` times the mean squared error
+    of the others. One array holds the outputs of both heads, side by side.
+    """
+
+    def loss(outputs: Tensor, targets: Tensor) -> Tensor:
+        logits, values = outputs[:, :classes], outputs[:, classes:]
+        return F.cross_entropy(logits, targets[:, :classes]) + weight * F.mse_loss(values, targets[:, classes:])
+
+    return loss
+
+
 def negative_elbo(outputs: Tensor, targets: Tensor) -> Tensor:
     """Return minus the evidence lower bound (Kingma and Welling, 2013, equation 10), in nats, a mean over samples.
 
@@ -201,6 +215,7 @@ LOSSES: Mapping[str, Callable[..., Loss]] = {
     "quantile": quantile,
     "contrastive": contrastive,
     "triplet": triplet,
+    "multi_task": multi_task,
     "negative_elbo": lambda: negative_elbo,
     "perceptron": lambda: perceptron,
 }

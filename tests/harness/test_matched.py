@@ -98,6 +98,7 @@ def test_without_shuffling_every_order_is_natural():
         ((7, 1, 28, 28), "image", (7, 1, 28, 28)),
         ((7, 40), "signal", (7, 1, 40)),
         ((7, 40), "sequence", (7, 40, 1)),
+        ((7, 3, 64), "sequence", (7, 3, 64)),
     ],
 )
 def test_inputs_take_the_canonical_shape_of_a_form(shape, form, brought):

@@ -89,6 +89,42 @@ def test_accuracy_of_one_logit_is_the_side_of_zero_it_is_on():
     assert metrics.accuracy(np.array([[2.0], [-1.0], [3.0], [0.0]]), np.array([[1.0], [0.0], [0.0], [0.0]])) == 0.75
 
 
+def test_losses_with_options_by_hand():
+    outputs, targets = np.zeros((2, 1)), np.array([[2.0], [-4.0]])
+    assert metrics.quantile(outputs, targets, 0.75) == (1.5 + 1.0) / 2
+    assert metrics.huber(outputs, targets, 3.0) == (2.0 + 3 * 2.5) / 2
+    pairs = np.array([[[0.0, 0.0], [3.0, 4.0]], [[0.0, 0.0], [0.0, 0.5]], [[0.0, 0.0], [0.0, 0.5]]])
+    alike = np.array([[1.0], [0.0], [1.0]])
+    assert metrics.contrastive(pairs, alike, margin=2.0) == pytest.approx((25 + 1.5**2 + 0.25) / 6)
+    triplets = np.array([[[0.0], [2.0], [3.0]], [[0.0], [2.0], [1.0]]])
+    assert metrics.triplet(triplets, np.zeros((2, 1)), margin=0.5) == (0 + 3.5) / 2
+    logits = np.log(np.array([[1.0, 3.0], [1.0, 1.0]]))
+    focused = (0.25**3 * math.log(4 / 3) + 0.5**3 * math.log(2)) / 2
+    assert metrics.focal(logits, np.array([1, 0]), gamma=3.0) == pytest.approx(focused)
+
+
+def test_two_tasks_are_added_and_the_metric_is_the_first_ones():
+    workload = registry.find_workload("custom.two_tasks")
+    workload = dataclasses.replace(workload, loss_options={"classes": 2, "weight": 0.5})
+    outputs, targets = np.array([[0.0, math.log(3.0), 9.0], [1.0, 1.0, 5.0]]), np.array([[0, 1, 7], [0, 1, 5]])
+    metric, loss = metrics.evaluate(workload, outputs, targets)
+    assert metric == 0.5  # a tie goes to the first class
+    assert loss == pytest.approx((math.log(4 / 3) + math.log(2)) / 2 + 0.5 * 2)
+
+
+def test_what_belongs_together_is_told_by_distance():
+    pairs = np.array([[[0.0], [0.4]], [[0.0], [0.6]], [[0.0], [0.6]]])
+    assert metrics.told_apart(pairs, np.array([[1.0], [0.0], [1.0]])) == pytest.approx(2 / 3)
+    triplets = np.array([[[0.0], [5.0], [-6.0]], [[0.0], [2.0], [1.0]]])
+    assert metrics.told_apart(triplets, np.zeros((2, 1))) == 0.5
+
+
+@pytest.mark.parametrize(("name", "outputs"), [("contrastive", (4, 3, 8)), ("triplet", (4, 2, 8)), ("triplet", (4, 3))])
+def test_embeddings_of_another_number_are_refused(name, outputs):
+    with pytest.raises(ValueError, match="outputs of shape"):
+        metrics.evaluate(registry.find_workload(f"custom.{name}"), np.zeros(outputs), np.zeros((4, 1)))
+
+
 def test_sequences_count_every_step():
     logits = np.log(np.array([[[1.0, 3.0], [1.0, 1.0]], [[3.0, 1.0], [1.0, 1.0]]]))
     classes = np.array([[1, 0], [0, 1]])

@@ -30,6 +30,13 @@ def test_a_straight_through_sign_has_the_gradient_of_a_clipped_identity():
     assert x.grad.numpy() == pytest.approx(np.array(clipped) @ np.arange(1.0, 6.0) / 2e-6)
 
 
+def test_the_gradient_of_a_centred_layer_is_that_of_finite_differences():
+    x = torch.randn((4, 3), generator=torch.Generator().manual_seed(1), dtype=torch.float64, requires_grad=True)
+    layer = Centred(3).double()
+    assert torch.autograd.gradcheck(lambda given: layer(given).square(), x)
+    assert torch.autograd.gradcheck(lambda given: layer.eval()(given).square(), x)
+
+
 @pytest.mark.parametrize(
     ("name", "options", "shape"),
     [
@@ -37,6 +44,7 @@ def test_a_straight_through_sign_has_the_gradient_of_a_clipped_identity():
         ("quantile", {"quantile": 0.9}, (5, 2)),
         ("contrastive", {"margin": 3.0}, (5, 2, 3)),
         ("triplet", {"margin": 1.0}, (5, 3, 3)),
+        ("multi_task", {"classes": 2, "weight": 0.7}, (5, 4)),
     ],
 )
 def test_gradients_are_those_of_finite_differences(name, options, shape):
@@ -44,7 +52,7 @@ def test_gradients_are_those_of_finite_differences(name, options, shape):
     outputs = torch.randn(shape, generator=generator, dtype=torch.float64, requires_grad=True)
     targets = torch.tensor([[1.0], [0.0], [1.0], [0.0], [0.0]], dtype=torch.float64)
     given = torch.tensor([0, 3, 1, 2, 0]) if name == "focal" else targets
-    if name == "quantile":
+    if name in ("quantile", "multi_task"):
         given = torch.randn(shape, generator=generator, dtype=torch.float64)
     assert torch.autograd.gradcheck(lambda x: make_loss(name, **options)(x, given), outputs)
 

@@ -53,6 +53,13 @@ def test_every_pair_passes_the_gates_of_a_run_on_every_arm():
     assert prove_all(dict.fromkeys(larger, FEW), arms=("torch", "keras-torch")) == []
 
 
+def test_what_steps_are_made_of_is_tested_by_larger_noise(check):
+    """An activation of two values: 1 % of noise on what goes into it may turn no sign."""
+    (finding,) = check("custom.straight_through", "keras-torch", ["sensitivity"])
+    assert finding.passed
+    assert finding.note.endswith("fc.0.weight, fc.0.bias, fc.1.weight, fc.1.bias")
+
+
 @pytest.mark.long
 @pytest.mark.timeout(1800)
 def test_every_pair_passes_every_gate_on_every_arm():
