@@ -385,7 +385,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "return np.moveaxis(x, 1, -1) if",
         "return np.swapaxes(x, 1, -1) if",
         "lenet_mnist5k",
-        "conv1",
+        "batches",
     ),
     Mutant(
         "batch norm momentum of .9",

@@ -25,8 +25,9 @@ def spaced(tmp_path):
 @pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
 def test_make_plans_the_whole_of_bench_there(spaced):
     plan = subprocess.run(
-        ["make", "-n", "bench", "DEVICE=cpu", f"PYTHON={sys.executable}"],
+        ["make", "--no-print-directory", "-n", "bench", "DEVICE=cpu", f"PYTHON={sys.executable}"],
         cwd=spaced,
+        env={name: value for name, value in os.environ.items() if not name.startswith("MAKE")},
         capture_output=True,
         text=True,
         check=True,
