@@ -207,7 +207,8 @@ def test_the_command_line_builds_asks_exports_and_imports(twinbench, tmp_path):
     assert "mlp_digits" in twinbench("query", "SELECT DISTINCT workload FROM cells", "--results", results).out
     assert twinbench("query", "SELECT nonsense FROM cells", "--results", results).status == 2
     out = str(tmp_path / "out")
-    assert twinbench("export", "quick", "--results", results, "--to", out).status == 0
+    name = RunFolder(RECORDED).read_manifest().run
+    assert twinbench("export", name, "--results", results, "--to", out).status == 0
     assert (tmp_path / "out" / "cells.csv").is_file()
     ended = twinbench("export", "--format", "cvs", "--results", results, "--to", out)
     assert (ended.status, "did you mean 'csv'" in ended.err) == (2, True)
