@@ -10,7 +10,6 @@ Networks as small as these show it most: what an optimizer adds to a step does n
 from __future__ import annotations
 
 import dataclasses
-import importlib
 import json
 import random
 import statistics
@@ -44,8 +43,7 @@ def ratio(arm: str, name: str, optimizer: OptimizerName) -> float:
     rule = dataclasses.replace(workload.optimizer, name=optimizer, momentum=0.9 if optimizer == "sgd" else 0.0)
     dataset = registry.load_dataset(workload.dataset)
     batches = matched.stage_batches(dataset, workload, workload.batch_size)
-    module, _, factory = spec.entry.partition(":")
-    opened = getattr(importlib.import_module(module), factory)(Setup("fp32", threads=1))
+    opened = registry.make_arm(spec.entry, Setup("fp32", threads=1))
     sessions = []
     for track in ("matched", "stock"):
         session = opened.open(

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import cast
 
-from harness.contract import ArmSpec, Dataset, Technique, Workload
+from harness.contract import Arm, ArmSpec, Dataset, Setup, Technique, Workload
 
 FRAMEWORKS = frozenset({"torch", "tensorflow", "jax", "keras"})
 """Top-level modules that a worker keeps out unless its arm needs them."""
@@ -142,6 +142,12 @@ def find_arm(name: str) -> ArmSpec:
     if name not in arms():
         raise UnknownName("arm", name, arms())
     return arms()[name]
+
+
+def make_arm(entry: str, setup: Setup) -> Arm:
+    """Import an arm's framework into this process, which then belongs to it, and configure it (``ArmSpec.entry``)."""
+    module, _, factory = entry.partition(":")
+    return cast(Arm, getattr(importlib.import_module(module), factory)(setup))
 
 
 def find_workload(name: str) -> Workload:

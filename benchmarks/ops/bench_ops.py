@@ -24,9 +24,8 @@ def operations() -> Any:
     """The arm's operations, its framework configured as in a race."""
     spec = registry.find_arm(ARM)
     keep_out(sorted(registry.FRAMEWORKS - set(spec.needs)))
-    module, _, factory = spec.entry.partition(":")
-    getattr(importlib.import_module(module), factory)(Setup("fp32", THREADS))
-    return importlib.import_module(f"{module.partition('.')[0]}.exercises.operations")
+    registry.make_arm(spec.entry, Setup("fp32", THREADS))
+    return importlib.import_module(f"{spec.entry.partition('.')[0]}.exercises.operations")
 
 
 @pytest.mark.parametrize("operation", CASES)

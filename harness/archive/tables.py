@@ -75,19 +75,22 @@ CELLS = Table(
     ForeignKeyConstraint(["run"], ["runs.run"], ondelete="CASCADE"),
 )
 
-EPOCHS = Table(
+
+def _of_cells(name: str, *columns: Column[Any]) -> Table:
+    """Return a table whose rows belong to those of ``cells``."""
+    key = [Column(field, Integer if field == "attempt" else String, primary_key=True) for field in _CELL]
+    owner = ForeignKeyConstraint(_CELL, [f"cells.{field}" for field in _CELL], ondelete="CASCADE")
+    return Table(name, METADATA, *key, *columns, owner)
+
+
+EPOCHS = _of_cells(
     "epochs",
-    METADATA,
-    *(Column(name, Integer if name == "attempt" else String, primary_key=True) for name in _CELL),
     Column("epoch", Integer, primary_key=True, comment="from 0"),
     Column("loss", Float, nullable=False, comment="mean training loss"),
-    ForeignKeyConstraint(_CELL, [f"cells.{name}" for name in _CELL], ondelete="CASCADE"),
 )
 
-BLOCKS = Table(
+BLOCKS = _of_cells(
     "blocks",
-    METADATA,
-    *(Column(name, Integer if name == "attempt" else String, primary_key=True) for name in _CELL),
     Column("round", Integer, primary_key=True),
     Column("rerun", Integer, primary_key=True, comment="0, or more where it repeats a contended block"),
     Column("steps", Integer, nullable=False),
@@ -96,7 +99,6 @@ BLOCKS = Table(
     Column("pressure", Float, comment="share of the block in which some task waited for a core"),
     Column("foreign_share", Float, comment="of all cores, used by others"),
     Column("contended", Boolean, nullable=False),
-    ForeignKeyConstraint(_CELL, [f"cells.{name}" for name in _CELL], ondelete="CASCADE"),
 )
 
 Row = dict[str, Any]

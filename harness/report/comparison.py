@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.contract import Precision, Scope, Track, Workload
@@ -81,6 +81,12 @@ class Comparison:
     def budget_cut(self) -> bool:
         """Whether the run trains for fewer epochs than the workload's target supposes."""
         return self.epochs < self.workload.epochs
+
+
+def same_arms(one: Comparison, other: Comparison) -> Iterator[tuple[Row, Row]]:
+    """Yield the rows of every arm that both comparisons have, in the order of the first."""
+    rows = {row.arm: row for row in other.rows}
+    return ((row, rows[row.arm]) for row in one.rows if row.arm in rows)
 
 
 def _reference(racers: Sequence[Evidence]) -> Evidence | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from harness import stats
 from harness.contract import Expectation, Precision, Technique, Track, Variant
-from harness.report.comparison import Comparison
+from harness.report.comparison import Comparison, same_arms
 from harness.report.evidence import Evidence
 from harness.report.row import Row
 from harness.schema import Accuracy
@@ -127,12 +127,11 @@ def gaps(comparisons: Sequence[Comparison]) -> tuple[Gap, ...]:
         other = stock.get((comparison.workload.name, comparison.precision))
         if comparison.track != "matched" or other is None:
             continue
-        rows = {row.arm: row for row in other.rows}
-        for row in comparison.rows:
-            if row.metric and row.arm in rows and rows[row.arm].metric:
+        for row, stocked in same_arms(comparison, other):
+            if row.metric and stocked.metric:
                 values = [list(side.evidence[row.arm].metrics.values()) for side in (comparison, other)]
                 difference = stats.difference(values[0], values[1], comparison.workload.margin, paired=False)
-                found.append(Gap(comparison, row, rows[row.arm], difference))
+                found.append(Gap(comparison, row, stocked, difference))
     return tuple(found)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness import stats
-from harness.report.comparison import Comparison
+from harness.report.comparison import Comparison, same_arms
 from harness.report.evidence import Evidence
 from harness.report.race import median_step_seconds
 from harness.report.row import Row
@@ -44,10 +44,9 @@ def speedups(comparisons: Sequence[Comparison]) -> list[Speedup]:
         single = singles.get((comparison.workload.name, comparison.track))
         if comparison.precision != "bf16" or single is None:
             continue
-        rows = {row.arm: row for row in single.rows}
-        for row in comparison.rows:
-            if row.arm in rows and row.step_ms is not None and rows[row.arm].step_ms is not None:
-                found.append(_speedup(comparison, single, rows[row.arm], row))
+        for row, slow in same_arms(comparison, single):
+            if row.step_ms is not None and slow.step_ms is not None:
+                found.append(_speedup(comparison, single, slow, row))
     return found
 
 

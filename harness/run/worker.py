@@ -427,8 +427,9 @@ class Server:
         return self.session.infer if scope == "inference" else self.session.run_steps
 
     def _configure(self) -> None:
-        module, _, factory = self.entry.partition(":")
-        self.arm = getattr(importlib.import_module(module), factory)(self.setup)
+        from harness.registry import make_arm
+
+        self.arm = make_arm(self.entry, self.setup)
 
     def _begin(self, seed: int) -> str:
         """Load what a training begins with, and return the hash of the parameters as the seed draws them."""
