@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-Results = Annotated[Path, typer.Option("--results", envvar="TWINBENCH_RESULTS", help="Folder of results.")]
+from harness.commands.parts import AsJson, Results, tell
+
 Url = Annotated[str, typer.Option("--url", envvar="TWINBENCH_INDEX", help="Of the index; sqlite:///RESULTS/index.db.")]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout instead of a table.")]
 
 
 def index(url: Url = "", results: Results = Path("results")) -> None:
@@ -36,7 +35,6 @@ def query(
     as_json: AsJson = False,
 ) -> None:
     """Ask the index in SQL; it is opened for reading only."""
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
@@ -56,7 +54,7 @@ def query(
                 for value in row
             )
         )
-    Console(width=None if sys.stdout.isatty() else 200, highlight=False).print(table)
+    tell(table, 200)
 
 
 def export(

@@ -1,0 +1,74 @@
+"""``twinbench check`` and ``baseline``: hold a run against what is wanted of it."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.commands.parts import FAILED, INCOMPLETE, AsJson, Results, RunName, fail, tell
+from harness.commands.report import summarized
+
+
+def check(
+    run_name: RunName = "",
+    baseline: Annotated[Path | None, typer.Option(help="What the run is held against; see `baseline`.")] = None,
+    speed: Annotated[float, typer.Option(min=0, help="How much slower a ratio may be than the baseline's.")] = 0.05,
+    memory: Annotated[float, typer.Option(min=0, help="How much more memory than the baseline's.")] = 0.1,
+    strict: Annotated[bool, typer.Option("--strict", help="What cannot be decided is a failure.")] = False,
+    junit: Annotated[Path | None, typer.Option(help="JUnit XML to write.")] = None,
+    results: Results = Path("results"),
+    as_json: AsJson = False,
+) -> None:
+    """Hold a run against its targets, its reference and a baseline; 1 if a claim failed, 3 if one cannot be decided."""
+    from harness.gate import baseline as baselines
+    from harness.gate import claims, output
+    from harness.gate.decision import State, decide
+    from harness.store import shelf
+
+    known = baselines.read(baseline) if baseline else None
+    folder = shelf.run_folder(run_name, results)
+    summary, _ = summarized(folder, folder.read_manifest())
+    found = decide(list(claims.claims(summary, known, claims.Tolerances(speed, memory))))
+    if as_json:
+        typer.echo(json.dumps({"run": summary.manifest.run, "claims": output.document(found)}, indent=1))
+    else:
+        tell(output.table(found), 160)
+        typer.echo(output.sentence(found))
+    if junit:
+        output.write_junit(junit, found, strict=strict)
+    if to := os.environ.get("GITHUB_STEP_SUMMARY"):
+        with Path(to).open("a", encoding="utf-8") as file:
+            file.write(output.markdown(found))
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        typer.echo("\n".join(output.workflow_commands(found)), err=True)
+    states = {decision.state for decision in found}
+    if State.FAILED in states or (strict and State.OPEN in states):
+        raise typer.Exit(FAILED)
+    if State.OPEN in states or not found:
+        raise typer.Exit(INCOMPLETE)
+
+
+def baseline(
+    run_name: RunName = "",
+    why: Annotated[str, typer.Option(help="Why later runs are to be held against this one.")] = "",
+    file: Annotated[Path | None, typer.Option(help="File to write; by default results/baselines/SUITE.json.")] = None,
+    results: Results = Path("results"),
+) -> None:
+    """Put what a run measured on file, for `check` to hold later runs against."""
+    from harness.gate import baseline as baselines
+    from harness.store import shelf
+
+    if not why:
+        fail("say why with --why: whoever meets a failure will want to know what changed the baseline last")
+    folder = shelf.run_folder(run_name, results)
+    summary, _ = summarized(folder, folder.read_manifest())
+    made = baselines.make(summary, why)
+    if not made.entries:
+        fail(f"run {made.run} measured nothing that could be held against another")
+    path = file or results / "baselines" / f"{made.suite}.json"
+    baselines.write(path, made)
+    typer.echo(f"baseline: {path}: {len(made.entries)} arms on workloads, of run {made.run}")

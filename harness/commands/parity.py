@@ -1,0 +1,151 @@
+"""``twinbench parity``: prove pairs, or plant faults."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from harness.commands.parts import FAILED, AsJson, Results, fail, interruptible, split, tell
+
+if TYPE_CHECKING:
+    from harness.parity.engine import Task
+    from harness.parity.gates import Finding
+
+
+def parity(
+    workloads: Annotated[
+        list[str] | None,
+        typer.Argument(help="Workloads, or techniques with all variants; all workloads, and all exercises, if none."),
+    ] = None,
+    suite: Annotated[str, typer.Option(help="Only what this suite rests on and is not yet proven.")] = "",
+    arms: Annotated[str, typer.Option(help="Only these arms, separated by commas; all that run here if none.")] = "",
+    gate: Annotated[str, typer.Option(help="Only these gates, separated by commas.")] = "",
+    seed: Annotated[int, typer.Option(min=0, help="Of the noise, the batch and all else that is drawn.")] = 0,
+    seeds: Annotated[
+        int | None, typer.Option(min=1, help="Run the gates at so many seeds, from --seed on, and show the worst.")
+    ] = None,
+    write_bands: Annotated[
+        bool, typer.Option("--write-bands", help="Put forward's float32 errors over the seeds on file as bands.")
+    ] = False,
+    mutants: Annotated[bool, typer.Option("--mutants", help="Plant faults instead, and see the gates go red.")] = False,
+    results: Results = Path("results"),
+    as_json: AsJson = False,
+) -> None:
+    """Prove that the halves of each pair compute one function; exit status 1 if a gate fails, or a mutant lives."""
+    from harness import registry
+    from harness.matrix import read_suite
+    from harness.measure.environment import hash_sources, source_sha256
+    from harness.narrow import narrow
+    from harness.parity import engine, proofs
+
+    if write_bands and not seeds:
+        fail("--write-bands wants --seeds: a band is measured over many")
+    if mutants:
+        raise typer.Exit(_plant(list(workloads or []), split(arms), as_json))
+    kept = proofs.Proofs(results / "parity")
+    code = source_sha256()
+    if suite:
+        if gate:
+            fail("--suite chooses the gates itself; leave out --gate")
+        named = [workload.name for name in workloads or [] for workload in registry.find_workloads(name)]
+        asked = narrow(read_suite(suite), arms=split(arms), workloads=named)
+        reference, todo = engine.choose_reference(asked.arms), proofs.unproven(asked, kept)
+    else:
+        wanted = [engine.find_gate(name) for name in split(gate) or engine.gates(pairs_only=bool(workloads))]
+        found = [one for name in workloads or engine.affordable() for one in registry.find_workloads(name)]
+        chosen = list({workload.name: workload for workload in found}.values())
+        rivals = [registry.find_arm(name).name for name in split(arms) or registry.arms()]
+        reference = engine.choose_reference(rivals)
+        absent = {arm: reason for arm in rivals if (reason := registry.missing(registry.find_arm(arm)))}
+        if arms and absent:
+            fail("; ".join(f"{arm} cannot run here: {reason}" for arm, reason in absent.items()))
+        able = [arm for arm in rivals if arm not in absent]
+        todo = {arm: engine.tasks(chosen, wanted) for arm in able}
+    tried = range(seed, seed + (seeds or 1))
+    findings = _prove(todo, reference, tried, banded=not write_bands)
+    if seeds:
+        findings = _show_worst(findings, tried, as_json, write_bands)
+    else:
+        _show_findings(findings, as_json)
+    if not findings and not suite:
+        fail("no gate compares anything here: the arms that run are the reference, or have nothing of what was asked")
+    if hash_sources() != code:
+        fail("the code was edited meanwhile, so nothing is on file; run it again")
+    proofs.keep(findings, reference, kept)
+    if not all(finding.passed for finding in findings):
+        raise typer.Exit(FAILED)
+
+
+def _prove(todo: Mapping[str, Sequence[Task]], reference: str, seeds: Sequence[int], *, banded: bool) -> list[Finding]:
+    """Run gates, and show on stderr what has been found last."""
+    from rich.console import Console
+
+    from harness.parity import engine
+
+    findings = []
+    with Console(stderr=True).status("parity: starting") as status, interruptible():
+        for finding in engine.check(todo, reference, seeds, banded=banded):
+            findings.append(finding)
+            of_seed = f" · seed {finding.seed}" if len(seeds) > 1 else ""
+            status.update(f"parity: {finding.workload} · {finding.arm} · {finding.gate}{of_seed}")
+    order = {
+        name: index for index, name in enumerate(dict.fromkeys(task.name for its in todo.values() for task in its))
+    }
+    arms = list(todo)
+    return sorted(findings, key=lambda found: (order.get(found.workload, len(order)), arms.index(found.arm)))
+
+
+def _plant(shown_by: Sequence[str], arms: Sequence[str], as_json: bool) -> int:
+    """Plant the faults that the workloads or gates of techniques named show, or all, and tell what became of them."""
+    from rich.console import Console
+
+    from harness import registry
+    from harness.parity import planting
+    from harness.parity.table import mutant_table
+
+    if len(arms) > 1:
+        fail(f"--mutants tries one arm at a time, not {', '.join(arms)}")
+    arm = registry.find_arm(arms[0] if arms else planting.ARM).name
+    chosen = planting.choose(shown_by)
+    verdicts = []
+    with Console(stderr=True).status("mutants: starting") as status, interruptible():
+        for verdict in planting.run(chosen, arm):
+            verdicts.append(verdict)
+            status.update(f"mutants: {len(verdicts)} of {len(chosen)}; {verdict.mutant.name}: {verdict.caught}")
+    verdicts.sort(key=lambda verdict: chosen.index(verdict.mutant))
+    if as_json:
+        typer.echo(json.dumps([verdict.as_dict() for verdict in verdicts], indent=1))
+    else:
+        tell(mutant_table(verdicts), 140)
+    return 0 if all(verdict.located for verdict in verdicts) else FAILED
+
+
+def _show_worst(findings: Sequence[Finding], seeds: Sequence[int], as_json: bool, write_bands: bool) -> list[Finding]:
+    """Show the worst finding of each gate over seeds, put bands on file if asked, and return these findings."""
+    from harness.parity import bands
+    from harness.parity import seeds as over_seeds
+
+    found = over_seeds.worst(findings)
+    if as_json:
+        typer.echo(json.dumps(over_seeds.document(found, seeds), indent=1))
+    else:
+        _show_findings(over_seeds.as_findings(found), as_json)
+        typer.echo(f"the worst of {len(seeds)} seeds, {seeds[0]} to {seeds[-1]}")
+    if write_bands:
+        typer.echo(f"bands on file: {', '.join(bands.update(found)) or 'none measured'}", err=True)
+    return [one.finding for one in found]
+
+
+def _show_findings(findings: Sequence[Finding], as_json: bool) -> None:
+    from harness.parity.table import table
+
+    if as_json:
+        typer.echo(json.dumps([finding.as_dict() for finding in findings], indent=1))
+    elif findings:
+        tell(table(findings), 140)
+    else:
+        typer.echo("nothing left to prove for this code")

@@ -1,0 +1,192 @@
+"""``twinbench run``: measure a suite."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from harness.commands.parts import INCOMPLETE, INTERRUPTED, AsJson, Results, fail, split
+from harness.commands.report import show
+
+if TYPE_CHECKING:
+    from harness.schema import Manifest, Proof, Suite
+    from harness.store.folder import RunFolder
+
+
+def run(
+    suite: Annotated[str, typer.Argument(help="A suite's name, or the path of a YAML file.")],
+    arms: Annotated[str, typer.Option(help="Only these arms, separated by commas; the first is the reference.")] = "",
+    workloads: Annotated[str, typer.Option(help="Only these workloads, separated by commas.")] = "",
+    techniques: Annotated[str, typer.Option(help="Only these techniques, separated by commas.")] = "",
+    precision: Annotated[str, typer.Option(help="Only these precisions, separated by commas.")] = "",
+    launches: Annotated[int | None, typer.Option(min=0, help="Fresh processes per timing cell.")] = None,
+    rounds: Annotated[int | None, typer.Option(min=1, help="Blocks per arm and launch.")] = None,
+    seeds: Annotated[int | None, typer.Option(min=0, help="Trainings per accuracy cell.")] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Epochs of every workload.")] = None,
+    fast: Annotated[
+        bool, typer.Option("--fast", help="Techniques once over: one seed, the reference and one other arm in turns.")
+    ] = False,
+    threads: Annotated[int | None, typer.Option(min=1, help="Cores per worker.")] = None,
+    timeout: Annotated[float | None, typer.Option(help="Longest a worker may take for one request, in s.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Finish the last run of this suite.")] = False,
+    run_name: Annotated[str, typer.Option("--run", help="The run's name; by default its time and suite.")] = "",
+    unverified: Annotated[
+        bool, typer.Option("--unverified", help="Race pairs that are not proven to be equal.")
+    ] = False,
+    results: Results = Path("results"),
+    as_json: AsJson = False,
+) -> None:
+    """Measure a suite, print the comparison, write the report and the dashboard."""
+    from harness import narrow
+    from harness.matrix import check_names, plan, read_suite
+
+    if fast and (launches is not None or seeds is not None):
+        fail("--fast chooses launches and seeds itself: one of each; leave out --launches and --seeds")
+    asked = narrow.narrow(
+        read_suite(suite),
+        arms=split(arms),
+        workloads=split(workloads),
+        techniques=split(techniques),
+        precisions=split(precision),
+        launches=launches,
+        rounds=rounds,
+        seeds=seeds,
+        epochs=epochs,
+        threads=threads,
+        timeout_s=timeout,
+    )
+    if fast:
+        asked = narrow.fast(asked)
+    check_names(asked)
+    plan(asked)
+    folder = _choose_folder(asked, results / "runs", run_name, resume)
+    proven = None if unverified else _proofs(asked, suite, results)
+    folder.create()
+    with folder.locked():
+        manifest = _resume(folder, asked) if resume else _begin(folder, asked, proven)
+        status = _carry_out(folder, manifest, as_json)
+    raise typer.Exit(status)
+
+
+def _proofs(asked: Suite, suite: str, results: Path) -> list[Proof]:
+    """Return what proves the halves of a suite to be one function; refuse the suite if anything is missing."""
+    from harness.parity import proofs
+
+    kept = proofs.Proofs(results / "parity")
+    if lacking := proofs.describe(proofs.unproven(asked, kept)):
+        named = asked.named
+        command = shlex.join(
+            ["twinbench", "parity", *named, "--suite", suite, "--arms", ",".join(asked.arms), "--results", str(results)]
+        )
+        fail(
+            f"not proven for this code: {lacking}. Prove it with: {command}\nOr add --unverified; it marks every table"
+        )
+    return proofs.on_record(asked, kept)
+
+
+def _choose_folder(suite: Suite, runs: Path, name: str, resume: bool) -> RunFolder:
+    """Return the folder of a new run, or of the one to be resumed; nothing is written yet."""
+    import datetime
+
+    from harness.store import shelf
+    from harness.store.folder import NewerRun, RunFolder, RunFolderError
+
+    if Path(name).name != name or name.startswith("."):
+        raise RunFolderError(f"{name!r} cannot be the name of a run: it is the name of one folder in {runs}")
+    if not resume:
+        name = name or f"{datetime.datetime.now(datetime.UTC):%Y%m%d-%H%M%S}-{suite.name.replace('/', '-')}"
+        return RunFolder(runs / name)
+    if name:
+        return shelf.find(runs, name)
+    for folder in shelf.newest_first(runs):
+        try:
+            if folder.read_manifest().suite.name == suite.name:
+                return folder
+        except NewerRun as error:  # it may be the one that is meant
+            raise RunFolderError(f"{error}; or name the run to be resumed with --run") from error
+        except RunFolderError as error:
+            typer.echo(f"twinbench: left out: {error}", err=True)
+    raise RunFolderError(f"nothing to resume: {runs} holds no run of suite {suite.name!r}")
+
+
+def _begin(folder: RunFolder, suite: Suite, proofs: list[Proof] | None) -> Manifest:
+    """Return the manifest of a new run, after writing it."""
+    from harness.run.coordinator import make_manifest
+    from harness.store.folder import RunFolderError
+
+    if folder.begun:
+        raise RunFolderError(f"{folder.path} exists; finish it with --resume, or name another with --run")
+    command = ["twinbench", *(argument for argument in sys.argv[1:] if argument != "--debug")]
+    manifest = make_manifest(folder.path.name, suite, command, proofs)
+    folder.write_manifest(manifest)
+    return manifest
+
+
+def _resume(folder: RunFolder, suite: Suite) -> Manifest:
+    """Return the manifest of a run begun earlier, if what was measured then and what would be now belong together."""
+    from harness.measure.environment import fingerprint, source_sha256
+    from harness.run.coordinator import arm_status
+    from harness.store.folder import RunFolderError
+
+    manifest = folder.read_manifest()
+    if manifest.suite != suite:
+        raise RunFolderError(
+            f"{folder.path} was asked for something else: {shlex.join(manifest.command)}; "
+            "repeat its options with --resume, or start a new run"
+        )
+    now = {status.name: status for status in arm_status(suite)}
+    changed = [f"arm {status.name}" for status in manifest.arms if now[status.name] != status]
+    if manifest.environment.get("source_sha256") != source_sha256():
+        changed.append("the code of twinbench")
+    machine = fingerprint()
+    changed += [
+        f"{field} ({then} then, {machine[field]} now)"
+        for field in ("cpu", "cores_used")
+        if (then := manifest.environment.get(field)) is not None and then != machine[field]
+    ]
+    if changed:
+        raise RunFolderError(f"{folder.path} cannot be resumed: changed since: {', '.join(changed)}; start a new run")
+    return manifest
+
+
+def _carry_out(folder: RunFolder, manifest: Manifest, as_json: bool) -> int:
+    from harness.contract import Outcome
+    from harness.progress import RichProgress
+    from harness.run.coordinator import Coordinator
+    from harness.store.folder import RunFolderError, latest
+
+    with RichProgress() as progress:
+        try:
+            result = Coordinator(manifest.suite, folder, progress).run()
+        except OSError as error:
+            raise RunFolderError(
+                f"{error.strerror or error} ({error.filename or folder.path}); what was measured is kept: "
+                f"see to that and finish it with: {_resuming(manifest)}"
+            ) from error
+    if result.interrupted:  # told before the report, which another Ctrl-C may cut short
+        typer.echo(f"interrupted; finish it with: {_resuming(manifest)}", err=True)
+    try:
+        summary = show(folder, manifest, as_json)
+    except OSError as error:
+        raise RunFolderError(
+            f"the report could not be written: {error.strerror or error} ({error.filename or folder.path}); what was "
+            f"measured is kept: see to that, and then: {shlex.join(['twinbench', 'report', str(folder.path)])}"
+        ) from error
+    if result.interrupted:
+        return INTERRUPTED
+    if unstable := summary.unstable:
+        raced = ", ".join(f"{row.arm} on {name}" for name, row in unstable)
+        typer.echo(f"UNSTABLE, other programs disturbed most launches: {raced}; measure again when they rest", err=True)
+    wanted = {Outcome.OK, Outcome.UNSUPPORTED}
+    whole = all(record.outcome in wanted for record in latest(result.records))
+    return 0 if whole and not unstable else INCOMPLETE
+
+
+def _resuming(manifest: Manifest) -> str:
+    """Return the command that finishes a run, by its name: a later run of the same suite may be begun before."""
+    named = any(argument == "--run" or argument.startswith("--run=") for argument in manifest.command)
+    return shlex.join([*manifest.command, "--resume", *([] if named else ["--run", manifest.run])])
