@@ -7,6 +7,7 @@ Further packages with ``ARMS`` are named in the environment variable ``TWINBENCH
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import importlib
 import importlib.util
@@ -34,6 +35,9 @@ BEYOND_A_WITNESS = (
     "transfer",
 )
 """Fields of a workload that only the halves of pairs read."""
+
+TWIN = "-twin"
+"""Ends the name of an arm that stands beside itself in a race (``twinbench aa``)."""
 
 ARM_PACKAGES = ("models_torch", "models_keras", "models_numpy")
 
@@ -134,11 +138,13 @@ def suites() -> dict[str, Path]:
 
 
 def find_arm(name: str) -> ArmSpec:
-    """Return the arm of that name.
+    """Return the arm of that name, or the twin of one.
 
     Raises:
         UnknownName: If there is none.
     """
+    if name not in arms() and (original := name.removesuffix(TWIN)) in arms():
+        return dataclasses.replace(arms()[original], name=name)
     if name not in arms():
         raise UnknownName("arm", name, arms())
     return arms()[name]

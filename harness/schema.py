@@ -70,6 +70,8 @@ class Suite(Model):
         threads: Cores per worker; null means all that the process may use.
         block_ms: Duration that a block is sized for, a quarter longer than asked.
         timeout_s: Longest that one command to a worker may take.
+        interleaved: Whether arms take turns block by block. If not, each runs all its blocks at one go, as most
+            benchmarks do: it compares the minutes rather than the arms, and `twinbench aa` measures how badly.
     """
 
     name: str
@@ -87,6 +89,7 @@ class Suite(Model):
     threads: PositiveInt | None = None
     block_ms: PositiveFloat = 100.0
     timeout_s: PositiveFloat = 900.0
+    interleaved: bool = True
 
     @field_validator("name")
     @classmethod
@@ -260,11 +263,110 @@ class Proof(Model):
     figure: float | None
 
 
+class Share(Model):
+    """A share of races, with its 95 % interval over launches; null where so few launches tell none."""
+
+    estimate: float
+    low: float | None
+    high: float | None
+
+
+class Planted(Model):
+    """What races say of an arm that was made slower by a known share.
+
+    Attributes:
+        slow_down: 0.05 for 5 %.
+        slower: Races that call it SLOWER, of those that are judged at all.
+        faster: Races that call it FASTER, which is wrong.
+    """
+
+    slow_down: float
+    slower: Share | None
+    faster: Share | None
+
+
+class Spread(Model):
+    """Where the spread of a race comes from; standard deviations of log-ratios.
+
+    Attributes:
+        launch: What a launch keeps for as long as its processes live.
+        round: What differs from round to round.
+        mean_ratio: Geometric, over all rounds; it should be 1.
+        launch_s: Seconds that a launch takes beside its rounds.
+        round_s: Seconds that a round takes.
+        best_rounds: Rounds to a launch that give the narrowest interval per minute; null if launches keep nothing of
+            their own, so that the more rounds the better.
+        launches_wanted: Launches of so many rounds (of those measured, where it is null) for an interval of ±2 %;
+            null if thousands would not do.
+    """
+
+    launch: float
+    round: float
+    mean_ratio: float
+    launch_s: float
+    round_s: float
+    best_rounds: int | None
+    launches_wanted: int | None
+
+
+class OneLaunch(Model):
+    """What the usual rule says of twins: two processes, a t test over their samples.
+
+    Attributes:
+        alarms: Launches in which the 95 % interval of the ratio excludes 1.
+        spread: Standard deviation of the log-ratios over launches.
+        worst: The ratio farthest from 1.
+    """
+
+    launches: int
+    alarms: int
+    spread: float
+    worst: float
+
+
+class Certificate(Model):
+    """How far races of an arm on this machine may be trusted: what they said of the arm beside itself.
+
+    Attributes:
+        load: Artificial neighbours that ran beside it.
+        created: When its last launch began: UTC, ISO 8601.
+        disturbed: Share of rounds in which others took cores.
+        verdicts: Share of the races that ended in each verdict.
+        false_alarms: Races, of those that are judged, that call the arm FASTER or SLOWER than itself.
+        covered: Races, of those with an interval, whose interval holds 1.
+        half_width: Median half-width of the intervals of the ratio.
+        one_launch: What the usual rule says, by protocol.
+    """
+
+    schema_version: Literal[1] = 1
+    arm: str
+    workload: str
+    precision: Precision
+    threads: int
+    load: NonNegativeInt
+    created: str
+    cpu: str | None
+    cores: int
+    versions: dict[str, str]
+    source_sha256: str
+    launches: int
+    rounds: int
+    disturbed: float
+    verdicts: dict[str, float]
+    false_alarms: Share | None
+    covered: Share | None
+    half_width: float | None
+    planted: list[Planted]
+    spread: Spread | None
+    one_launch: dict[str, OneLaunch]
+
+
 class Manifest(Model):
     """``run.json``: what was asked, where and when; written before the first measurement.
 
     Attributes:
         proofs: What was proven of the halves before the run; null if it was begun without asking for proof.
+        certificates: The last that `twinbench aa` had made of the suite's arms on this machine when the run began.
     """
 
     schema_version: Annotated[int, Field(ge=1)] = SCHEMA_VERSION
@@ -275,3 +377,4 @@ class Manifest(Model):
     arms: list[ArmStatus]
     environment: dict[str, Any]
     proofs: list[Proof] | None = None
+    certificates: list[Certificate] = []

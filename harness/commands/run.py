@@ -67,7 +67,7 @@ def run(
     proven = None if unverified else _proofs(asked, suite, results)
     folder.create()
     with folder.locked():
-        manifest = _resume(folder, asked) if resume else _begin(folder, asked, proven)
+        manifest = resumed(folder, asked) if resume else begin(folder, asked, proven, results / "aa")
         status = _carry_out(folder, manifest, as_json)
     raise typer.Exit(status)
 
@@ -113,8 +113,9 @@ def _choose_folder(suite: Suite, runs: Path, name: str, resume: bool) -> RunFold
     raise RunFolderError(f"nothing to resume: {runs} holds no run of suite {suite.name!r}")
 
 
-def _begin(folder: RunFolder, suite: Suite, proofs: list[Proof] | None) -> Manifest:
-    """Return the manifest of a new run, after writing it."""
+def begin(folder: RunFolder, suite: Suite, proofs: list[Proof] | None = None, aa: Path | None = None) -> Manifest:
+    """Return the manifest of a new run, after writing it, with what arms that raced themselves said of this machine."""
+    from harness.aa import filed
     from harness.run.coordinator import make_manifest
     from harness.store.folder import RunFolderError
 
@@ -122,11 +123,14 @@ def _begin(folder: RunFolder, suite: Suite, proofs: list[Proof] | None) -> Manif
         raise RunFolderError(f"{folder.path} exists; finish it with --resume, or name another with --run")
     command = ["twinbench", *(argument for argument in sys.argv[1:] if argument != "--debug")]
     manifest = make_manifest(folder.path.name, suite, command, proofs)
+    if aa:
+        certificates = filed.latest(aa, suite.arms, manifest.environment)
+        manifest = manifest.model_copy(update={"certificates": certificates})
     folder.write_manifest(manifest)
     return manifest
 
 
-def _resume(folder: RunFolder, suite: Suite) -> Manifest:
+def resumed(folder: RunFolder, suite: Suite) -> Manifest:
     """Return the manifest of a run begun earlier, if what was measured then and what would be now belong together."""
     from harness.measure.environment import fingerprint, source_sha256
     from harness.run.coordinator import arm_status

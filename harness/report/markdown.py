@@ -8,7 +8,7 @@ from typing import Any
 
 import jinja2
 
-from harness.report import chapters, figures, remarks, reproduce, text
+from harness.report import certificates, chapters, figures, remarks, reproduce, text
 from harness.report.comparison import Comparison
 from harness.report.failures import Failure
 from harness.report.plots import Pictures
@@ -199,6 +199,7 @@ def render(summary: Summary, pictures: Pictures) -> str:
         "changed": bool(manifest.environment.get("uncommitted_changes")),
         "damaged": [text.escape(reason) for reason in summary.damaged],
         "contention": _contention(summary),
+        "certificates": certificates.chapter(manifest.certificates),
         "environment": _key_values(flatten(manifest.environment), ("environment", "value")),
         "versions": _versions(manifest.arms),
         "settings": _settings(summary.readback),

@@ -168,14 +168,23 @@ class Table:
         order = random.Random(self.sitting.name)
         todo = list(range(self.suite.rounds))
         for rerun in range(MOST_RERUNS + 1):
-            for number in todo:
+            for number, arm in self._turns(todo, rivals, order):
                 self.step(f"{what}round {number + 1} of {self.suite.rounds}" + (f", rerun {rerun}" if rerun else ""))
                 block = functools.partial(self._block, scope=scope, number=number, rerun=rerun)
-                for arm in order.sample(seated := self._seated(rivals), len(seated)):
-                    yield from self._guard(arm, block, costs=scope)
+                yield from self._guard(arm, block, costs=scope)
             todo = self._contended_rounds(rerun)
         for arm in self._seated(rivals):
             yield from self._guard(arm, functools.partial(self._finish, scope=scope), costs=scope)
+
+    def _turns(self, rounds: list[int], rivals: list[str], order: random.Random) -> Iterator[tuple[int, str]]:
+        """Yield which arm runs its block of which round next."""
+        if self.suite.interleaved:
+            for number in rounds:
+                for arm in order.sample(seated := self._seated(rivals), len(seated)):
+                    yield number, arm
+        else:
+            for arm in order.sample(seated := self._seated(rivals), len(seated)):
+                yield from ((number, arm) for number in rounds)
 
     def _warm_up(self, arm: str, scope: Scope) -> Iterator[Record]:
         seat = self.contestants[arm]

@@ -230,3 +230,20 @@ def test_a_witness_is_trained_but_not_raced(carry_out, small_suite):
     ran = carry_out(small_suite("healthy-one", "numpy"))
     assert ran.records("numpy", "step") == []
     assert ran.record("numpy", "accuracy").outcome is Outcome.OK
+
+
+def test_without_turns_an_arm_runs_all_its_blocks_at_one_go(carry_out, small_suite, asked):
+    carry_out(small_suite("healthy-one", "healthy-two", rounds=4, seeds=0, interleaved=False))
+    turns = [arm for arm, do in asked if do == "block"]
+    assert turns in (
+        ["healthy-one"] * 4 + ["healthy-two"] * 4,
+        ["healthy-two"] * 4 + ["healthy-one"] * 4,
+    )
+
+
+def test_an_arm_stands_beside_its_twin_in_processes_of_their_own(carry_out, small_suite):
+    ran = carry_out(small_suite("healthy-one", "healthy-one-twin", seeds=0))
+    arm, twin = ran.record("healthy-one", "step"), ran.record("healthy-one-twin", "step")
+    assert arm.settings["pid"] != twin.settings["pid"]
+    assert arm.initial_sha256 == twin.initial_sha256
+    assert arm.started == twin.started
