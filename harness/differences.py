@@ -1,7 +1,7 @@
 """Measure every default that differs between PyTorch and Keras, and write ``docs/differences.md``.
 
 ``python -m harness.differences`` writes the page, with ``--check`` compares it with what is measured now. A row is
-a function of its name in ``exercises/differences.py`` of each half, run in float64 in a worker process, once as a
+a function of its name in ``exercises/differences`` of each half, run in float64 in a worker process, once as a
 framework's user gets it and once as the pairs have it.
 """
 
@@ -77,8 +77,8 @@ _DRAWN = "drawn once in NumPy and loaded into both (`benchmarks/techniques/initi
 _STATED = "stated in both"
 _POOL = "`make_pool` in `models_*/techniques/pooling.py`"
 
-SECTIONS: Mapping[str, Sequence[Row]] = {
-    "Initial parameters: standard deviation (largest)": (
+SECTIONS: Mapping[tuple[str, str], Sequence[Row]] = {
+    ("Initial parameters: standard deviation (largest)", "initialisation"): (
         Row("dense_initialisation", "Dense, 700 → 300", _CARRIED, _drawn("linear", weight=(300, 700), bias=(300,))),
         Row(
             "convolution_initialisation",
@@ -144,7 +144,7 @@ SECTIONS: Mapping[str, Sequence[Row]] = {
             "lecun_truncated_normal",
         ),
     ),
-    "Normalisation": (
+    ("Normalisation", "normalisation"): (
         Row("batch_norm_epsilon", "batch norm: epsilon (inputs of std 0.02)", f"1e-5 {_STATED}"),
         Row("batch_norm_momentum", "batch norm: momentum (running mean after one batch)", "Keras: 1 − PyTorch's"),
         Row("batch_norm_variance", "batch norm: running variance (batch of 4)", "`UnbiasedBatchNormalization`"),
@@ -156,7 +156,7 @@ SECTIONS: Mapping[str, Sequence[Row]] = {
         Row("rms_norm_epsilon", "RMS norm: epsilon (inputs of std 0.001)", f"1e-6 {_STATED}"),
         Row("standard_deviation", "standard deviation of 6 numbers", "PyTorch: `correction=0`"),
     ),
-    "Recurrent layers and attention": (
+    ("Recurrent layers and attention", "sequences"): (
         Row("gru_gates", "GRU: order of the gates in its weights", "gates swapped by `models_keras/bridge.py`"),
         Row("time_axis", "GRU: axis of time", "PyTorch: `batch_first=True`"),
         Row("rnn_biases", "simple RNN: biases (change of their sum in one step of SGD)", "PyTorch: `OneBiasRNN`"),
@@ -166,7 +166,7 @@ SECTIONS: Mapping[str, Sequence[Row]] = {
         Row("attention_mask", "attention: boolean mask", "PyTorch: `~mask`"),
         Row("attention_size", "attention, 4 heads: what a size of 64 is (parameters)", "Keras: `key_dim=64 // 4`"),
     ),
-    "Convolution, pooling, resizing": (
+    ("Convolution, pooling, resizing", "convolution"): (
         Row("strided_same_padding", "3×3 convolution, stride 2, on 8×8", "Keras: `ZeroPadding2D(1)`, no padding"),
         Row(
             "average_pool_padding",
@@ -184,12 +184,12 @@ SECTIONS: Mapping[str, Sequence[Row]] = {
         Row("nearest_resize", "nearest neighbour, 8×8 → 5×5", "PyTorch: `nearest-exact`"),
         Row("bicubic_resize", "bicubic, 8×8 → 5×5", "`antialias=True` in both"),
     ),
-    "Activations": (
+    ("Activations", "activations"): (
         Row("leaky_relu_slope", "leaky ReLU: slope", f"0.01 {_STATED}"),
         Row("gelu_form", "GELU", "Keras: `ops.gelu(x, approximate=False)`"),
         Row("prelu_slope", "PReLU: slope at the start", "Keras: `Constant(0.25)`, `shared_axes`"),
     ),
-    "Dropout and augmentation": (
+    ("Dropout and augmentation", "regularisation"): (
         Row("dropout_mode", "dropout of a half, called without a word on training", "`eval()`, `training=False`"),
         Row(
             "filling",
@@ -198,7 +198,7 @@ SECTIONS: Mapping[str, Sequence[Row]] = {
         ),
         Row("flipping", "random flip: share that stays upright", "`flip` in `models_*/techniques/augmentation.py`"),
     ),
-    "Losses": (
+    ("Losses", "losses"): (
         Row("cross_entropy_input", "cross-entropy: what it takes", "Keras: `from_logits=True`"),
         Row("cross_entropy_of_probabilities", "cross-entropy of probabilities near 0", "logits in both"),
         Row("binary_cross_entropy", "binary cross-entropy of probabilities near 0", "logits in both"),
@@ -218,7 +218,7 @@ SECTIONS: Mapping[str, Sequence[Row]] = {
         Row("reported_penalty", "reported loss under an L2 penalty", "penalties in both; `make_penalty`"),
         Row("reported_loss", "reported loss of an epoch of two batches", "PyTorch: the mean of `fit`, by batch size"),
     ),
-    "Optimizers: change of a parameter": (
+    ("Optimizers: change of a parameter", "optimizers"): (
         Row("sgd_learning_rate", "SGD: learning rate", _STATED),
         Row("momentum_under_a_drop", "momentum, learning rate ÷ 10 after 5 of 10 steps", "Keras: `UnscaledMomentum`"),
         Row(
@@ -263,7 +263,7 @@ SECTIONS: Mapping[str, Sequence[Row]] = {
         Row("loss_scale", "dynamic loss scaling: its first scale", _STATED),
         Row("accumulation", "four gradients accumulated", "PyTorch: the loss divided by their number"),
     ),
-    "Schedules and fitting": (
+    ("Schedules and fitting", "fitting"): (
         Row("cosine_past_its_end", "cosine over 10 steps, then 6 more", "Keras: `CosineRisingAgain`"),
         Row("cosine_restarts", "cosine over 41 steps, twice, compiled", "Keras: `CosineStartingAgain`"),
         Row("scheduled_steps", "cosine over 10 steps, two gradients accumulated for each", "Keras: `ScheduledBySteps`"),
@@ -340,15 +340,17 @@ def measure() -> dict[str, list[Measured]]:
     """Run every row in both halves, in both forms."""
     inputs = _inputs()
     with tempfile.TemporaryDirectory(prefix="twinbench-differences-") as scratch, Workers(Path(scratch), 1) as workers:
-        return {title: [_measure(workers, row, inputs) for row in rows] for title, rows in SECTIONS.items()}
+        return {
+            title: [_measure(workers, file, row, inputs) for row in rows] for (title, file), rows in SECTIONS.items()
+        }
 
 
-def _measure(workers: Workers, row: Row, inputs: Mapping[str, Array]) -> Measured:
+def _measure(workers: Workers, file: str, row: Row, inputs: Mapping[str, Array]) -> Measured:
     arrays = matched.initial_parameters(row.specs, 0, initializer=row.initializer) if row.specs else inputs
     says: list[str] = []
     figures: list[float | None] = []
     for form in ("default", "reconciled"):
-        halves = [workers.exercise(arm, "fp64", "differences", row.name, arrays, form=form) for arm in ARMS]
+        halves = [workers.exercise(arm, "fp64", f"differences.{file}", row.name, arrays, form=form) for arm in ARMS]
         said = [str(half.pop("says", "")) for half in halves]
         says = says or said
         theirs, ours = halves
@@ -403,8 +405,8 @@ as the thing itself. *Reconciled* is the same as the pairs have it, as a power o
 some constants through float32, which leaves more than 1e-10); – where the pairs do not have it yet. All is computed in
 float64 on a CPU from the same noise, in Keras by its TensorFlow backend
 ({told}), by the functions in
-[models_torch/exercises/differences.py](../models_torch/exercises/differences.py) and
-[models_keras/exercises/differences.py](../models_keras/exercises/differences.py)."""
+[models_torch/exercises/differences](../models_torch/exercises/differences) and
+[models_keras/exercises/differences](../models_keras/exercises/differences)."""
 
 
 def _difference(figure: float) -> str:

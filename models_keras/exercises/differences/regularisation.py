@@ -1,0 +1,32 @@
+"""Dropout and augmentation."""
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+from models_keras.exercises.differences.parts import Arrays, channels_first, channels_last, give
+from models_keras.techniques import augmentation
+
+
+def dropout_mode(arrays: Arrays, form: str) -> Arrays:
+    said = {} if form == "default" else {"training": False}
+    return give("infers, unless told `training=True`", output=layers.Dropout(0.5)(arrays["features"], **said))
+
+
+def filling(arrays: Arrays, form: str) -> Arrays:
+    images, down = ops.convert_to_tensor(channels_last(arrays["images"])), 2
+    if form == "reconciled":
+        output = augmentation.shift(images, ops.convert_to_tensor([[down, 0]] * len(images)))
+    else:
+        output = layers.RandomTranslation((down / 8, down / 8), 0.0)(images, training=True)
+    return give("`RandomTranslation`: a reflection", output=channels_first(output))
+
+
+def flipping(arrays: Arrays, form: str) -> Arrays:
+    keras.utils.set_random_seed(0)
+    rows = np.broadcast_to(np.arange(8.0)[:, np.newaxis, np.newaxis], (64, 8, 8, 4))
+    if form == "reconciled":
+        output = augmentation.flip(ops.convert_to_tensor(rows), ops.convert_to_tensor(np.arange(64) % 2 == 0))
+    else:
+        output = layers.RandomFlip()(rows, training=True)
+    return give("`RandomFlip`: upside down too", upright=np.mean(ops.convert_to_numpy(output)[:, 0, 0, 0] == 0))

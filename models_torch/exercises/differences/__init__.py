@@ -1,0 +1,6 @@
+"""What PyTorch does by default where Keras does otherwise: a function for each line of ``docs/differences.md``.
+
+Each takes arrays and a form, ``default`` (the layer, loss or optimizer as a user writes it who gives only what both
+frameworks ask for) or ``reconciled`` (as the pairs have it), and returns what it computes. The default form adds
+``says``: the default in words, its numbers read from the framework. Where no form reconciles, it returns nothing.
+"""

@@ -1,0 +1,105 @@
+"""Schedules and fitting."""
+
+import functools
+from collections.abc import Callable, Iterable
+
+import numpy as np
+import torch
+from torch import nn
+from torch.optim import lr_scheduler
+from torch.utils.data import DataLoader, TensorDataset, random_split
+
+from models_torch.exercises.differences.parts import Arrays, give
+from models_torch.techniques.early_stopping import EarlyStopping
+from models_torch.techniques.schedules import make_cosine, make_plateau
+
+
+def _rates(make: Callable[[torch.optim.Optimizer], lr_scheduler.LRScheduler], count: int) -> list[float]:
+    optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=0.1)
+    scheduler = make(optimizer)
+    rates = []
+    for _ in range(count):
+        rates.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        scheduler.step()
+    return rates
+
+
+def cosine_past_its_end(arrays: Arrays, form: str) -> Arrays:
+    make = functools.partial(lr_scheduler.CosineAnnealingLR, T_max=10)
+    rates = _rates(make if form == "default" else functools.partial(make_cosine, steps=10), 16)
+    return give("rises again", rates=rates)
+
+
+def cosine_restarts(arrays: Arrays, form: str) -> Arrays:
+    make = functools.partial(lr_scheduler.CosineAnnealingWarmRestarts, T_0=41)
+    return give("at the peak", rates=_rates(make, 82))
+
+
+def scheduled_steps(arrays: Arrays, form: str) -> Arrays:
+    return give("counts calls of `step()`", rates=_rates(functools.partial(make_cosine, steps=10), 10))
+
+
+def exponential_decay(arrays: Arrays, form: str) -> Arrays:
+    epochs = _rates(lambda optimizer: lr_scheduler.ExponentialLR(optimizer, gamma=0.5), 4)
+    return give("once an epoch", rates=np.repeat(epochs, 5))
+
+
+def milestones(arrays: Arrays, form: str) -> Arrays:
+    rates = _rates(lambda optimizer: lr_scheduler.MultiStepLR(optimizer, milestones=[5], gamma=0.1), 10)
+    return give("in force at the milestone", rates=rates)
+
+
+def _reduced(metrics: Iterable[float], form: str, **given: int) -> list[float]:
+    """Rates after each epoch, as a plateau's scheduler changes them."""
+    optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=0.1)
+    make = lr_scheduler.ReduceLROnPlateau if form == "default" else make_plateau
+    scheduler = make(optimizer, patience=2, **given)
+    rates = []
+    for metric in metrics:
+        scheduler.step(metric)
+        rates.append(optimizer.param_groups[0]["lr"])
+    return rates
+
+
+def plateau_patience(arrays: Arrays, form: str) -> Arrays:
+    return give("reduces after more than `patience` epochs", rates=_reduced([1.0] * 9, form))
+
+
+def plateau_threshold(arrays: Arrays, form: str) -> Arrays:
+    return give("a share of the best: 1e-4 of it", rates=_reduced(arrays["slow_losses"].tolist(), form))
+
+
+def plateau_cooldown(arrays: Arrays, form: str) -> Arrays:
+    return give("waits from its end on", rates=_reduced([1.0] * 20, form, cooldown=3))
+
+
+def early_stopping(arrays: Arrays, form: str) -> Arrays:
+    losses = arrays["held_out_losses"].tolist()
+    if form == "default":
+        return give("none", epochs=[float(len(losses))])
+    stopping = EarlyStopping(nn.Linear(1, 1), patience=2)
+    return give("", epochs=[float(1 + [stopping.step(loss) for loss in losses].index(True))])
+
+
+def held_out_samples(arrays: Arrays, form: str) -> Arrays:
+    torch.manual_seed(0)
+    _, chosen = random_split(range(64), [48, 16])
+    held_out = sorted(chosen) if form == "default" else range(48, 64)
+    return give("`random_split`: any", held_out=[float(number) for number in held_out])
+
+
+def _seen(samples: int, batch_size: int | None) -> list[list[float]]:
+    data = TensorDataset(torch.arange(samples, dtype=torch.float64))
+    loader = DataLoader(data) if batch_size is None else DataLoader(data, batch_size=batch_size)
+    torch.manual_seed(0)
+    return [batch.tolist() for (batch,) in loader]
+
+
+def shuffling(arrays: Arrays, form: str) -> Arrays:
+    return give("`DataLoader`: off", order=_seen(64, 64)[0])
+
+
+def batch_size(arrays: Arrays, form: str) -> Arrays:
+    batches = _seen(64, None if form == "default" else 16)
+    return give(f"`DataLoader`: {len(batches[0])}", steps=[float(len(batches))])
