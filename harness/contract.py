@@ -772,6 +772,8 @@ class ArmSpec:
         own_optimizers: Which of these its framework has itself, for the stock track; None means all.
         weights: How the name of a weights file of its framework ends; None if its sessions are not ``Portable``.
         out_of_memory: Fragments of its errors that mean memory ran out, host first, then device.
+        form_of: The arm whose halves these are, compiled in another way. Such an arm runs where it is named; "all arms"
+            leaves it out, for what is proven of them takes long to compile.
     """
 
     name: str
@@ -787,6 +789,7 @@ class ArmSpec:
     own_optimizers: tuple[str, ...] | None = None
     weights: str | None = None
     out_of_memory: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+    form_of: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -109,8 +109,9 @@ def arms() -> list[Row]:
             "versions": registry.versions(spec),
             "supported": reason is None,
             "reason": reason,
+            "form_of": spec.form_of,
         }
-        for name, spec in registry.arms().items()
+        for name, spec in (registry.arms() | registry.forms()).items()
         for reason in [registry.missing(spec)]
     ]
 
@@ -200,7 +201,7 @@ def _arm(row: Row) -> dict[str, str]:
         "arm": row["arm"],
         "precisions": " ".join(row["precisions"]),
         "versions": ", ".join(f"{name} {version}" for name, version in row["versions"].items()),
-        "status": row["reason"] or ("witness" if row["witness"] else "ready"),
+        "status": row["reason"] or ("witness" if row["witness"] else "ready" + ", by name" * bool(row["form_of"])),
     }
 
 

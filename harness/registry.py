@@ -13,7 +13,7 @@ import importlib
 import importlib.util
 import os
 import pkgutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import cast
@@ -65,12 +65,23 @@ def arms() -> dict[str, ArmSpec]:
     Raises:
         UnknownName: If ``TWINBENCH_ARMS`` names a package that cannot be found.
     """
+    return {spec.name: spec for spec in _declared() if spec.form_of is None}
+
+
+@functools.cache
+def forms() -> dict[str, ArmSpec]:
+    """Return the arms that are another's halves compiled in another way: they run where they are named."""
+    return {spec.name: spec for spec in _declared() if spec.form_of is not None}
+
+
+def _declared() -> Iterator[ArmSpec]:
     further = [name for name in os.environ.get("TWINBENCH_ARMS", "").split(",") if name]
     for name in further:
         if not importlib.util.find_spec(name.partition(".")[0]):
             raise UnknownName("package in TWINBENCH_ARMS", name, ARM_PACKAGES)
     packages = [name for name in ARM_PACKAGES if importlib.util.find_spec(name)]
-    return {spec.name: spec for name in [*packages, *further] for spec in importlib.import_module(name).ARMS}
+    for name in [*packages, *further]:
+        yield from importlib.import_module(name).ARMS
 
 
 @functools.cache
@@ -138,16 +149,17 @@ def suites() -> dict[str, Path]:
 
 
 def find_arm(name: str) -> ArmSpec:
-    """Return the arm of that name, or the twin of one.
+    """Return the arm of that name, or the form or the twin of one.
 
     Raises:
         UnknownName: If there is none.
     """
-    if name not in arms() and (original := name.removesuffix(TWIN)) in arms():
-        return dataclasses.replace(arms()[original], name=name)
-    if name not in arms():
-        raise UnknownName("arm", name, arms())
-    return arms()[name]
+    known = arms() | forms()
+    if name not in known and (original := name.removesuffix(TWIN)) in known:
+        return dataclasses.replace(known[original], name=name)
+    if name not in known:
+        raise UnknownName("arm", name, known)
+    return known[name]
 
 
 def make_arm(entry: str, setup: Setup) -> Arm:

@@ -3,18 +3,22 @@
 Importing this imports no framework.
 """
 
+import dataclasses
+
 from harness.contract import ArmSpec
 
+TENSORFLOW = ArmSpec(
+    name="keras-tensorflow",
+    entry="models_keras.arm:KerasArm",
+    needs=("keras", "tensorflow"),
+    distributions=("keras", "tensorflow|tensorflow-cpu"),
+    environment={"KERAS_BACKEND": "tensorflow"},
+    weights=".weights.h5",
+    out_of_memory=((), ("OOM when allocating tensor", "RESOURCE_EXHAUSTED")),
+)
+
 ARMS = (
-    ArmSpec(
-        name="keras-tensorflow",
-        entry="models_keras.arm:KerasArm",
-        needs=("keras", "tensorflow"),
-        distributions=("keras", "tensorflow|tensorflow-cpu"),
-        environment={"KERAS_BACKEND": "tensorflow"},
-        weights=".weights.h5",
-        out_of_memory=((), ("OOM when allocating tensor", "RESOURCE_EXHAUSTED")),
-    ),
+    TENSORFLOW,
     ArmSpec(
         name="keras-jax",
         entry="models_keras.arm:KerasArm",
@@ -33,5 +37,11 @@ ARMS = (
         environment={"KERAS_BACKEND": "torch"},
         weights=".weights.h5",
         out_of_memory=(("DefaultCPUAllocator: can't allocate memory",), ("CUDA out of memory",)),
+    ),
+    dataclasses.replace(
+        TENSORFLOW,
+        name="keras-tensorflow-xla",
+        entry="models_keras.arm:CompiledKerasArm",
+        form_of="keras-tensorflow",
     ),
 )

@@ -6,7 +6,7 @@ import dataclasses
 import importlib
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import keras
 import numpy as np
@@ -40,7 +40,13 @@ backend = importlib.import_module(f"models_keras.backends.{keras.config.backend(
 
 
 class KerasArm:
-    """Keras in this process: threads and precision set once, before any variable exists."""
+    """Keras in this process: threads and precision set once, before any variable exists.
+
+    Attributes:
+        jit_compile: Of ``compile()``, which chooses by itself where it is ``auto``.
+    """
+
+    jit_compile: bool | Literal["auto"] = "auto"
 
     def __init__(self, setup: Setup):
         self.setup = setup
@@ -58,13 +64,19 @@ class KerasArm:
 
     def open(self, workload: Workload, sample_shape: tuple[int, ...], outputs: int) -> KerasSession:
         """Build the workload's model; see ``harness.contract.Arm``."""
-        return KerasSession(workload, sample_shape)
+        return KerasSession(workload, sample_shape, self.jit_compile)
+
+
+class CompiledKerasArm(KerasArm):
+    """The same, with train and predict functions compiled by XLA on a backend that would only make a graph of them."""
+
+    jit_compile = True
 
 
 class KerasSession:
     """One model under training; see ``harness.contract.Session``."""
 
-    def __init__(self, workload: Workload, sample_shape: tuple[int, ...]):
+    def __init__(self, workload: Workload, sample_shape: tuple[int, ...], jit_compile: bool | Literal["auto"] = "auto"):
         self.workload = workload
         self.dtype = keras.config.floatx()
         self.input_dtype = "int32" if workload.form == "tokens" else self.dtype
@@ -84,6 +96,7 @@ class KerasSession:
         self.model.compile(
             optimizer=self._optimizer(rates, shares),
             loss=self.criterion,
+            jit_compile=jit_compile,
         )
         self.model.optimizer.build(self.model.trainable_variables)
         self.fresh_optimizer = [variable.numpy() for variable in self.model.optimizer.variables]

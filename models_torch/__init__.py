@@ -1,15 +1,27 @@
 """Every architecture and technique in PyTorch, and the arms that run them. Importing this imports no framework."""
 
+import dataclasses
+
 from harness.contract import ArmSpec
 
+TORCH = ArmSpec(
+    name="torch",
+    entry="models_torch.arm:TorchArm",
+    needs=("torch",),
+    distributions=("torch",),
+    own_optimizers=("sgd", "rmsprop", "adagrad", "adadelta", "adam", "adamw", "nadam", "adamax"),
+    weights=".safetensors",
+    out_of_memory=(("DefaultCPUAllocator: can't allocate memory",), ("CUDA out of memory",)),
+)
+
 ARMS = (
-    ArmSpec(
-        name="torch",
-        entry="models_torch.arm:TorchArm",
-        needs=("torch",),
-        distributions=("torch",),
-        own_optimizers=("sgd", "rmsprop", "adagrad", "adadelta", "adam", "adamw", "nadam", "adamax"),
-        weights=".safetensors",
-        out_of_memory=(("DefaultCPUAllocator: can't allocate memory",), ("CUDA out of memory",)),
+    TORCH,
+    dataclasses.replace(
+        TORCH,
+        name="torch-compile",
+        entry="models_torch.compiled:CompiledTorchArm",
+        environment={"TORCHINDUCTOR_FORCE_DISABLE_CACHES": "1"},  # a first step compiles, whatever ran here before
+        checking={"TORCHINDUCTOR_FORCE_DISABLE_CACHES": "0"},
+        form_of="torch",
     ),
 )

@@ -156,13 +156,18 @@ class TorchSession:
             return hook
 
         hooks = [m.register_forward_hook(catch(path)) for path, m in self.model.named_modules() if _holds_tensors(m)]
+        output = self._evaluate(x)
+        for hook in hooks:
+            hook.remove()
+        return caught | {"output": output}
+
+    def _evaluate(self, x: Array) -> Array:
+        """Return the outputs for one batch in evaluation mode."""
         self.model.eval()
         with torch.no_grad(), self.autocast:
             output = self.model(self._inputs(x))
         self.model.train()
-        for hook in hooks:
-            hook.remove()
-        return caught | {"output": output.numpy()}
+        return output.numpy()
 
     def calls(self, x: Array) -> list[Call]:
         """Return every call of a module, caught by forward hooks as it begins and as it ends."""

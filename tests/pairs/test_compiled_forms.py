@@ -1,0 +1,46 @@
+"""Arms that compile another's halves begin and train as it does, and say that they were compiled."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness import registry
+from harness.parity import engine
+
+FORMS = ("torch-compile", "keras-tensorflow-xla")
+SAYS = {"torch-compile": "compiled by torch.compile", "keras-tensorflow-xla": "compiled by XLA"}
+
+
+def test_forms_are_found_by_name_and_are_not_among_all_arms():
+    assert set(registry.forms()) == set(FORMS)
+    assert not set(FORMS) & set(registry.arms())
+    assert {registry.find_arm(form).form_of for form in FORMS} == {"torch", "keras-tensorflow"}
+    assert registry.find_arm("torch-compile-twin").entry == registry.find_arm("torch-compile").entry
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_form_trains_as_the_arm_does(bench, form):
+    arm = registry.find_arm(form).form_of
+    ours, theirs = bench.open(form, "softmax_digits"), bench.open(arm, "softmax_digits")
+    assert ours["settings"]["execution"] == SAYS[form] != theirs["settings"]["execution"]
+    assert ours["initial_sha256"] == theirs["initial_sha256"]
+    assert ours["first_loss"] == pytest.approx(theirs["first_loss"], rel=1e-5)
+    trained, beside = (bench.train(name, "softmax_digits", seed=0, epochs=2) for name in (form, arm))
+    assert trained["epoch_losses"] == pytest.approx(beside["epoch_losses"], rel=1e-4)
+    assert trained["metric"] == pytest.approx(beside["metric"], abs=0.005)
+
+
+def test_pytorch_compiles_the_whole_network_as_one_graph(bench):
+    settings = bench.open("torch-compile", "softmax_digits")["settings"]
+    assert (settings["graphs"], settings["graph_breaks"]) == (1, 0)
+
+
+@pytest.mark.long  # half a minute of compiling for each
+@pytest.mark.parametrize("workload", ["mlp_norm_digits", "lenet_mnist5k"])
+@pytest.mark.parametrize("form", FORMS)
+def test_a_form_passes_the_gates_of_its_arm(form, workload):
+    gates = [gate for gate in engine.gates(pairs_only=True) if gate != "trajectory"]
+    todo = {form: engine.tasks([registry.find_workload(workload)], gates)}
+    findings = list(engine.check(todo, "torch"))
+    assert findings
+    assert [finding for finding in findings if not finding.passed] == []
