@@ -86,6 +86,7 @@ def _explain(error: Exception) -> str | None:
     from harness.archive.index import IndexFault
     from harness.compare.origin import Incomparable
     from harness.convert import ConversionError
+    from harness.dashboard.server import LiveFault
     from harness.gate.baseline import BaselineError
     from harness.matrix import SuiteError
     from harness.monitoring.request import WatchError
@@ -105,6 +106,7 @@ def _explain(error: Exception) -> str | None:
         | Incomparable
         | IndexFault
         | ExportFault
+        | LiveFault
         | WatchError
         | Unraced,
     ):

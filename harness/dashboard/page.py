@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
@@ -37,6 +38,9 @@ SCRIPTS = (
 )
 """In the order in which a reader needs them; they share one scope."""
 
+LIVE = "live"
+"""The script that only a page has whose run goes on; it comes before the last."""
+
 SECTIONS = (
     ("summary", "Summary"),
     ("speed", "Speed"),
@@ -64,10 +68,16 @@ _TEMPLATES = jinja2.Environment(
 )
 
 
-def render(summary: Summary) -> str:
-    """Return the whole page."""
+def render(summary: Summary, *, live: Mapping[str, Any] | None = None) -> str:
+    """Return the whole page.
+
+    Args:
+        summary: What it shows.
+        live: What the page has to know of a run that goes on; null of one that has ended.
+    """
     style = _own("report.css")
-    script = "(() => {\n'use strict';\n" + "\n".join(_own(f"{name}.js") for name in SCRIPTS) + "})();\n"
+    scripts = SCRIPTS if live is None else (*SCRIPTS[:-1], LIVE, SCRIPTS[-1])
+    script = "(() => {\n'use strict';\n" + "\n".join(_own(f"{name}.js") for name in scripts) + "})();\n"
     return _TEMPLATES.get_template("report.html.j2").render(
         run=named(summary.manifest.run),
         sections=SECTIONS,
@@ -76,7 +86,8 @@ def render(summary: Summary) -> str:
         style_hash=_hash(style),
         script=Markup(script),  # noqa: S704 - our own files
         script_hash=_hash(script),
-        data=Markup(_embedded(document(summary))),  # noqa: S704 - JSON without a single <
+        data=Markup(_embedded(document(summary) | ({"live": live} if live else {}))),  # noqa: S704 - JSON without a <
+        live=live is not None,
     )
 
 

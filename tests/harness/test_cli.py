@@ -58,6 +58,7 @@ WRONG = [
     (["run", "quick", "--run", ".."], "'..' cannot be the name of a run"),
     (["run", "quick", "--run", ".hidden"], "'.hidden' cannot be the name of a run"),
     (["run", "quick", "--run", "a/b", "--resume"], "'a/b' cannot be the name of a run"),
+    (["run", "quick", "--port", "8000"], "--port is where --watch serves; add --watch"),
     (["run", "quick", "--resume"], "holds no run of suite 'quick'"),
     (["run", "quick", "--resume", "--run", "mine"], "no run in"),
     (["report"], "no run in"),
@@ -490,7 +491,7 @@ def test_no_command_imports_a_framework(copied, tmp_path, arguments):
 
 def test_a_run_imports_no_framework_either(chaos, suite_file, tmp_path):
     printed, loaded = loaded_by(
-        "run", "--unverified", suite_file("healthy-one", "needs-torch", seeds=0), results=tmp_path
+        "run", "--unverified", suite_file("healthy-one", "needs-torch", seeds=0), "--watch", results=tmp_path
     )
     assert "report: " in printed
     assert loaded == "[]"
