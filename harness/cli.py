@@ -92,6 +92,7 @@ def _explain(error: Exception) -> str | None:
     from harness.monitoring.request import WatchError
     from harness.parity.engine import ParityError
     from harness.registry import UnknownName
+    from harness.report.operations import OperationsFault
     from harness.store.folder import RunFolderError
 
     if isinstance(
@@ -107,6 +108,7 @@ def _explain(error: Exception) -> str | None:
         | IndexFault
         | ExportFault
         | LiveFault
+        | OperationsFault
         | WatchError
         | Unraced,
     ):

@@ -18,7 +18,7 @@ from harness.dashboard import charts, findings, provenance, races
 from harness.dashboard.facets import Facets, named
 from harness.dashboard.inline import paragraphs, runs
 from harness.dashboard.samples import Samples
-from harness.report import figures, markdown, remarks, reproduce, text
+from harness.report import figures, markdown, operations, remarks, reproduce, text
 from harness.report.sentences import sentences
 from harness.report.summary import Summary
 
@@ -50,6 +50,7 @@ SECTIONS = (
     ("comparisons", "Curves and trade-offs"),
     ("expectations", "What was expected"),
     ("tracks", "What the frameworks' own defaults change"),
+    ("operations", "Single operations"),
     ("failures", "Failures"),
     ("contention", "Contention"),
     ("environment", "Environment"),
@@ -103,6 +104,7 @@ def document(summary: Summary) -> dict[str, Any]:
         "precision": findings.precision(summary, facets),
         "expectations": findings.expectations(summary, facets),
         "tracks": findings.tracks(summary, facets),
+        "operations": findings.operations(summary, facets),
         "failures": provenance.failures(summary, facets),
         "contention": provenance.contention(summary),
         "environment": provenance.environment(summary),
@@ -120,6 +122,7 @@ def document(summary: Summary) -> dict[str, Any]:
         "cards": charts.cards(summary, facets),
         "tables": {name: table.as_dict() for name, table in tables.items() if table.rows and asked.get(name, 1)},
         "contention": figures.ABOUT_CONTENTION,
+        "operations": operations.about(summary.operations) if summary.operations else "",
         "damaged": [text.one_line(reason) for reason in summary.damaged],
         "commands": reproduce.commands(manifest),
         "changed": bool(manifest.environment.get("uncommitted_changes")),
