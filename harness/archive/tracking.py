@@ -102,7 +102,7 @@ class _Run:
     def write(self, records: Sequence[Record]) -> int:
         """Write the whole run and its cells, and return their number."""
         began = _milliseconds(self.manifest.created)
-        tags = {RUN: self.manifest.run, KIND: "run", "mlflow.note.content": self.manifest.suite.title}
+        tags = {RUN: self.manifest.run, KIND: "unfinished", "mlflow.note.content": self.manifest.suite.title}
         whole = self.client.create_run(self.experiment, began, tags, self.manifest.run).info.run_id
         suite = self.manifest.suite.model_dump(mode="json", exclude={"workloads"})
         self._log(whole, params={**dict(flatten(suite)), **dict(flatten(self.manifest.environment))})
@@ -113,6 +113,7 @@ class _Run:
             self.client.log_artifact(whole, str(path))
         ends = [self._cell(whole, record) for record in records]
         self.client.set_terminated(whole, "FINISHED", max(ends, default=began))
+        self.client.set_tag(whole, KIND, "run")  # what was broken off may be written again
         return len(ends)
 
     def _cell(self, whole: str, record: Record) -> int:

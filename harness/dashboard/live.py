@@ -98,15 +98,15 @@ class Live:
         began = time.monotonic()
         known = registry.workloads() | registry.variants()
         summary = summarize(self.manifest, self.records, known, registry.techniques())
-        self.version += 1
         told = {
             "run": self.manifest.run,
-            "page": self.version,
+            "page": self.version + 1,
             "records": len(self.records),
             "every_ms": round(POLL_S * 1e3),
             "report": str(self.folder / "report.html"),
         }
         self.page = page.render(summary, live=told).encode()
+        self.version += 1  # told of only when the page is there
         self.shown = len(self.records)
         ended = time.monotonic()
         self.rests_until = ended + max(PAUSE_S, (ended - began) / MOST)
