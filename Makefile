@@ -30,8 +30,8 @@ bench-harness: setup  ## measure what the harness itself costs
 bench-reconciliation: setup  ## measure what it costs that Keras' optimizers are reconciled
 	.venv/bin/python -m benchmarks.reconciliation
 
-ops: setup  ## time single operations in every arm, side by side
-	.venv/bin/python -m benchmarks.ops
+ops: setup  ## time single operations in every arm, side by side; results/ops.json is for report and check
+	.venv/bin/python -m benchmarks.ops results/ops.json
 
 bench-peers: setup  ## race ours against public implementations; hours
 	$(INSTALL) --editable ".[peers]"

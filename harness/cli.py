@@ -86,11 +86,13 @@ def _explain(error: Exception) -> str | None:
     from harness.archive.index import IndexFault
     from harness.compare.origin import Incomparable
     from harness.convert import ConversionError
+    from harness.dashboard.server import LiveFault
     from harness.gate.baseline import BaselineError
     from harness.matrix import SuiteError
     from harness.monitoring.request import WatchError
     from harness.parity.engine import ParityError
     from harness.registry import UnknownName
+    from harness.report.operations import OperationsFault
     from harness.store.folder import RunFolderError
 
     if isinstance(
@@ -105,6 +107,8 @@ def _explain(error: Exception) -> str | None:
         | Incomparable
         | IndexFault
         | ExportFault
+        | LiveFault
+        | OperationsFault
         | WatchError
         | Unraced,
     ):

@@ -54,6 +54,10 @@ class RichProgress:
             self.console.print(f"[{done.completed:.0f}/{done.total:.0f}] {sitting}", markup=False, soft_wrap=True)
         self.sitting = sitting
 
+    def tell(self, line: str) -> None:
+        """Show a line of its own."""
+        self.console.print(" ".join(line.split()), markup=False, soft_wrap=True)
+
     def record(self, record: Record) -> None:
         """Take a finished record."""
         if record.key not in self.keys:  # a second attempt is not a second cell
@@ -61,5 +65,4 @@ class RichProgress:
         self.keys.add(record.key)
         if record.outcome not in (Outcome.OK, Outcome.UNSUPPORTED):
             cell = record.cell
-            line = f"{cell.workload} {cell.arm} {cell.scope} {cell.index}: {record.outcome}: {record.reason}"
-            self.console.print(" ".join(line.split()), markup=False, soft_wrap=True)
+            self.tell(f"{cell.workload} {cell.arm} {cell.scope} {cell.index}: {record.outcome}: {record.reason}")

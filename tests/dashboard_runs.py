@@ -1,8 +1,13 @@
 """Runs that never happened, as a dashboard may meet them: a wide one, thin ones, a hostile one, a large one."""
 
+import math
+from dataclasses import replace
+
 from report_factories import failed, manifest, passed, raced, status, trained, whole_run, workload
 
+from harness import stats
 from harness.contract import Architecture, Expectation, Outcome, Technique, Variant
+from harness.report.operations import Operations, Row
 from harness.report.summary import summarize
 from harness.schema import WorkloadChoice
 
@@ -53,7 +58,21 @@ def wide():
         records += [trained("torch", s, 0.9, losses=(1.0, loss + 0.01 * s), on=f"speed.{name}") for s in range(5)]
     known = {variant.workload.name: variant.workload for variant in found.variants}
     known |= {"mlp_digits": workload(), "diabetes": workload("diabetes", metric="r2", margin=0.02, target=0.4)}
-    return summarize(run, records, known, {"speed": found}, damaged=["records/a-1.json: not <whole>"])
+    summary = summarize(run, records, known, {"speed": found}, damaged=["records/a-1.json: not <whole>"])
+    return replace(summary, operations=operations())
+
+
+def operations():
+    """Two operations; in one of them an arm cannot be paired, and another is of no run."""
+    twice = stats.ratio([math.log(2.0)] * 7 + [math.log(2.02)])
+    rows = (
+        Row("matmul", "torch", (1e-3,) * 8),
+        Row("matmul", "keras-jax", (2e-3,) * 8, twice, stats.TimeVerdict.SLOWER),
+        Row("matmul", "<b>elsewhere</b>", (2e-3,), note="1 processes, but 8 of torch: they cannot be paired"),
+        Row("gelu", "torch", (5e-6,) * 8),
+        Row("gelu", "keras-jax", (1e-5,) * 8, twice, stats.TimeVerdict.SLOWER),
+    )
+    return Operations("torch", rows, "a <fast> processor", "2026-01-01T00:00:00+00:00")
 
 
 def thin(kind):

@@ -6,7 +6,7 @@ import importlib.util
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 import pandas as pd
 
@@ -14,8 +14,7 @@ from harness.archive.tables import METADATA, rows
 from harness.store.atomic import replacing, write_atomically
 from harness.store.folder import RunFolder
 
-Form = Literal["csv", "parquet", "json"]
-FORMS: tuple[Form, ...] = get_args(Form)
+FORMS = ("csv", "parquet", "json")
 
 
 class ExportFault(ValueError):
@@ -39,8 +38,10 @@ def gather(folders: Iterable[RunFolder]) -> tuple[dict[str, list[dict[str, Any]]
     return found, left_out
 
 
-def write(found: Mapping[str, list[dict[str, Any]]], folder: Path, form: Form) -> list[Path]:
+def write(found: Mapping[str, list[dict[str, Any]]], folder: Path, form: str) -> list[Path]:
     """Write a file for each table, ``cells.csv`` and so on, or with "json" one file of all, and return the paths.
+
+    ``form`` is one of ``FORMS``.
 
     Raises:
         ExportFault: If the form needs a package that is not installed.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -61,26 +62,43 @@ def export(
     run_names: Annotated[
         list[str] | None, typer.Argument(metavar="RUN…", help="Names or folders; by default all.")
     ] = None,
-    form: Annotated[str, typer.Option("--format", help="csv, parquet or json.")] = "csv",
-    to: Annotated[Path, typer.Option(help="Folder to write to.")] = Path("export"),
+    form: Annotated[
+        str, typer.Option("--format", help="csv, parquet, json: tables; tensorboard, mlflow: curves and figures.")
+    ] = "csv",
+    to: Annotated[
+        Path | None, typer.Option(help="Folder to write to; by default export, or MLflow's MLFLOW_TRACKING_URI.")
+    ] = None,
     results: Results = Path("results"),
 ) -> None:
-    """Write runs as tables: runs, cells, epochs of trainings, blocks of races."""
+    """Write runs for other tools: as tables of runs, cells, epochs and blocks, for TensorBoard, or into MLflow."""
     from harness.archive import files
     from harness.registry import UnknownName
     from harness.store import shelf
 
-    chosen = next((known for known in files.FORMS if known == form), None)
-    if chosen is None:
-        raise UnknownName("format", form, files.FORMS)
+    if form not in (forms := (*files.FORMS, "tensorboard", "mlflow")):
+        raise UnknownName("format", form, forms)
     folders = [shelf.run_folder(name, results) for name in run_names or []] or shelf.newest_first(results / "runs")
     if not folders:
         raise files.ExportFault(f"no run in {results / 'runs'}")
-    found, left_out = files.gather(folders)
+    place = to or Path("export")
+    if form == "tensorboard":
+        from harness.archive import events
+
+        paths, left_out = events.write(folders, place)
+        told = [*map(str, paths), f"follow it with: tensorboard --logdir {shlex.quote(str(place))}"]
+    elif form == "mlflow":
+        from harness.archive import tracking
+
+        where = tracking.address(to)
+        cells, left_out = tracking.write(folders, where)
+        told = [f"{cells} cells of {len(folders)} runs to {tracking.shown(where)}"]
+    else:
+        found, left_out = files.gather(folders)
+        told = list(map(str, files.write(found, place, form)))
     for reason in left_out:
         typer.echo(f"twinbench: left out: {reason}", err=True)
-    for path in files.write(found, to, chosen):
-        typer.echo(f"export: {path}")
+    for line in told:
+        typer.echo(f"export: {line}")
 
 
 def import_(

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from harness.commands.parts import FAILED, INCOMPLETE, AsJson, Results, RunName, fail, tell
+from harness.commands.parts import FAILED, INCOMPLETE, AsJson, Ops, Results, RunName, fail, tell
 from harness.commands.report import summarized
 
 
@@ -18,6 +18,8 @@ def check(
     baseline: Annotated[Path | None, typer.Option(help="What the run is held against; see `baseline`.")] = None,
     speed: Annotated[float, typer.Option(min=0, help="How much slower a ratio may be than the baseline's.")] = 0.05,
     memory: Annotated[float, typer.Option(min=0, help="How much more memory than the baseline's.")] = 0.1,
+    operations: Annotated[float, typer.Option(min=0, help="As --speed, of single operations.")] = 0.1,
+    ops: Ops = None,
     strict: Annotated[bool, typer.Option("--strict", help="What cannot be decided is a failure.")] = False,
     junit: Annotated[Path | None, typer.Option(help="JUnit XML to write.")] = None,
     results: Results = Path("results"),
@@ -31,8 +33,8 @@ def check(
 
     known = baselines.read(baseline) if baseline else None
     folder = shelf.run_folder(run_name, results)
-    summary, _ = summarized(folder, folder.read_manifest())
-    found = decide(list(claims.claims(summary, known, claims.Tolerances(speed, memory))))
+    summary, _ = summarized(folder, folder.read_manifest(), ops)
+    found = decide(list(claims.claims(summary, known, claims.Tolerances(speed, memory, operations))))
     if as_json:
         typer.echo(json.dumps({"run": summary.manifest.run, "claims": output.document(found)}, indent=1))
     else:
@@ -56,6 +58,7 @@ def baseline(
     run_name: RunName = "",
     why: Annotated[str, typer.Option(help="Why later runs are to be held against this one.")] = "",
     file: Annotated[Path | None, typer.Option(help="File to write; by default results/baselines/SUITE.json.")] = None,
+    ops: Ops = None,
     results: Results = Path("results"),
 ) -> None:
     """Put what a run measured on file, for `check` to hold later runs against."""
@@ -65,10 +68,11 @@ def baseline(
     if not why:
         fail("say why with --why: whoever meets a failure will want to know what changed the baseline last")
     folder = shelf.run_folder(run_name, results)
-    summary, _ = summarized(folder, folder.read_manifest())
+    summary, _ = summarized(folder, folder.read_manifest(), ops)
     made = baselines.make(summary, why)
     if not made.entries:
         fail(f"run {made.run} measured nothing that could be held against another")
     path = file or results / "baselines" / f"{made.suite}.json"
     baselines.write(path, made)
-    typer.echo(f"baseline: {path}: {len(made.entries)} arms on workloads, of run {made.run}")
+    also = f" and {len(made.operations)} on single operations" if made.operations else ""
+    typer.echo(f"baseline: {path}: {len(made.entries)} arms on workloads{also}, of run {made.run}")

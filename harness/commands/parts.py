@@ -18,6 +18,9 @@ FAILED, WRONG, INCOMPLETE, FAULT, INTERRUPTED = 1, 2, 3, 70, 130
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout instead of a table.")]
 Results = Annotated[Path, typer.Option("--results", envvar="TWINBENCH_RESULTS", help="Folder of results.")]
+Ops = Annotated[
+    Path | None, typer.Option("--ops", help="What `make ops` wrote; by default ops.json in the run's folder.")
+]
 RunName = Annotated[str, typer.Argument(metavar="RUN", help="A run's name or folder; by default the last.")]
 
 

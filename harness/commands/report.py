@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from harness.commands.parts import AsJson, Results, RunName, tell
+from harness.commands.parts import AsJson, Ops, Results, RunName, tell
 
 if TYPE_CHECKING:
     from harness.report.summary import Summary
@@ -18,33 +19,45 @@ if TYPE_CHECKING:
     from harness.store.folder import RunFolder
 
 
-def report(run_name: RunName = "", results: Results = Path("results"), as_json: AsJson = False) -> None:
+def report(
+    run_name: RunName = "", ops: Ops = None, results: Results = Path("results"), as_json: AsJson = False
+) -> None:
     """Write a run's report and dashboard anew from its records, and print the comparison."""
     from harness.store import shelf
 
     folder = shelf.run_folder(run_name, results)
-    show(folder, folder.read_manifest(), as_json)
+    show(folder, folder.read_manifest(), as_json, ops)
 
 
-def summarized(folder: RunFolder, manifest: Manifest) -> tuple[Summary, list[Record]]:
-    """Return the figures of a run, and the records that they come from."""
+def summarized(folder: RunFolder, manifest: Manifest, ops: Path | None = None) -> tuple[Summary, list[Record]]:
+    """Return the figures of a run, and the records that they come from.
+
+    Args:
+        folder: Where the run is.
+        manifest: What was asked for.
+        ops: Single operations timed beside it; by default what lies in its folder, if anything does.
+    """
     from harness import registry
+    from harness.report import operations
     from harness.report.summary import summarize
 
+    beside = ops or folder.path / operations.FILE
+    timed = operations.read(beside) if ops or beside.exists() else None
     records, quarantined = folder.read_records()
     damaged = [one.reason for one in quarantined]
     for reason in damaged:
         typer.echo(f"twinbench: left out: {reason}", err=True)
     known = registry.workloads() | registry.variants()
-    return summarize(manifest, records, known, registry.techniques(), damaged), records
+    summary = summarize(manifest, records, known, registry.techniques(), damaged)
+    return dataclasses.replace(summary, operations=timed), records
 
 
-def show(folder: RunFolder, manifest: Manifest, as_json: bool) -> Summary:
+def show(folder: RunFolder, manifest: Manifest, as_json: bool, ops: Path | None = None) -> Summary:
     """Write the report, print the comparison, and return what both say."""
     from harness import dashboard, report
     from harness.report.console import tables
 
-    summary, records = summarized(folder, manifest)
+    summary, records = summarized(folder, manifest, ops)
     path, page = report.write(folder.path, summary), dashboard.write(folder.path, summary)
     if as_json:
         typer.echo(json.dumps(_document(manifest, records, path, page), indent=1))

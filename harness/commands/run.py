@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shlex
 import sys
 from pathlib import Path
@@ -13,6 +15,10 @@ from harness.commands.parts import INCOMPLETE, INTERRUPTED, AsJson, Results, fai
 from harness.commands.report import show
 
 if TYPE_CHECKING:
+    from harness.dashboard.live import Live
+    from harness.dashboard.server import Server
+    from harness.monitoring.curves import Curves
+    from harness.run.coordinator import Progress
     from harness.schema import Manifest, Proof, Suite
     from harness.store.folder import RunFolder
 
@@ -37,6 +43,10 @@ def run(
     unverified: Annotated[
         bool, typer.Option("--unverified", help="Race pairs that are not proven to be equal.")
     ] = False,
+    watched: Annotated[
+        bool, typer.Option("--watch", help="Serve the dashboard on this machine while the run goes on.")
+    ] = False,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Of --watch; by default any that is free.")] = None,
     results: Results = Path("results"),
     as_json: AsJson = False,
 ) -> None:
@@ -44,6 +54,8 @@ def run(
     from harness import narrow
     from harness.matrix import check_names, plan, read_suite
 
+    if port is not None and not watched:
+        fail("--port is where --watch serves; add --watch")
     if fast and (launches is not None or seeds is not None):
         fail("--fast chooses launches and seeds itself: one of each; leave out --launches and --seeds")
     asked = narrow.narrow(
@@ -65,10 +77,12 @@ def run(
     plan(asked)
     folder = _choose_folder(asked, results / "runs", run_name, resume)
     proven = None if unverified else _proofs(asked, suite, results)
-    folder.create()
-    with folder.locked():
+    with contextlib.ExitStack() as stack:
+        server = stack.enter_context(_server(port or 0)) if watched else None
+        folder.create()
+        stack.enter_context(folder.locked())
         manifest = resumed(folder, asked) if resume else begin(folder, asked, proven, results / "aa")
-        status = _carry_out(folder, manifest, as_json)
+        status = _carry_out(folder, manifest, as_json, server)
     raise typer.Exit(status)
 
 
@@ -157,20 +171,44 @@ def resumed(folder: RunFolder, suite: Suite) -> Manifest:
     return manifest
 
 
-def _carry_out(folder: RunFolder, manifest: Manifest, as_json: bool) -> int:
+def _server(port: int) -> Server:
+    from harness.dashboard.server import Server
+
+    return Server(port)
+
+
+def _watch(folder: RunFolder, manifest: Manifest, server: Server) -> tuple[Live, Curves]:
+    """Begin to serve a run, and tell where, and where its curves will be for TensorBoard."""
+    from harness.dashboard.live import Live
+    from harness.monitoring.curves import Curves
+
+    records, _ = folder.read_records()
+    live, curves = Live(manifest, records, folder.path), Curves(folder.path / "tensorboard")
+    server.serve(live)
+    typer.echo(f"watch it at {server.url}", err=True)
+    typer.echo(f"its curves: tensorboard --logdir {shlex.quote(os.path.relpath(curves.folder))}", err=True)
+    return live, curves
+
+
+def _carry_out(folder: RunFolder, manifest: Manifest, as_json: bool, server: Server | None) -> int:
     from harness.contract import Outcome
     from harness.progress import RichProgress
     from harness.run.coordinator import Coordinator
+    from harness.run.followers import Followers
     from harness.store.folder import RunFolderError, latest
 
-    with RichProgress() as progress:
+    live, curves = _watch(folder, manifest, server) if server else (None, None)
+    watchers: list[Progress] = [live, curves] if live and curves else []
+    with RichProgress() as display:
         try:
-            result = Coordinator(manifest.suite, folder, progress).run()
+            result = Coordinator(manifest.suite, folder, Followers(display, watchers, display.tell)).run()
         except OSError as error:
             raise RunFolderError(
                 f"{error.strerror or error} ({error.filename or folder.path}); what was measured is kept: "
                 f"see to that and finish it with: {_resuming(manifest)}"
             ) from error
+    if live:
+        live.end()
     if result.interrupted:  # told before the report, which another Ctrl-C may cut short
         typer.echo(f"interrupted; finish it with: {_resuming(manifest)}", err=True)
     try:

@@ -1,11 +1,12 @@
-"""The tables that only some runs have: mixed precision, techniques, and what the tracks make of each other."""
+"""The tables that only some runs have: mixed precision, techniques, tracks beside each other, single operations."""
 
 from __future__ import annotations
 
 from harness.dashboard.facets import Facets, named
 from harness.dashboard.inline import plain
-from harness.dashboard.tables import Cell, Column, Table
+from harness.dashboard.tables import Cell, Column, Kind, Table
 from harness.report import chapters, figures
+from harness.report import operations as timed
 from harness.report.families import Family, Judgement
 from harness.report.figures import Scale
 from harness.report.row import Row
@@ -89,6 +90,29 @@ def _judge(table: Table, family: Family, judgement: Judgement, facets: Facets) -
         table.cell(chapters.bounds(judgement, scale), None if claim is None else claim.estimate, judgement.note),
         one_line(expectation.because, limit=500),
     )
+
+
+def operations(summary: Summary, facets: Facets) -> Table:
+    """Return single operations, every arm beside the reference, operation by operation."""
+    found = summary.operations
+    reference = found.reference if found else ""
+    kinds: dict[str, Kind] = {"operation": "name", "arm": "arm", "verdict": "verdict"}
+    table = Table(
+        "Single operations by arm, timed by pytest-benchmark",
+        [Column(label.format(named(reference)), kinds.get(label, "number")) for label in timed.HEADER],
+    )
+    for row in found.rows if found else ():
+        time, ratio, verdict, processes = timed.cells(row, reference)
+        table.add(
+            facets.key_of(None, row.arm),
+            named(row.operation),
+            named(row.arm),
+            table.cell(time, row.microseconds),
+            table.cell(ratio, row.ratio.estimate if row.ratio else 1.0 if row.arm == reference else None, row.note),
+            verdict,
+            table.cell(processes, len(row.seconds)),
+        )
+    return table
 
 
 def tracks(summary: Summary, facets: Facets) -> Table:

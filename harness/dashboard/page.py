@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
@@ -17,7 +18,7 @@ from harness.dashboard import charts, findings, provenance, races
 from harness.dashboard.facets import Facets, named
 from harness.dashboard.inline import paragraphs, runs
 from harness.dashboard.samples import Samples
-from harness.report import figures, markdown, remarks, reproduce, text
+from harness.report import figures, markdown, operations, remarks, reproduce, text
 from harness.report.sentences import sentences
 from harness.report.summary import Summary
 
@@ -37,6 +38,9 @@ SCRIPTS = (
 )
 """In the order in which a reader needs them; they share one scope."""
 
+LIVE = "live"
+"""The script that only a page has whose run goes on; it comes before the last."""
+
 SECTIONS = (
     ("summary", "Summary"),
     ("speed", "Speed"),
@@ -46,6 +50,7 @@ SECTIONS = (
     ("comparisons", "Curves and trade-offs"),
     ("expectations", "What was expected"),
     ("tracks", "What the frameworks' own defaults change"),
+    ("operations", "Single operations"),
     ("failures", "Failures"),
     ("contention", "Contention"),
     ("environment", "Environment"),
@@ -64,10 +69,16 @@ _TEMPLATES = jinja2.Environment(
 )
 
 
-def render(summary: Summary) -> str:
-    """Return the whole page."""
+def render(summary: Summary, *, live: Mapping[str, Any] | None = None) -> str:
+    """Return the whole page.
+
+    Args:
+        summary: What it shows.
+        live: What the page has to know of a run that goes on; null of one that has ended.
+    """
     style = _own("report.css")
-    script = "(() => {\n'use strict';\n" + "\n".join(_own(f"{name}.js") for name in SCRIPTS) + "})();\n"
+    scripts = SCRIPTS if live is None else (*SCRIPTS[:-1], LIVE, SCRIPTS[-1])
+    script = "(() => {\n'use strict';\n" + "\n".join(_own(f"{name}.js") for name in scripts) + "})();\n"
     return _TEMPLATES.get_template("report.html.j2").render(
         run=named(summary.manifest.run),
         sections=SECTIONS,
@@ -76,7 +87,8 @@ def render(summary: Summary) -> str:
         style_hash=_hash(style),
         script=Markup(script),  # noqa: S704 - our own files
         script_hash=_hash(script),
-        data=Markup(_embedded(document(summary))),  # noqa: S704 - JSON without a single <
+        data=Markup(_embedded(document(summary) | ({"live": live} if live else {}))),  # noqa: S704 - JSON without a <
+        live=live is not None,
     )
 
 
@@ -92,6 +104,7 @@ def document(summary: Summary) -> dict[str, Any]:
         "precision": findings.precision(summary, facets),
         "expectations": findings.expectations(summary, facets),
         "tracks": findings.tracks(summary, facets),
+        "operations": findings.operations(summary, facets),
         "failures": provenance.failures(summary, facets),
         "contention": provenance.contention(summary),
         "environment": provenance.environment(summary),
@@ -109,6 +122,7 @@ def document(summary: Summary) -> dict[str, Any]:
         "cards": charts.cards(summary, facets),
         "tables": {name: table.as_dict() for name, table in tables.items() if table.rows and asked.get(name, 1)},
         "contention": figures.ABOUT_CONTENTION,
+        "operations": operations.about(summary.operations) if summary.operations else "",
         "damaged": [text.one_line(reason) for reason in summary.damaged],
         "commands": reproduce.commands(manifest),
         "changed": bool(manifest.environment.get("uncommitted_changes")),

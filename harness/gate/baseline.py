@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import getpass
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -16,6 +17,7 @@ from pydantic import Field, ValidationError
 from harness import stats
 from harness.contract import Precision
 from harness.report.comparison import Comparison
+from harness.report.operations import Operations
 from harness.report.row import Row
 from harness.report.summary import Summary
 from harness.run.sitting import now
@@ -72,6 +74,19 @@ class Entry(Model):
         return self.workload, self.precision, self.arm
 
 
+class Operation(Model):
+    """A single operation in one arm.
+
+    Attributes:
+        log_ratio: Over processes, of times to the reference's.
+    """
+
+    operation: str
+    arm: str
+    reference: str
+    log_ratio: Moments
+
+
 class Baseline(Model):
     """A file in ``results/baselines/``.
 
@@ -88,6 +103,7 @@ class Baseline(Model):
     who: str
     why: str
     entries: list[Entry]
+    operations: list[Operation] = Field(default_factory=list)
 
     def find(self, comparison: Comparison, row: Row) -> Entry | None:
         """Return what is on file of an arm on a workload."""
@@ -112,7 +128,21 @@ def make(summary: Summary, why: str) -> Baseline:
         if not row.witness and (row.metric or row.step_ms)
     ]
     manifest = summary.manifest
-    return Baseline(run=manifest.run, suite=manifest.suite.name, written=now(), who=_user(), why=why, entries=entries)
+    return Baseline(
+        run=manifest.run,
+        suite=manifest.suite.name,
+        written=now(),
+        who=_user(),
+        why=why,
+        entries=entries,
+        operations=list(_operations(summary.operations)) if summary.operations else [],
+    )
+
+
+def _operations(found: Operations) -> Iterator[Operation]:
+    for row in found.rows:
+        if moments := Moments.of(row.ratio):
+            yield Operation(operation=row.operation, arm=row.arm, reference=found.reference, log_ratio=moments)
 
 
 def _user() -> str:

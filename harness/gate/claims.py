@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import enum
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from harness import stats
 from harness.contract import Outcome
-from harness.gate.baseline import Baseline, Entry
+from harness.gate.baseline import Baseline, Entry, Operation
 from harness.report.comparison import Comparison
+from harness.report.operations import Operations
 from harness.report.row import Row
 from harness.report.summary import Summary
 
@@ -25,6 +26,7 @@ class Kind(enum.StrEnum):
     ACCURACY = "as accurate as before"
     SPEED = "as fast as before"
     MEMORY = "as small as before"
+    OPERATION = "operation as fast as before"
 
 
 @dataclass(frozen=True)
@@ -34,10 +36,12 @@ class Tolerances:
     Attributes:
         speed: Of the step time's ratio to the reference arm.
         memory: Of the peak.
+        operations: Of a single operation's ratio to the reference arm.
     """
 
     speed: float = 0.05
     memory: float = 0.1
+    operations: float = 0.1
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,7 @@ class Claim:
     """One claim about one arm on one workload.
 
     Attributes:
-        subject: The workload, its precision and the arm.
+        subject: The workload, its precision and the arm; or the operation and the arm.
         p_against: Of the test that there is a difference at all; null where nothing is tested.
         p_for: Of the test that it is smaller than what is allowed; null likewise.
         beyond: Whether the estimate is larger than what is allowed: if not, it is no fault, however sure.
@@ -53,7 +57,7 @@ class Claim:
         figure: In words.
         bound: In words.
         tested: What the tests are made of; null where there is none.
-        unit: What more of would decide: seeds, launches.
+        unit: What more of would decide: seeds, launches, processes.
     """
 
     kind: Kind
@@ -77,7 +81,8 @@ class Claim:
         count = self.tested.wanted()
         if count is None:
             return f"more than {stats.MOST_WANTED} {self.unit}"
-        both = ", here and in the baseline" if self.kind in (Kind.ACCURACY, Kind.SPEED) else ""
+        held_against = (Kind.ACCURACY, Kind.SPEED, Kind.OPERATION)
+        both = ", here and in the baseline" if self.kind in held_against else ""
         return f"{max(count, self.tested.sample.count + 1)} {self.unit} in all{both}"
 
 
@@ -91,6 +96,7 @@ def claims(summary: Summary, baseline: Baseline | None, tolerances: Tolerances) 
                 yield from _of_row(summary, comparison, row, entry, tolerances)
     if baseline:
         yield from _lost(summary, baseline)
+        yield from _operations(summary.operations, baseline.operations, tolerances.operations)
 
 
 def _parity(summary: Summary) -> Claim:
@@ -109,6 +115,23 @@ def _lost(summary: Summary, baseline: Baseline) -> Iterator[Claim]:
     for entry in baseline.entries:
         if entry.key not in asked:
             yield Claim(Kind.CELL, " · ".join(entry.key), "not in this run", "in the baseline", true=False)
+
+
+def _operations(found: Operations | None, before: Sequence[Operation], tolerance: float) -> Iterator[Claim]:
+    """Claim that single operations are no slower beside the reference than they were; what is missing has failed."""
+    if found is None:
+        if before:
+            figure = "none was given: --ops"
+            yield Claim(Kind.CELL, "single operations", figure, f"{len(before)} in the baseline", true=False)
+        return
+    for entry in before:
+        subject = f"{entry.operation} · {entry.arm}"
+        row = found.find(entry.operation, entry.arm)
+        if row is None or row.ratio is None or found.reference != entry.reference:
+            figure = row.note if row and row.note else f"not timed beside {entry.reference}"
+            yield Claim(Kind.CELL, subject, figure, "in the baseline", true=False)
+        else:
+            yield _slower(Kind.OPERATION, subject, row.ratio, entry.log_ratio.back(), tolerance, "processes")
 
 
 def _of_row(
@@ -189,11 +212,17 @@ def _apart(difference: stats.Difference) -> stats.Loss | None:
 
 
 def _speed(row: Row, before: stats.Moments, tolerance: float, subject: str, ratio: stats.Ratio) -> Claim:
+    claim = _slower(Kind.SPEED, subject, ratio, before, tolerance, "launches")
+    if row.time_verdict is stats.TimeVerdict.UNSTABLE:
+        figure, unit = f"{claim.figure}, UNSTABLE", "launches on a machine that rests"
+        return Claim(Kind.SPEED, subject, figure, claim.bound, unit=unit)
+    return claim
+
+
+def _slower(kind: Kind, subject: str, ratio: stats.Ratio, before: stats.Moments, tolerance: float, unit: str) -> Claim:
     found = stats.loss(ratio.moments, before, math.log1p(tolerance))
     figure, bound = f"{ratio.estimate:.3f}", f"≤ {math.exp(before.mean) * (1 + tolerance):.3f}"
-    if row.time_verdict is stats.TimeVerdict.UNSTABLE:
-        return Claim(Kind.SPEED, subject, f"{figure}, UNSTABLE", bound, unit="launches on a machine that rests")
-    return _tested(Kind.SPEED, subject, figure, bound, found, "launches")
+    return _tested(kind, subject, figure, bound, found, unit)
 
 
 def _tested(kind: Kind, subject: str, figure: str, bound: str, found: stats.Loss | None, unit: str) -> Claim:

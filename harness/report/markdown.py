@@ -8,7 +8,7 @@ from typing import Any
 
 import jinja2
 
-from harness.report import certificates, chapters, figures, remarks, reproduce, text
+from harness.report import certificates, chapters, figures, operations, remarks, reproduce, text
 from harness.report.comparison import Comparison
 from harness.report.failures import Failure
 from harness.report.plots import Pictures
@@ -123,6 +123,22 @@ def _failures(failures: Sequence[Failure]) -> str:
     return table(["arm", "cell", "outcome", "log", "reason"], map(row, failures)) if failures else ""
 
 
+def _operations(found: operations.Operations | None) -> str:
+    """Return a table whose rows go by operation, named in the first of each."""
+    if found is None or not found.rows:
+        return ""
+    named, shown = "", []
+    for row in found.rows:
+        name = "" if row.operation == named else text.code(row.operation)
+        named = row.operation
+        figures_ = operations.cells(row, found.reference)
+        if row.note:
+            figures_[1] += f" ({text.escape(row.note)})"
+        shown.append([name, text.code(row.arm), *figures_])
+    header = [label.format(text.code(found.reference)) for label in operations.HEADER]
+    return f"{text.escape(operations.about(found), 2000)}\n\n{table(header, shown, right=(2, 3, 5))}"
+
+
 def _contention(summary: Summary) -> str:
     if not summary.races:
         return ""
@@ -195,6 +211,7 @@ def render(summary: Summary, pictures: Pictures) -> str:
             chapters.chapter(family, summary.gaps, pictures.families.get(family.name)) for family in summary.families
         ],
         "gap": chapters.gap_table([gap for gap in summary.gaps if gap.comparison in plain]),
+        "operations": _operations(summary.operations),
         "failures": _failures(summary.failures),
         "changed": bool(manifest.environment.get("uncommitted_changes")),
         "damaged": [text.escape(reason) for reason in summary.damaged],

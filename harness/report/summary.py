@@ -12,6 +12,7 @@ from harness.contract import Cell, Outcome, Precision, Technique, Track, Workloa
 from harness.report.comparison import Comparison, compare, worst_proofs
 from harness.report.failures import Failure, failures
 from harness.report.families import Family, Gap, families, gaps
+from harness.report.operations import Operations
 from harness.report.race import Contention, merge
 from harness.report.readback import Readback, readback
 from harness.report.row import Row
@@ -30,6 +31,7 @@ class Summary:
         cells: Cells with a record.
         failed: Cells whose last word is a failure, by outcome.
         damaged: What is wrong with the records that could not be read; the tables know nothing of their cells.
+        operations: Single operations that were timed beside the run; null if none were given.
     """
 
     manifest: Manifest
@@ -41,6 +43,7 @@ class Summary:
     cells: int
     failed: Mapping[Outcome, int]
     damaged: tuple[str, ...] = ()
+    operations: Operations | None = None
 
     @property
     def matched(self) -> list[Comparison]:

@@ -31,6 +31,11 @@ FOREIGN_CORES = 0.4
 """Cores that others may use. The kernel counts in ticks of 10 ms, which leaves 0.3 cores of doubt in 100 ms."""
 
 MOST_RERUNS = 2
+
+WARM_UP, TRAINING = "warm-up", "train"
+UNHURRIED = (WARM_UP, TRAINING)
+"""How steps end before which a moment more does no harm: what follows is not raced, or only after a warm-up."""
+
 BLOCK_TIMEOUT_S = 120.0
 START_TIMEOUT_S = 180.0
 
@@ -119,7 +124,7 @@ class Table:
                 yield from self._seat(arm, todo)
         for arm, seat in list(self.contestants.items()):
             if "accuracy" in seat.jobs:
-                self.step(f"{arm}: train")
+                self.step(f"{arm}: {TRAINING}")
                 yield from self._guard(arm, self._train)
 
     # ------------------------------------------------------------------------------------------------ phases
@@ -162,7 +167,7 @@ class Table:
         """Rounds in which every rival runs one block, in random order; contended rounds again, at most twice."""
         what = "" if scope == "step" else f"{scope}, "
         for arm in rivals:
-            self.step(f"{arm}: {what}warm-up")
+            self.step(f"{arm}: {what}{WARM_UP}")
             yield from self._guard(arm, functools.partial(self._warm_up, scope=scope), costs=scope)
         # Chosen by the sitting, so that a repeated launch has the same order.
         order = random.Random(self.sitting.name)

@@ -6,6 +6,7 @@
                        records/<key>-<attempt>.json
                        logs/<launch>-<arm>-<number>.log
                        report.md  *.png  report.html    derived, can be rebuilt
+                       tensorboard/                     derived too, of a run with --watch
 """
 
 from __future__ import annotations

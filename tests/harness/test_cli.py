@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import pytest
+from operation_files import turns, write
 
 from harness import cli, registry
 from harness.contract import Outcome
@@ -58,6 +59,7 @@ WRONG = [
     (["run", "quick", "--run", ".."], "'..' cannot be the name of a run"),
     (["run", "quick", "--run", ".hidden"], "'.hidden' cannot be the name of a run"),
     (["run", "quick", "--run", "a/b", "--resume"], "'a/b' cannot be the name of a run"),
+    (["run", "quick", "--port", "8000"], "--port is where --watch serves; add --watch"),
     (["run", "quick", "--resume"], "holds no run of suite 'quick'"),
     (["run", "quick", "--resume", "--run", "mine"], "no run in"),
     (["report"], "no run in"),
@@ -332,6 +334,23 @@ def test_report_is_written_anew_by_name_by_path_or_for_the_newest(chaos, twinben
         assert (copied.path / "report.html").exists()
 
 
+def test_report_has_single_operations_that_are_named_or_lie_in_the_runs_folder(chaos, twinbench, copied, tmp_path):
+    asked = ("report", "mine", "--results", str(tmp_path))
+    named = write(tmp_path / "named.json", turns([2.0, 2.0]))
+    for more, there in ((("--ops", str(named)), True), ((), False)):
+        assert twinbench(*asked, *more).status == 0
+        assert ("## Single operations" in (copied.path / "report.md").read_text()) == there
+        assert ("Single operations by arm" in (copied.path / "report.html").read_text()) == there
+    write(copied.path / "ops.json", turns([2.0, 2.0]))
+    assert twinbench(*asked).status == 0
+    assert "`matmul`" in (copied.path / "report.md").read_text()
+    (copied.path / "ops.json").write_text("{")
+    ended = twinbench(*asked)
+    assert ended.status == 2
+    assert f"{copied.path / 'ops.json'}: not what `make ops` writes" in ended.err
+    assert len(ended.err.splitlines()) == 1
+
+
 def test_report_answers_an_unknown_run_with_the_nearest(twinbench, copied, tmp_path):
     ended = twinbench("report", "mime", "--results", str(tmp_path))
     assert ended.status == 2
@@ -490,7 +509,7 @@ def test_no_command_imports_a_framework(copied, tmp_path, arguments):
 
 def test_a_run_imports_no_framework_either(chaos, suite_file, tmp_path):
     printed, loaded = loaded_by(
-        "run", "--unverified", suite_file("healthy-one", "needs-torch", seeds=0), results=tmp_path
+        "run", "--unverified", suite_file("healthy-one", "needs-torch", seeds=0), "--watch", results=tmp_path
     )
     assert "report: " in printed
     assert loaded == "[]"

@@ -23,7 +23,7 @@ function startFilters(host) {
 function filterGroup(facet) {
   const boxes = data.facets[facet].map((entry, number) => {
     const name = facet === "arm" ? entry[0] : entry;
-    const input = h("input", { type: "checkbox", checked: true, change: () => choose(number, input.checked) });
+    const input = h("input", { type: "checkbox", checked: !hidden[facet].has(number), change: () => choose(number, input.checked) });
     return { input, name, label: h("label", {}, input, facet === "arm" ? swatch(number) : null, h("span", {}, name)) };
   });
   const choose = (number, on) => {

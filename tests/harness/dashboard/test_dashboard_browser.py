@@ -1,38 +1,15 @@
 """The page as a reader has it: every control, by mouse and by keyboard, on a screen and on a phone, in a browser."""
 
 import re
-import shutil
 
 import dashboard_runs
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import expect, sync_playwright
+from browsing import CHROMIUM, DESKTOP, PATIENCE_MS, PHONE, faults
+from playwright.sync_api import expect
 
 from harness.dashboard import page as dashboard_page
 
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-DESKTOP, PHONE = {"width": 1360, "height": 900}, {"width": 380, "height": 780}
-PATIENCE_MS = 60_000
-"""Longest that a test waits for what should take a moment; it is no measurement."""
-
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: apt-get install chromium")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS, timeout=PATIENCE_MS)
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")
@@ -77,11 +54,6 @@ def show(browser, files):
 
 def column(page, table, place):
     return page.locator(f"#table-{table} tbody tr > :nth-child({place})").all_inner_texts()
-
-
-def faults(page, where=None, **options):
-    found = Axe().run(page, where, {"resultTypes": ["violations"], **options}).response["violations"]
-    return [(v["id"], [n["html"][:200] for n in v["nodes"]]) for v in found if v["impact"] in {"serious", "critical"}]
 
 
 def test_every_section_with_data_is_in_the_contents_and_can_be_reached(show):

@@ -103,7 +103,10 @@ def test_nothing_but_our_own_style_and_script_is_in_the_page(kind):
 
 def test_our_own_files_cannot_end_their_element_or_call_anybody():
     sources = {path.name: path.read_text(encoding="utf-8") for path in Path(page.__file__).with_name("page").iterdir()}
-    assert {f"{name}.js" for name in page.SCRIPTS} | {"report.css", "report.html.j2"} == set(sources)
+    assert {f"{name}.js" for name in (*page.SCRIPTS, page.LIVE)} | {"report.css", "report.html.j2"} == set(sources)
+    live = sources.pop(f"{page.LIVE}.js")
+    assert re.findall(r'fetch\("([^"]*)"', live) == ["/state"]
+    sources["live.js"] = live.replace('fetch("/state"', "")
     for name, source in sources.items():
         if name.endswith(".j2"):
             continue
@@ -113,6 +116,14 @@ def test_our_own_files_cannot_end_their_element_or_call_anybody():
         )
         assert not re.search(r"fetch|XMLHttp|WebSocket|sendBeacon|import\s*\(|@import|url\(", source)
         assert set(re.findall(r"https?://[^\s\"']+", source)) <= {"http://www.w3.org/2000/svg"}
+
+
+def test_a_page_from_disk_has_nothing_of_a_live_one():
+    text, live = (page.render(dashboard_runs.thin("one seed"), live=told) for told in (None, {"run": "</script>"}))
+    assert [word for word in ("fetch(", "connect-src", 'id="live"', "reload()") if word in text] == []
+    assert [word for word in ("fetch(", "connect-src 'self';", 'id="live"', "reload()") if word not in live] == []
+    assert "live" not in Reader(text).data()
+    assert Reader(live).data()["live"] == {"run": "</script>"}
 
 
 def test_hostile_names_arrive_as_they_are():

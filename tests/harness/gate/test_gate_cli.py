@@ -5,6 +5,7 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
+from operation_files import turns, write
 
 from harness.gate import baseline as baselines
 from harness.store import envelope
@@ -62,6 +63,17 @@ def test_without_a_baseline_targets_and_reference_are_claims_enough(twinbench):
     kinds = {claim["claim"] for claim in json.loads(ended.out)["claims"]}
     assert {"parity", "equal", "target"} <= kinds
     assert not kinds & {"speed", "accuracy", "memory"}
+
+
+def test_single_operations_are_filed_and_held_against(twinbench, tmp_path):
+    ops, filed = str(write(tmp_path / "ops.json", turns([2.0, 2.0]))), str(tmp_path / "b.json")
+    made = twinbench("baseline", RECORDED, "--why", "operations", "--file", filed, "--ops", ops)
+    assert "and 2 on single operations" in made.out
+    held = json.loads(twinbench("check", RECORDED, "--baseline", filed, "--ops", ops, "--json").out)["claims"]
+    assert [claim["state"] for claim in held if claim["claim"] == "operation"] == ["held", "held"]
+    ended = twinbench("check", RECORDED, "--baseline", filed, "--json")
+    assert ended.status == 1
+    assert [c["figure"] for c in json.loads(ended.out)["claims"] if c["state"] == "failed"] == ["none was given: --ops"]
 
 
 @pytest.mark.parametrize(

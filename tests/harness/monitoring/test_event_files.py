@@ -1,34 +1,17 @@
 """Event files: read back frame by frame, checksums and all, they hold what was written."""
 
 import io
-import struct
 
 import matplotlib.image
 import numpy as np
 import pytest
-from tensorboard.compat.proto.event_pb2 import Event
+from event_files import read
 from tensorboard.compat.proto.graph_pb2 import GraphDef
-from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import masked_crc32c
 from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
 from harness.contract import Call
 from harness.monitoring.events import EventFile
 from harness.monitoring.log import mosaic
-
-
-def read(folder):
-    """Every event of the only event file in a folder."""
-    (path,) = folder.glob("events.out.tfevents.*")
-    content, events = path.read_bytes(), []
-    while content:
-        length, checksum = struct.unpack("<QI", content[:12])
-        assert masked_crc32c(content[:8]) == checksum
-        record, content = content[12 : 12 + length], content[12 + length :]
-        assert masked_crc32c(record) == struct.unpack("<I", content[:4])[0]
-        content = content[4:]
-        events.append(Event.FromString(record))
-    assert events[0].file_version == "brain.Event:2"
-    return events[1:]
 
 
 @pytest.fixture
