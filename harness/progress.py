@@ -61,5 +61,6 @@ class RichProgress:
         self.keys.add(record.key)
         if record.outcome not in (Outcome.OK, Outcome.UNSUPPORTED):
             cell = record.cell
-            line = f"{cell.workload} {cell.arm} {cell.scope} {cell.index}: {record.outcome}: {record.reason}"
+            who = cell.baseline or cell.arm
+            line = f"{cell.workload} {who} {cell.scope} {cell.index}: {record.outcome}: {record.reason}"
             self.console.print(" ".join(line.split()), markup=False, soft_wrap=True)
