@@ -39,7 +39,8 @@ class Facets:
         self.precisions = _numbered(comparison.precision for comparison in found)
         self.tracks = _numbered(comparison.track for comparison in found)
         failed = (failure.arm for failure in summary.failures)
-        self.arms = _numbered([*summary.manifest.suite.arms, *(row.arm for row in rows), *failed])
+        listed = (arm.name for arm in summary.manifest.arms)  # that of classical models too
+        self.arms = _numbered([*summary.manifest.suite.arms, *(row.arm for row in rows), *listed, *failed])
 
     def key(self, comparison: Comparison, arm: str | None = None, *, beside: Beside | None = None) -> Key:
         """Return the numbers of a comparison, or of one of its arms.

