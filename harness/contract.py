@@ -461,6 +461,15 @@ class Workload:
         """Whether smaller values of the metric are better ones."""
         return self.metric in LESS_IS_BETTER
 
+    @property
+    def suits_baselines(self) -> bool:
+        """Whether it learns classes, or a number, from all of a dataset of real features: classical models can too.
+
+        A variant of a technique does not count: it says something of the technique, not of the dataset.
+        """
+        whole = "." not in self.name and self.samples is None and not self.held_out
+        return whole and self.form != "tokens" and self.metric in ("accuracy", "r2")
+
     def reached(self, value: float) -> bool:
         """Return whether a value of the metric meets the target."""
         return self.target is None or (value <= self.target if self.less_is_better else value >= self.target)
@@ -512,6 +521,41 @@ class Technique:
     about: str
     variants: tuple[Variant, ...]
     expectations: tuple[Expectation, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Estimator:
+    """A class of scikit-learn, with every setting that matters stated, be it the default.
+
+    Attributes:
+        entry: ``module:class``.
+        settings: Its arguments.
+        seeded: It has something random in it, which starts from the seed: its argument ``random_state``.
+        parallel: It can be told how many threads to take: its argument ``n_jobs``.
+    """
+
+    entry: str
+    settings: Mapping[str, Any]
+    seeded: bool = False
+    parallel: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Baseline:
+    """A classical model: what a network must beat to be worth its training.
+
+    It is no half of a pair: it takes no steps that could be raced, and computes nothing that a gate could compare. It
+    is fitted to a dataset, once for each seed, whatever workloads that dataset has.
+
+    Attributes:
+        name: Of letters, digits and ``_``.
+        title: What it is, with its source.
+        estimators: The classifier and the regressor.
+    """
+
+    name: str
+    title: str
+    estimators: Mapping[Task, Estimator]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -745,6 +789,26 @@ class Portable(Session, Protocol):
         """Load a weights file that fits; integer counters may be missing. Inverse of ``save``, bit for bit."""
 
 
+class Classical(Protocol):
+    """One classical model that is fitted to a dataset."""
+
+    def fit(self, x: Array, y: Array) -> None:
+        """Fit it to all training samples at once: features (N, F), and classes (N,) or numbers (N, 1)."""
+
+    def predict(self, x: Array) -> Array:
+        """Return for features (N, F) the class, as a vector (N, outputs) of 0 and a single 1, or numbers (N, 1)."""
+
+    def settings(self) -> dict[str, Any]:
+        """Return what is in force, read back after fitting: its class as ``model``, arguments, threads, versions."""
+
+
+class ClassicalArm(Protocol):
+    """A library of classical models, configured once for this process. Its ``ArmSpec`` is no arm of a suite."""
+
+    def open(self, estimator: Estimator, outputs: int, seed: int) -> Classical:
+        """Build a model for so many classes, or one number."""
+
+
 class Arm(Protocol):
     """A framework, configured once for this process. ``ArmSpec.entry`` names a factory that takes a Setup."""
 
@@ -802,6 +866,8 @@ class Cell:
 
     Attributes:
         index: The seed of an accuracy cell; the launch of a timing cell, whose seed is always 0.
+        baseline: The classical model that is trained in place of a network. ``workload`` is then the name of a dataset,
+            and ``batch_size`` and ``epochs`` are 0: it knows neither.
     """
 
     scope: Scope
@@ -815,6 +881,7 @@ class Cell:
     track: Track = "matched"
     effort: Literal["default"] = "default"
     device: Literal["cpu"] = "cpu"
+    baseline: str | None = None
 
     @property
     def seed(self) -> int:

@@ -10,7 +10,7 @@ from typing import Literal
 
 from harness import registry
 
-OURS = ("benchmarks", "harness", "models_keras", "models_numpy", "models_torch")
+OURS = ("benchmarks", "harness", "models_keras", "models_numpy", "models_sklearn", "models_torch")
 BUSY = 0.5
 
 

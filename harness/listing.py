@@ -23,6 +23,7 @@ def suites() -> list[Row]:
             "suite": name,
             "workloads": [choice.name for choice in suite.workloads],
             "techniques": suite.techniques,
+            "baselines": suite.baselines,
             "tracks": suite.tracks,
             "arms": suite.arms,
             "precisions": suite.precisions,
@@ -90,6 +91,18 @@ def architectures() -> list[Row]:
     return sorted(rows.values(), key=lambda row: (row["file"], row["architecture"]))
 
 
+def baselines() -> list[Row]:
+    """Return every classical model."""
+    return [
+        {
+            "baseline": name,
+            "estimators": {task: dataclasses.asdict(found) for task, found in baseline.estimators.items()},
+            "title": baseline.title,
+        }
+        for name, baseline in registry.baselines().items()
+    ]
+
+
 def _size(workload: Workload) -> Row:
     size = sizes.read().get(workload.name)
     return {"parameters": size and size.parameters, "flops": size and size.flops}
@@ -121,6 +134,7 @@ KINDS: Mapping[str, Callable[[], list[Row]]] = {
     "workloads": workloads,
     "techniques": techniques,
     "architectures": architectures,
+    "baselines": baselines,
     "arms": arms,
 }
 
@@ -181,6 +195,11 @@ def _architecture(row: Row) -> dict[str, str]:
     }
 
 
+def _baseline(row: Row) -> dict[str, str]:
+    kinds = [found["entry"].partition(":")[2] for found in row["estimators"].values()]
+    return {"baseline": row["baseline"], "as": ", ".join(kinds), "title": row["title"]}
+
+
 def _counts(row: Row) -> dict[str, str]:
     """Return the counts as right-aligned columns; FLOPs are those of one sample's forward pass."""
     return {
@@ -210,5 +229,6 @@ _TEXTS: Mapping[str, Callable[[Row], dict[str, str]]] = {
     "workloads": _workload,
     "techniques": _technique,
     "architectures": _architecture,
+    "baselines": _baseline,
     "arms": _arm,
 }

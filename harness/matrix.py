@@ -123,11 +123,13 @@ def read_suite(name: str) -> Suite:
         raise SuiteError(f"{path}: a suite is a mapping of fields, not {given}")
     try:  # not the datasets: their modules take time that `twinbench list` does not have
         suite = Suite.model_validate({"name": path.stem, **expand(content)}, strict=True)
-        _find(suite)
+        workloads = _find(suite)
     except ValidationError as error:
         raise SuiteError("\n".join(f"{path}: {line}" for line in explain(error))) from error
     except UnknownName as error:
         raise SuiteError(f"{path}: {error}") from error
+    if suite.baselines and not any(workload.suits_baselines for workload in workloads):
+        raise SuiteError(f"{path}: field 'baselines': no workload here has a dataset that a classical model learns")
     return suite
 
 
@@ -137,7 +139,9 @@ def expand(content: dict[Any, Any]) -> dict[Any, Any]:
     Raises:
         UnknownName: If there is no technique of a name.
     """
-    chosen, techniques = content.get("workloads"), content.get("techniques")
+    chosen, techniques, baselines = (content.get(field) for field in ("workloads", "techniques", "baselines"))
+    if baselines == "all":
+        baselines = list(registry.baselines())
     if chosen == "all":
         chosen = list(registry.workloads())
     if techniques == "all":
@@ -147,7 +151,7 @@ def expand(content: dict[Any, Any]) -> dict[Any, Any]:
     if isinstance(techniques, list) and (chosen is None or isinstance(chosen, list)):
         named = [item.get("name") for item in chosen or [] if isinstance(item, dict)]
         chosen = [*(chosen or []), *({"name": name} for name in variants(techniques) if name not in named)]
-    given = {"workloads": chosen, "techniques": techniques}
+    given = {"workloads": chosen, "techniques": techniques, "baselines": baselines}
     return content | {field: value for field, value in given.items() if value is not None}
 
 
@@ -192,11 +196,13 @@ def check_names(suite: Suite) -> None:
 
 
 def _find(suite: Suite) -> list[Workload]:
-    """Look up a suite's arms and workloads, and return the latter."""
+    """Look up every name of a suite but those of datasets, and return the workloads."""
     for arm in suite.arms:
         registry.find_arm(arm)
     for technique in suite.techniques:
         registry.find_technique(technique)
+    for baseline in suite.baselines:
+        registry.find_baseline(baseline)
     return [registry.find_workload(choice.name) for choice in suite.workloads]
 
 
@@ -227,6 +233,29 @@ def plan(suite: Suite) -> list[Launch]:
             turn = index % len(shared)
             launches.append(Launch((*shared[turn:], *shared[:turn]), alone=False))
     return launches
+
+
+def fits(suite: Suite) -> list[Cell]:
+    """Return the cells of a suite's classical models: each on every dataset that it can learn, seed by seed."""
+    workloads = [registry.find_workload(choice.name) for choice in suite.workloads]
+    datasets = dict.fromkeys(workload.dataset for workload in workloads if workload.suits_baselines)
+    threads = suite.threads or len(os.sched_getaffinity(0))
+    return [
+        Cell(
+            scope="accuracy",
+            workload=dataset,
+            arm=registry.classical().name,
+            precision="fp64",
+            threads=threads,
+            batch_size=0,
+            epochs=0,
+            index=seed,
+            baseline=baseline,
+        )
+        for seed in range(suite.seeds)
+        for dataset in datasets
+        for baseline in suite.baselines
+    ]
 
 
 def _sittings(suite: Suite, index: int, threads: int) -> list[Sitting]:

@@ -65,4 +65,5 @@ class RichProgress:
         self.keys.add(record.key)
         if record.outcome not in (Outcome.OK, Outcome.UNSUPPORTED):
             cell = record.cell
-            self.tell(f"{cell.workload} {cell.arm} {cell.scope} {cell.index}: {record.outcome}: {record.reason}")
+            who = cell.baseline or cell.arm
+            self.tell(f"{cell.workload} {who} {cell.scope} {cell.index}: {record.outcome}: {record.reason}")

@@ -1,7 +1,8 @@
 """Find what exists, without importing a framework: arms, workloads, architectures, suites.
 
 Nothing is listed by hand. An arm is an ``ArmSpec`` in the ``ARMS`` of a ``models_*`` package; a workload is a file
-in ``benchmarks/workloads`` with a ``WORKLOAD``; a dataset is a file in ``benchmarks/datasets`` with a ``load``.
+in ``benchmarks/workloads`` with a ``WORKLOAD``; a dataset is a file in ``benchmarks/datasets`` with a ``load``; a
+classical model is one of the ``BASELINES`` of ``models_sklearn``.
 Further packages with ``ARMS`` are named in the environment variable ``TWINBENCH_ARMS``, separated by commas.
 """
 
@@ -18,7 +19,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import cast
 
-from harness.contract import Arm, ArmSpec, Dataset, Setup, Technique, Workload
+from harness.contract import Arm, ArmSpec, Baseline, Dataset, Setup, Technique, Workload
 
 FRAMEWORKS = frozenset({"torch", "tensorflow", "jax", "keras"})
 """Top-level modules that a worker keeps out unless its arm needs them."""
@@ -40,6 +41,7 @@ TWIN = "-twin"
 """Ends the name of an arm that stands beside itself in a race (``twinbench aa``)."""
 
 ARM_PACKAGES = ("models_torch", "models_keras", "models_numpy")
+CLASSICAL_PACKAGE = "models_sklearn"
 
 
 class UnknownName(ValueError):
@@ -146,6 +148,27 @@ def suites() -> dict[str, Path]:
     """Return the path of every shipped suite by name."""
     folder = Path(next(iter(importlib.import_module("benchmarks.suites").__path__)))
     return {path.stem: path for path in sorted(folder.glob("*.yaml"))}
+
+
+def classical() -> ArmSpec:
+    """Return how the process of a classical model is started. It is none of ``arms``: it runs no workload."""
+    return cast(ArmSpec, importlib.import_module(CLASSICAL_PACKAGE).ARM)
+
+
+def baselines() -> dict[str, Baseline]:
+    """Return every classical model by name, whether or not its library is installed."""
+    return {baseline.name: baseline for baseline in importlib.import_module(CLASSICAL_PACKAGE).BASELINES}
+
+
+def find_baseline(name: str) -> Baseline:
+    """Return the classical model of that name.
+
+    Raises:
+        UnknownName: If there is none.
+    """
+    if name not in baselines():
+        raise UnknownName("baseline", name, baselines())
+    return baselines()[name]
 
 
 def find_arm(name: str) -> ArmSpec:

@@ -59,6 +59,7 @@ class Suite(Model):
         name: Of its runs too, which are folders.
         workloads: Each by itself; the variants of ``techniques`` are among them.
         techniques: Families of which all variants, or after narrowing some, are among the workloads.
+        baselines: Classical models, fitted with every seed to each dataset of the workloads that they can learn.
         tracks: Each is a run of its own, never compared arm by arm with the other.
         arms: Arms to race; the first one that runs is the reference of every ratio and difference.
         scopes: What is raced: train steps, and forward passes too if "inference" is named beside them.
@@ -78,6 +79,7 @@ class Suite(Model):
     title: str
     workloads: list[WorkloadChoice] = Field(min_length=1)
     techniques: list[str] = []
+    baselines: list[str] = []
     arms: list[str] = Field(min_length=1)
     precisions: list[Precision] = Field(default=["fp32"], min_length=1)
     scopes: list[Literal["step", "inference"]] = ["step"]
@@ -105,7 +107,7 @@ class Suite(Model):
             raise ValueError("step is always raced, and must be named; inference may stand beside it")
         return chosen
 
-    @field_validator("workloads", "techniques", "arms", "precisions", "tracks", "scopes")
+    @field_validator("workloads", "techniques", "baselines", "arms", "precisions", "tracks", "scopes")
     @classmethod
     def _once(cls, chosen: list[Any]) -> list[Any]:
         names = [choice.name if isinstance(choice, WorkloadChoice) else choice for choice in chosen]
@@ -207,6 +209,22 @@ class Accuracy(Model):
     figures: dict[str, float] = {}
 
 
+class Fit(Model):
+    """What a classical model came to with one seed.
+
+    Attributes:
+        measure: What the metric is.
+        metric: On the test set.
+        train_s: Seconds inside ``fit``: the first of its process, from cold. For information: not a race.
+        predict_s: Seconds for predicting the whole test set, once.
+    """
+
+    measure: Literal["accuracy", "r2"]
+    metric: float
+    train_s: float
+    predict_s: float
+
+
 class Record(Model):
     """Everything known of one attempt at one cell. Written once, never edited.
 
@@ -237,6 +255,7 @@ class Record(Model):
     frameworks: list[str] = []
     timing: Timing | None = None
     accuracy: Accuracy | None = None
+    fit: Fit | None = None
     log: str | None = None
 
 

@@ -3,7 +3,7 @@
 import math
 from dataclasses import replace
 
-from report_factories import failed, manifest, passed, raced, status, trained, whole_run, workload
+from report_factories import failed, fitted, manifest, passed, raced, status, trained, whole_run, workload
 
 from harness import stats
 from harness.contract import Architecture, Expectation, Outcome, Technique, Variant
@@ -29,7 +29,7 @@ def technique():
 
 
 def wide():
-    """Two workloads in both precisions and both tracks, with forward passes, a technique, failures and a witness."""
+    """Two workloads in both precisions and both tracks, with all else that a run can have beside them."""
     found = technique()
     named = [*(variant.workload.name for variant in found.variants), "mlp_digits", "diabetes"]
     run = manifest(
@@ -39,6 +39,7 @@ def wide():
         tracks=["matched", "stock"],
         scopes=["step", "inference"],
         techniques=["speed"],
+        baselines=["linear_model", "random_forest"],
         launches=8,
         seeds=5,
     )
@@ -57,7 +58,14 @@ def wide():
     for name, loss in (("slow", 0.5), ("quick", 0.3)):
         records += [trained("torch", s, 0.9, losses=(1.0, loss + 0.01 * s), on=f"speed.{name}") for s in range(5)]
     known = {variant.workload.name: variant.workload for variant in found.variants}
-    known |= {"mlp_digits": workload(), "diabetes": workload("diabetes", metric="r2", margin=0.02, target=0.4)}
+    records += [fitted("linear_model", seed, 0.965) for seed in range(5)]
+    records += [fitted("random_forest", seed, 0.90 + 0.001 * seed) for seed in range(5)]
+    gone = {"outcome": Outcome.CRASHED, "reason": "gone", "on": "diabetes"}
+    records += [fitted("random_forest", seed, None, **gone) for seed in range(5)]
+    known |= {
+        "mlp_digits": workload(),
+        "diabetes": workload("diabetes", dataset="diabetes", metric="r2", margin=0.02, target=0.4),
+    }
     summary = summarize(run, records, known, {"speed": found}, damaged=["records/a-1.json: not <whole>"])
     return replace(summary, operations=operations())
 

@@ -1,7 +1,7 @@
 """Records of runs that never happened, built through the schema."""
 
 from harness.contract import Architecture, Cell, Optimizer, Outcome, Workload
-from harness.schema import Accuracy, ArmStatus, Block, Manifest, Record, Suite, Timing, WorkloadChoice
+from harness.schema import Accuracy, ArmStatus, Block, Fit, Manifest, Record, Suite, Timing, WorkloadChoice
 
 MIB = 2**20
 MODES = {"torch": "eager", "keras-tensorflow": "graph", "keras-jax": "compiled by XLA", "numpy": "eager"}
@@ -44,7 +44,10 @@ def manifest(arms=("torch", "keras-jax"), *, workloads=("mlp_digits",), launches
         scopes=changes.pop("scopes", ["step"]),
         techniques=changes.pop("techniques", []),
         tracks=changes.pop("tracks", ["matched"]),
+        baselines=changes.pop("baselines", []),
     )
+    if suite.baselines:
+        statuses.append(status("sklearn", witness=True))
     given = {
         "run": "quick-1",
         "created": "2026-01-01T00:00:00Z",
@@ -80,6 +83,21 @@ def trained(arm, seed, metric, *, losses=(1.0, 0.5, 0.25), on="mlp_digits", prec
         figures=changes.pop("figures", {}),
     )
     return _record("accuracy", arm, seed, on=on, precision=precision, epochs=epochs, changes=changes, accuracy=accuracy)
+
+
+def fitted(baseline, seed, metric, *, on="digits", measure="accuracy", train_s=0.5, predict_s=0.01, **changes):
+    """A classical model on a dataset; a metric of None leaves it without result, for ``changes`` to say why."""
+    cell = Cell("accuracy", on, "sklearn", "fp64", 2, 0, 0, seed, baseline=baseline)
+    fit = None if metric is None else Fit(measure=measure, metric=metric, train_s=train_s, predict_s=predict_s)
+    given = {
+        "key": "k",
+        "outcome": Outcome.OK,
+        "started": "2026-01-01T00:00:00Z",
+        "seconds": 1.0,
+        "dataset_sha256": "d" * 64,
+        "settings": {"model": baseline.title(), "arguments": {"random_state": seed}},
+    }
+    return Record(cell=cell, fit=fit, **(given | changes))
 
 
 def block(round_, step_ms, *, rerun=0, contended=False, steps=100, pressure=0.001, foreign=0.0):

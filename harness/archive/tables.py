@@ -47,6 +47,7 @@ CELLS = Table(
     Column("scope", String, nullable=False, comment="accuracy, step or inference"),
     Column("workload", String, nullable=False),
     Column("arm", String, nullable=False),
+    Column("baseline", String, comment="a classical model; workload is then its dataset"),
     Column("precision", String, nullable=False),
     Column("track", String, nullable=False),
     Column("threads", Integer, nullable=False),
@@ -61,6 +62,7 @@ CELLS = Table(
     Column("metric", Float, comment="of the workload, on the test set"),
     Column("test_loss", Float),
     Column("train_s", Float),
+    Column("predict_s", Float, comment="of a classical model, for the whole test set"),
     Column("step_ms", Float, comment="median over clean blocks"),
     Column("blocks", Integer, comment="timed"),
     Column("contended_blocks", Integer),
@@ -131,7 +133,8 @@ def _run(manifest: Manifest) -> Row:
 
 
 def _cell(run: str, record: Record, last: bool) -> Row:
-    cell, timing, accuracy = record.cell, record.timing, record.accuracy
+    cell, timing, accuracy, fit = record.cell, record.timing, record.accuracy, record.fit
+    learnt = accuracy or fit
     seconds = median_step_seconds(timing) if timing else None
     return {
         **_key(run, record),
@@ -139,6 +142,7 @@ def _cell(run: str, record: Record, last: bool) -> Row:
         "scope": cell.scope,
         "workload": cell.workload,
         "arm": cell.arm,
+        "baseline": cell.baseline,
         "precision": cell.precision,
         "track": cell.track,
         "threads": cell.threads,
@@ -150,9 +154,10 @@ def _cell(run: str, record: Record, last: bool) -> Row:
         "started": record.started,
         "seconds": record.seconds,
         "parameters": record.parameters,
-        "metric": accuracy and accuracy.metric,
+        "metric": learnt and learnt.metric,
         "test_loss": accuracy and accuracy.test_loss,
-        "train_s": accuracy and accuracy.train_s,
+        "train_s": learnt and learnt.train_s,
+        "predict_s": fit and fit.predict_s,
         "step_ms": None if seconds is None else seconds * 1e3,
         "blocks": timing and len(timing.blocks),
         "contended_blocks": timing and sum(block.contended for block in timing.blocks),

@@ -13,7 +13,7 @@ from harness.commands.parts import INCOMPLETE, AsJson, Results, fail, tell
 
 def list_(
     what: Annotated[
-        str, typer.Argument(help="suites, workloads, techniques, architectures or arms; all if not given.")
+        str, typer.Argument(help="suites, workloads, techniques, architectures, baselines or arms; all if not given.")
     ] = "",
     as_json: AsJson = False,
 ) -> None:

@@ -39,8 +39,9 @@ class Facets:
         self.precisions = _numbered(comparison.precision for comparison in found)
         self.tracks = _numbered(comparison.track for comparison in found)
         failed = (failure.arm for failure in summary.failures)
+        listed = (arm.name for arm in summary.manifest.arms)  # that of classical models too
         timed = summary.operations.arms if summary.operations else []
-        self.arms = _numbered([*summary.manifest.suite.arms, *(row.arm for row in rows), *failed, *timed])
+        self.arms = _numbered([*summary.manifest.suite.arms, *(row.arm for row in rows), *listed, *failed, *timed])
 
     def key(self, comparison: Comparison, arm: str | None = None, *, beside: Beside | None = None) -> Key:
         """Return the numbers of a comparison, or of one of its arms.

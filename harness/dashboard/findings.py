@@ -1,15 +1,19 @@
-"""The tables that only some runs have: mixed precision, techniques, tracks beside each other, single operations."""
+"""The tables that only some runs have.
+
+Mixed precision, techniques, classical models, the tracks beside each other, single operations.
+"""
 
 from __future__ import annotations
 
+from harness import stats
 from harness.dashboard.facets import Facets, named
 from harness.dashboard.inline import plain
 from harness.dashboard.tables import Cell, Column, Kind, Table
-from harness.report import chapters, figures
+from harness.report import chapters, contests, figures
 from harness.report import operations as timed
+from harness.report.classical import Contest, Model, Network
 from harness.report.families import Family, Judgement
 from harness.report.figures import Scale
-from harness.report.row import Row
 from harness.report.speedups import Speedup, speedups
 from harness.report.summary import Summary
 from harness.report.text import number, one_line
@@ -115,6 +119,74 @@ def operations(summary: Summary, facets: Facets) -> Table:
     return table
 
 
+def classical(summary: Summary, facets: Facets) -> Table:
+    """Return classical models beside the networks of each dataset."""
+    table = Table(
+        "Classical models beside networks, by dataset",
+        [
+            Column("dataset", "name"),
+            Column("model", "text"),
+            Column("kind", "text"),
+            Column("metric on the test set ± 95 %"),
+            Column("less that of the best network [95 %]"),
+            Column("margin"),
+            Column("verdict", "verdict"),
+            Column("training (s)"),
+            Column("predicting the test set (s)"),
+            Column("seeds"),
+        ],
+    )
+    for contest in summary.contests:
+        for network in contest.networks:
+            _add_network(table, contest, network, facets)
+        for model in contest.models:
+            _add_model(table, contest, model, facets)
+    return table
+
+
+def _add_network(table: Table, contest: Contest, network: Network, facets: Facets) -> None:
+    comparison, best, scale = network.comparison, network is contest.best, figures.SCALES[contest.measure]
+    table.add(
+        facets.key(comparison, network.arm),
+        named(contest.dataset),
+        named(comparison.name),
+        named(f"{comparison.workload.architecture.name} in {network.arm}"),
+        _mean(table, network.mean, scale),
+        table.cell("best network" if best else None, 0.0 if best else None),
+        _margin(table, contest, scale),
+        table.cell(None),
+        table.measured(network.train_s, contests.cut(network)),
+        table.cell(None, None, contests.NOT_PREDICTED),
+        table.cell(str(network.mean.count), network.mean.count),
+    )
+
+
+def _add_model(table: Table, contest: Contest, model: Model, facets: Facets) -> None:
+    scale, seeds = figures.SCALES[contest.measure], 0 if model.mean is None else model.mean.count
+    table.add(
+        facets.key_of(None, model.arm),
+        named(contest.dataset),
+        named(model.name),
+        table.cell(model.kind and named(model.kind)),
+        _mean(table, model.mean, scale, contests.of_seeds(model)),
+        table.figure(
+            model.difference,
+            lambda apart: f"{figures.difference(apart, scale)} {scale.difference_unit}".rstrip(),
+            lambda apart: apart.estimate * scale.factor,
+        ),
+        _margin(table, contest, scale),
+        table.cell(model.answer),
+        table.measured(model.train_s),
+        table.measured(model.predict_s),
+        table.cell(figures.share(seeds, model.asked), seeds, model.note),
+    )
+
+
+def _margin(table: Table, contest: Contest, scale: Scale) -> Cell:
+    margin = contest.margin
+    return table.cell(None) if margin is None else table.cell(scale.margin(margin), margin * scale.factor)
+
+
 def tracks(summary: Summary, facets: Facets) -> Table:
     """Return what the frameworks' own defaults change, where a run has both tracks."""
     table = Table(
@@ -135,8 +207,8 @@ def tracks(summary: Summary, facets: Facets) -> Table:
             facets.key(gap.comparison, matched.arm, beside="track"),
             named(f"{gap.comparison.workload.name} · {gap.comparison.precision}"),
             named(matched.arm),
-            _mean(table, matched, scale),
-            _mean(table, stock, scale),
+            _mean(table, matched.metric, scale),
+            _mean(table, stock.metric, scale),
             table.cell(
                 f"{figures.difference(gap.difference, scale)} {scale.difference_unit}".rstrip(),
                 gap.difference.estimate * scale.factor,
@@ -147,9 +219,10 @@ def tracks(summary: Summary, facets: Facets) -> Table:
     return table
 
 
-def _mean(table: Table, row: Row, scale: Scale) -> Cell:
+def _mean(table: Table, found: stats.Mean | None, scale: Scale, note: str | None = None) -> Cell:
     return table.figure(
-        row.metric,
+        found,
         lambda mean: f"{figures.metric(mean, scale)} {scale.unit}".rstrip(),
         lambda mean: mean.estimate * scale.factor,
+        note,
     )

@@ -18,7 +18,7 @@ from harness.dashboard import charts, findings, provenance, races
 from harness.dashboard.facets import Facets, named
 from harness.dashboard.inline import paragraphs, runs
 from harness.dashboard.samples import Samples
-from harness.report import figures, markdown, operations, remarks, reproduce, text
+from harness.report import contests, figures, markdown, operations, remarks, reproduce, text
 from harness.report.sentences import sentences
 from harness.report.summary import Summary
 
@@ -49,6 +49,7 @@ SECTIONS = (
     ("precision", "Mixed precision"),
     ("comparisons", "Curves and trade-offs"),
     ("expectations", "What was expected"),
+    ("classical", "Classical models beside networks"),
     ("tracks", "What the frameworks' own defaults change"),
     ("operations", "Single operations"),
     ("failures", "Failures"),
@@ -103,6 +104,7 @@ def document(summary: Summary) -> dict[str, Any]:
         "cost": races.cost(summary, facets, samples),
         "precision": findings.precision(summary, facets),
         "expectations": findings.expectations(summary, facets),
+        "classical": findings.classical(summary, facets),
         "tracks": findings.tracks(summary, facets),
         "operations": findings.operations(summary, facets),
         "failures": provenance.failures(summary, facets),
@@ -121,6 +123,7 @@ def document(summary: Summary) -> dict[str, Any]:
         "differences": charts.differences(summary, facets),
         "cards": charts.cards(summary, facets),
         "tables": {name: table.as_dict() for name, table in tables.items() if table.rows and asked.get(name, 1)},
+        "classical": contests.ABOUT,
         "contention": figures.ABOUT_CONTENTION,
         "operations": operations.about(summary.operations) if summary.operations else "",
         "damaged": [text.one_line(reason) for reason in summary.damaged],

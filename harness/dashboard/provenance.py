@@ -79,7 +79,7 @@ def versions(summary: Summary, facets: Facets) -> Table:
         table.add(
             facets.key_of(None, arm.name),
             named(arm.name),
-            "witness" if arm.witness else "raced",
+            figures.role(arm, summary.manifest.suite),
             one_line(told) or MISSING,
             one_line(arm.reason or "runs here"),
         )

@@ -13,7 +13,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-SOURCES = ("benchmarks", "harness", "models_keras", "models_numpy", "models_torch")
+SOURCES = ("benchmarks", "harness", "models_keras", "models_numpy", "models_sklearn", "models_torch")
 NOT_MEASURING = (
     *("aa", "archive", "cli.py", "commands", "compare", "dashboard", "doctor.py", "gate", "listing.py", "progress.py"),
     *("report", "stats.py", "store"),

@@ -9,7 +9,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from harness.report import figures, text
+from harness.report import contests, figures, text
+from harness.report.classical import Contest
 from harness.report.comparison import Comparison, Inference
 from harness.report.families import Family
 from harness.report.summary import Summary
@@ -17,7 +18,7 @@ from harness.stats import TimeVerdict
 
 
 def tables(summary: Summary) -> RenderableType:
-    """Return one table for each workload, and each technique, with the reasons of what is missing under it.
+    """Return a table for each workload, technique and contest, with the reasons of what is missing under it.
 
     What was raced in inference has a table of its own behind it.
     """
@@ -26,7 +27,25 @@ def tables(summary: Summary) -> RenderableType:
         found.append(_table(comparison))
         if comparison.inference:
             found.append(_passes(comparison, comparison.inference))
-    return Group(*found, *map(_family, summary.families))
+    return Group(*found, *map(_family, summary.families), *map(_contest, summary.contests))
+
+
+def _contest(contest: Contest) -> Table:
+    """Return classical models beside the networks of a dataset."""
+    remarks = figures.Notes()
+    rows = list(contests.rows(contest, remarks, lambda name: text.one_line(name, 24), short=True))
+    notes = [f"({i}) {text.one_line(note)}" for note, i in remarks.texts.items()]
+    scale = figures.SCALES[contest.measure]
+    table = _bare(f"{contest.dataset} · classical models beside networks", notes)
+    table.add_column("model")
+    table.add_column(f"{scale.metric} {scale.unit}\n± 95 %".replace(" \n", "\n"), justify="right", no_wrap=True)
+    margin = "" if contest.margin is None else f"\nmargin {scale.margin(contest.margin)}"
+    table.add_column(f"difference{margin}", justify="right", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
+    table.add_column("training\ns", justify="right", no_wrap=True)
+    for model, _, shown, difference, verdict, seconds, *_ in rows:
+        table.add_row(*map(Text, (model, shown, difference, verdict, seconds)))
+    return table
 
 
 def _family(family: Family) -> Table:

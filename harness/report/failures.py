@@ -15,8 +15,8 @@ class Failure:
     """Attempts that failed in the same way.
 
     Attributes:
-        cells: Which cells: workload, precision (and track, if it is not the matched one), scope; null when the arm
-            cannot run at all.
+        cells: Which cells: workload (or dataset and classical model), precision (and track, if it is not the matched
+            one), scope; null when the arm cannot run at all.
         indices: Seeds of accuracy cells, launches of timing cells.
         recovered: Whether another attempt at these cells succeeded.
         logs: Paths relative to the run folder.
@@ -46,7 +46,7 @@ def failures(manifest: Manifest, records: Sequence[Record]) -> tuple[Failure, ..
         cell = record.cell
         if record.outcome is Outcome.OK or (record.outcome is Outcome.UNSUPPORTED and cell.arm in unsupported):
             continue
-        kind = (cell.workload, cell.precision, cell.track, cell.arm, cell.scope)
+        kind = (cell.workload, cell.baseline, cell.precision, cell.track, cell.arm, cell.scope)
         key = (*kind, record.outcome, record.reason, cell in succeeded)
         series[key].append(record)
     for group in series.values():
@@ -55,7 +55,7 @@ def failures(manifest: Manifest, records: Sequence[Record]) -> tuple[Failure, ..
         found.append(
             Failure(
                 arm=first.cell.arm,
-                cells=(first.cell.workload, first.cell.precision + stock, first.cell.scope),
+                cells=(_what(first.cell), first.cell.precision + stock, first.cell.scope),
                 indices=tuple(sorted({record.cell.index for record in group})),
                 outcome=first.outcome,
                 reason=first.reason or "no reason given",
@@ -66,6 +66,10 @@ def failures(manifest: Manifest, records: Sequence[Record]) -> tuple[Failure, ..
     return tuple(found)
 
 
+def _what(cell: Cell) -> str:
+    return cell.workload if cell.baseline is None else f"{cell.workload} · {cell.baseline}"
+
+
 def _place(workloads: Mapping[str, int], arms: Mapping[str, int], cell: Cell) -> tuple[int | str, ...]:
     """Return where a cell stands in its suite, given the places in it; what the suite does not have comes last."""
     return (
@@ -74,5 +78,6 @@ def _place(workloads: Mapping[str, int], arms: Mapping[str, int], cell: Cell) ->
         cell.track,
         arms.get(cell.arm, len(arms)),
         cell.scope,
+        cell.baseline or "",
         cell.index,
     )

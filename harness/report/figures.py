@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from harness import stats
 from harness.contract import Metric, Workload
@@ -11,8 +12,12 @@ from harness.report.comparison import Comparison, Inference
 from harness.report.race import Contention
 from harness.report.row import Row
 from harness.report.text import number, one_line
+from harness.schema import ArmStatus, Suite
 
 MISSING = "–"
+
+Show: TypeAlias = Callable[[str], str]
+"""How a name is shown."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +122,13 @@ def proven(worst: Mapping[str, float]) -> list[str]:
         for precision in ("fp64", "fp32")
         if (figure := worst.get(f"{gate} {precision}")) is not None
     ]
+
+
+def role(arm: ArmStatus, suite: Suite) -> str:
+    """Return what an arm does in a run."""
+    if arm.name not in suite.arms and suite.baselines:
+        return "classical models"
+    return "witness" if arm.witness else "raced"
 
 
 STOCK = (

@@ -8,7 +8,7 @@ from typing import Any
 
 import jinja2
 
-from harness.report import certificates, chapters, figures, operations, remarks, reproduce, text
+from harness.report import certificates, chapters, contests, figures, operations, remarks, reproduce, text
 from harness.report.comparison import Comparison
 from harness.report.failures import Failure
 from harness.report.plots import Pictures
@@ -16,7 +16,7 @@ from harness.report.readback import Readback, flatten
 from harness.report.sentences import sentences
 from harness.report.summary import Summary
 from harness.report.tables import table
-from harness.schema import ArmStatus
+from harness.schema import ArmStatus, Manifest
 
 _TEMPLATES = jinja2.Environment(
     loader=jinja2.PackageLoader("harness.report"),
@@ -154,18 +154,17 @@ def _key_values(pairs: Iterable[tuple[str, str]], header: tuple[str, str]) -> st
     return table(header, ([text.escape(key), text.escape(value)] for key, value in pairs))
 
 
-def _versions(arms: Sequence[ArmStatus]) -> str:
+def _versions(manifest: Manifest) -> str:
     def row(arm: ArmStatus) -> list[str]:
         versions = ", ".join(f"{name} {version}" for name, version in arm.versions.items())
-        role = "witness" if arm.witness else "raced"
         return [
             text.code(arm.name),
-            role,
+            figures.role(arm, manifest.suite),
             text.escape(versions) or figures.MISSING,
             text.escape(arm.reason or "runs here"),
         ]
 
-    return table(["arm", "role", "versions", "here"], map(row, arms))
+    return table(["arm", "role", "versions", "here"], map(row, manifest.arms))
 
 
 def _settings(found: Readback) -> list[str]:
@@ -210,6 +209,9 @@ def render(summary: Summary, pictures: Pictures) -> str:
         "chapters": [
             chapters.chapter(family, summary.gaps, pictures.families.get(family.name)) for family in summary.families
         ],
+        "classical": contests.ABOUT if summary.contests else "",
+        "contests": [contests.part(contest) for contest in summary.contests],
+        "classical_settings": contests.settings(summary.contests),
         "gap": chapters.gap_table([gap for gap in summary.gaps if gap.comparison in plain]),
         "operations": _operations(summary.operations),
         "failures": _failures(summary.failures),
@@ -218,7 +220,7 @@ def render(summary: Summary, pictures: Pictures) -> str:
         "contention": _contention(summary),
         "certificates": certificates.chapter(manifest.certificates),
         "environment": _key_values(flatten(manifest.environment), ("environment", "value")),
-        "versions": _versions(manifest.arms),
+        "versions": _versions(manifest),
         "settings": _settings(summary.readback),
         "commands": reproduce.commands(manifest),
     }

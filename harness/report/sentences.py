@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from harness import stats
 from harness.contract import Outcome
-from harness.report import figures, text
+from harness.report import contests, figures, text
 from harness.report.comparison import Comparison
 from harness.report.row import Row
 from harness.report.summary import Summary
@@ -20,6 +20,7 @@ def sentences(summary: Summary) -> list[str]:
         *_speed(summary),
         *_accuracy(summary),
         *_targets(summary),
+        *map(contests.sentence, summary.contests),
         *_techniques(summary),
         *_gaps(summary),
         *_track(summary),
@@ -217,9 +218,14 @@ def _failed(summary: Summary) -> str:
         parts.append(f"{refused} unsupported")
     if unsupported := [failure.arm for failure in summary.failures if failure.cells is None]:
         parts.append(f"not runnable here: {_names(unsupported)}")
-    if missing := sum(comparison.missing for comparison in summary.comparisons):
+    if missing := sum(comparison.missing for comparison in summary.comparisons) + _unfitted(summary):
         parts.append(f"{_count(missing, 'cell')} that the suite asks for {'has' if missing == 1 else 'have'} no record")
     return f"Failures: {'; '.join(parts)}."
+
+
+def _unfitted(summary: Summary) -> int:
+    models = [model for contest in summary.contests for model in contest.models]
+    return sum(max(0, model.asked - model.records) for model in models)
 
 
 def _contention(summary: Summary) -> Iterator[str]:

@@ -9,6 +9,7 @@ from itertools import islice
 
 from harness import stats
 from harness.contract import Cell, Outcome, Precision, Technique, Track, Workload
+from harness.report.classical import Contest, contests
 from harness.report.comparison import Comparison, compare, worst_proofs
 from harness.report.failures import Failure, failures
 from harness.report.families import Family, Gap, families, gaps
@@ -28,6 +29,7 @@ class Summary:
         comparisons: Of every workload, the variants of techniques among them.
         families: Of every technique that the suite asks for, once for each precision and track.
         gaps: What the tracks make of each other, workload by workload and arm by arm, where a run has both.
+        contests: Classical models beside networks, by dataset, where the suite asks for them.
         cells: Cells with a record.
         failed: Cells whose last word is a failure, by outcome.
         damaged: What is wrong with the records that could not be read; the tables know nothing of their cells.
@@ -38,6 +40,7 @@ class Summary:
     comparisons: tuple[Comparison, ...]
     families: tuple[Family, ...]
     gaps: tuple[Gap, ...]
+    contests: tuple[Contest, ...]
     failures: tuple[Failure, ...]
     readback: Readback
     cells: int
@@ -128,7 +131,8 @@ def summarize(
         for precision in choice.precisions or manifest.suite.precisions
         for track in manifest.suite.tracks
     }
-    for cell, record in final.items():
+    of_networks = {cell: record for cell, record in final.items() if cell.baseline is None}
+    for cell, record in of_networks.items():
         groups.setdefault((cell.workload, cell.precision, cell.track), []).append(record)
     if unknown := sorted({name for name, _, _ in groups} - workloads.keys()):
         raise ValueError(f"run {manifest.run} has workloads that do not exist any more: {', '.join(unknown)}")
@@ -156,8 +160,9 @@ def summarize(
         comparisons=comparisons,
         families=families([(techniques or {})[name] for name in manifest.suite.techniques], comparisons),
         gaps=gaps(comparisons),
+        contests=contests(manifest, comparisons, [record for cell, record in final.items() if cell.baseline]),
         failures=failures(manifest, records),
-        readback=readback(manifest.suite.arms, list(final.values())),
+        readback=readback(manifest.suite.arms, list(of_networks.values())),
         cells=len(final),
         failed=failed,
         damaged=tuple(damaged),

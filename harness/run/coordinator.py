@@ -20,9 +20,10 @@ import numpy as np
 from safetensors.numpy import save
 
 from harness import registry
-from harness.contract import RACED, Cell, Dataset, Outcome, Scope
-from harness.matrix import Sitting, plan
+from harness.contract import RACED, ArmSpec, Cell, Dataset, Outcome, Scope
+from harness.matrix import Sitting, fits, plan
 from harness.measure.environment import fingerprint, source_sha256
+from harness.run.baselines import Fitting
 from harness.run.crew import Crew
 from harness.run.process import HUGE_PAGES
 from harness.run.sitting import Job, StoredDataset, Table, now
@@ -56,8 +57,7 @@ class RunResult:
 
 
 def arm_status(suite: Suite) -> list[ArmStatus]:
-    """Return for every arm of a suite whether it can run here, and its versions."""
-    specs = [registry.find_arm(name) for name in suite.arms]
+    """Return for every arm of a suite, and for its classical models, whether it can run here, and its versions."""
     return [
         ArmStatus(
             name=spec.name,
@@ -66,8 +66,12 @@ def arm_status(suite: Suite) -> list[ArmStatus]:
             versions=registry.versions(spec),
             witness=spec.witness,
         )
-        for spec in specs
+        for spec in _specs(suite)
     ]
+
+
+def _specs(suite: Suite) -> list[ArmSpec]:
+    return [registry.find_arm(name) for name in suite.arms] + ([registry.classical()] if suite.baselines else [])
 
 
 def make_manifest(run: str, suite: Suite, command: Sequence[str], proofs: list[Proof] | None) -> Manifest:
@@ -85,9 +89,10 @@ def make_manifest(run: str, suite: Suite, command: Sequence[str], proofs: list[P
 
 def cell_key(cell: Cell, dataset_sha256: str, versions: Mapping[str, str]) -> str:
     """Return a hash of all that could change the result of a cell."""
+    found = registry.find_baseline(cell.baseline) if cell.baseline else registry.find_workload(cell.workload)
     known = {
         "cell": dataclasses.asdict(cell),
-        "workload": dataclasses.asdict(registry.find_workload(cell.workload)),
+        "workload": dataclasses.asdict(found),
         "dataset": dataset_sha256,
         "versions": dict(versions),
         "source": source_sha256(),
@@ -105,7 +110,8 @@ class Coordinator:
         self.progress = progress
         self.launches = plan(suite)
         self.known, _ = folder.read_records()
-        self.versions = {arm: registry.versions(registry.find_arm(arm)) for arm in suite.arms}
+        self.fits = fits(suite)
+        self.versions = {spec.name: registry.versions(spec) for spec in _specs(suite)}
 
     def run(self) -> RunResult:
         """Measure; on SIGINT or SIGTERM stop, record what was under way as interrupted, and say so."""
@@ -126,14 +132,17 @@ class Coordinator:
             )
             for launch in self.launches
         ]
-        cells = sum(len(self._cells(sitting, scope)) for sitting in self.sittings for scope in SCOPES)
-        missing = sum(len(jobs) for _, work in todo for _, by_arm in work for jobs in by_arm.values())
+        fittings = self._unfitted(datasets)
+        cells = sum(len(self._cells(sitting, scope)) for sitting in self.sittings for scope in SCOPES) + len(self.fits)
+        missing = sum(len(jobs) for _, work in todo for _, by_arm in work for jobs in by_arm.values()) + len(fittings)
         self.progress.begin(cells, cells - missing)
         for launch, work in todo:
             with Crew(launch, self.folder.path, scratch) as crew:
                 for sitting, by_arm in work:
                     if able := dict(self._turn_away(sitting, by_arm, datasets)):
                         self._sit(sitting, able, datasets[sitting.workload.dataset], crew)
+        for job in fittings:
+            self._fit(job, datasets[job.cell.workload], scratch)
 
     @property
     def sittings(self) -> list[Sitting]:
@@ -156,6 +165,22 @@ class Coordinator:
                 if not self.folder.holds(record):  # it may have come between a record's writing and its ticking off
                     self._keep(record)
             raise
+
+    def _unfitted(self, datasets: Mapping[str, StoredDataset]) -> list[Job]:
+        """Return the classical models that have no final record."""
+        done = {record.key for record in latest(self.known) if is_final(record)}
+        keys = {cell: cell_key(cell, datasets[cell.workload].sha256, self.versions[cell.arm]) for cell in self.fits}
+        return [Job(cell, key, self.folder.attempts(key) + 1) for cell, key in keys.items() if key not in done]
+
+    def _fit(self, job: Job, dataset: StoredDataset, scratch: Path) -> None:
+        self.progress.step(f"baselines-s{job.cell.index}", f"{job.cell.baseline} on {job.cell.workload}")
+        fitting = Fitting(job, dataset, self.folder.path, scratch, self.suite.timeout_s)
+        try:
+            record = fitting.run()
+        except KeyboardInterrupt:
+            self._keep(fitting.interrupted())
+            raise
+        self._keep(record)
 
     def _cells(self, sitting: Sitting, scope: Scope) -> dict[str, Cell]:
         """Return a sitting's cells of one scope by arm; a witness checks the others and is not raced."""

@@ -27,6 +27,7 @@ from harness.contract import (
     STOCHASTIC,
     Arm,
     Cell,
+    ClassicalArm,
     Dataset,
     Portable,
     Resumable,
@@ -143,6 +144,22 @@ class Server:
             "settings": settings,
             "huge_pages": has_huge_pages(),
         }
+
+    def baseline(self, cell: dict[str, Any], dataset: dict[str, Any], arrays: str) -> dict[str, Any]:
+        """Fit a classical model, which is all that its process does.
+
+        Args:
+            cell: A ``Cell`` with a ``baseline``.
+            dataset: As for ``open``.
+            arrays: As for ``open``.
+        """
+        from safetensors.numpy import load_file
+
+        from harness.run import fitting
+
+        held: dict[str, Any] = load_file(arrays)
+        self.cell, self.dataset = Cell(**cell), Dataset(**dataset, **held)
+        return fitting.fit(cast(ClassicalArm, self.arm), self.cell, self.dataset)
 
     def warm_up(self, block_ms: float, scope: Scope = "step") -> dict[str, Any]:
         """Run chunks of steps until their speed is stable; return how many steps fill a block of ``block_ms``.

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 HOME = Path(__file__).resolve().parents[2]
+PACKAGES = ("benchmarks", "harness", "models_keras", "models_numpy", "models_sklearn", "models_torch")
 
 
 @pytest.fixture
@@ -17,7 +18,7 @@ def spaced(tmp_path):
     checkout.mkdir()
     for name in ("Makefile", "pyproject.toml"):
         shutil.copy(HOME / name, checkout)
-    for name in ("benchmarks", "constraints", "harness", "models_keras", "models_numpy", "models_torch"):
+    for name in (*PACKAGES, "constraints"):
         shutil.copytree(HOME / name, checkout / name, ignore=shutil.ignore_patterns("__pycache__"))
     return checkout
 

@@ -101,7 +101,7 @@ def test_a_wrong_suite_file_is_named_with_field_and_value(twinbench, tmp_path):
 def test_an_unknown_kind_of_thing_cannot_be_listed(twinbench):
     ended = twinbench("list", "frameworks")
     assert (ended.status, ended.out) == (2, "")
-    assert "cannot list 'frameworks'; known: suites, workloads, techniques, architectures, arms" in ended.err
+    assert "cannot list 'frameworks'; known: suites, workloads, techniques, architectures, baselines, arms" in ended.err
 
 
 def test_a_package_of_arms_that_does_not_exist_is_named(twinbench, monkeypatch):

@@ -20,7 +20,7 @@ def another(folder):
 
 def test_our_packages_are_ours():
     home = Path(harness.__file__).parents[1]
-    for name in ("benchmarks", "harness", "models_keras", "models_numpy", "models_torch"):
+    for name in ("benchmarks", "harness", "models_keras", "models_numpy", "models_sklearn", "models_torch"):
         assert (findings()[name].grade, findings()[name].message) == ("ok", f"found in {home}")
 
 

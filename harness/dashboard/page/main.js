@@ -85,6 +85,7 @@ function start() {
   fill("precision", explained("The precisions were not timed side by side, so there is no verdict. Intervals are over launches, unpaired.", "precision"));
   fill("comparisons", data.cards.length ? [about("A dashed line is a Pareto front: it joins the arms that no other arm beats in both respects, by their estimates. Where intervals overlap, chance may put an arm on it."), ...data.cards.map((card, i) => cardOf(card, data.cards.length <= 6 || i === 0))] : []);
   fill("expectations", shown("expectations"));
+  fill("classical", explained(data.classical, "classical"));
   fill("tracks", explained("The stock track leaves the optimizer's numbers and the initial values to each framework. Differences are over seeds, not paired.", "tracks"));
   fill("operations", explained(data.operations, "operations"));
   fill("failures", shown("failures") || about("None."),

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from report_factories import failed, manifest, raced, trained, whole_run
+from report_factories import failed, fitted, manifest, raced, trained, whole_run
 
 from harness.archive import arrival, files, index
 from harness.contract import Outcome
@@ -82,6 +82,13 @@ def test_every_record_epoch_and_block_has_its_row(results, tmp_path):
     assert rows == [("gone", None, None)]
     _, rows = index.ask(url, "SELECT round(step_ms, 6), blocks FROM cells WHERE arm = 'keras-jax' AND scope = 'step'")
     assert rows == [(4.0, 4)] * 3
+
+
+def test_a_classical_model_is_told_from_networks(results, tmp_path):
+    url = f"sqlite:///{tmp_path / 'index.db'}"
+    index.build(url, [results([trained("torch", 0, 0.9), fitted("random_forest", 0, 0.95)])])
+    _, rows = index.ask(url, "SELECT workload, baseline, metric, train_s, predict_s, epochs FROM cells ORDER BY metric")
+    assert rows == [("mlp_digits", None, 0.9, 2.0, None, 3), ("digits", "random_forest", 0.95, 0.5, 0.01, 0)]
 
 
 def test_an_index_is_built_anew_and_only_read(results, tmp_path):

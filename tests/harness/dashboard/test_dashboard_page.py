@@ -185,6 +185,10 @@ def test_both_precisions_both_tracks_and_techniques_have_tables_of_their_own():
         row[:4] for row in expected
     ]
     assert {row[4] for row in expected} == {"it is <b>quick</b>"}
+    beside = rows(document, "classical", "dataset", "model", "kind", "verdict")
+    assert ("digits", "linear_model", "Linear_Model", "BETTER") in beside
+    assert ("diabetes", "random_forest", "Random_Forest", "–") in beside
+    assert ("digits", "mlp_digits · bf16", "MLP in torch", "–") in beside
     assert ("keras-tensorflow", "timeout", "no answer in 9 s") in rows(document, "failures", "arm", "outcome", "reason")
     assert {scope for (scope,) in rows(document, "speed", "of")} == {"train step", "forward pass"}
 

@@ -24,7 +24,7 @@ def test_fingerprint_is_flat_json_with_what_a_reader_looks_for():
 @pytest.fixture
 def copy(tmp_path):
     """A copy of the code, and what it says of itself."""
-    for package in ("benchmarks", "harness", "models_keras", "models_numpy", "models_torch"):
+    for package in ("benchmarks", "harness", "models_keras", "models_numpy", "models_sklearn", "models_torch"):
         shutil.copytree(HOME / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
 
     def sha256():
