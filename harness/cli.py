@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from harness.commands import archive, catalogue, compare, convert, doctor, gate, parity, report, run, watch
+from harness.commands import advise, archive, catalogue, compare, convert, doctor, gate, parity, report, run, watch
 from harness.commands.parts import FAULT, INTERRUPTED, WRONG
 
 app = typer.Typer(
@@ -53,6 +53,7 @@ for name, command in {
     "check": gate.check,
     "baseline": gate.baseline,
     "compare": compare.compare,
+    "advise": advise.advise,
     "doctor": doctor.doctor,
     "index": archive.index,
     "query": archive.query,
@@ -80,6 +81,7 @@ def main() -> None:
 def _explain(error: Exception) -> str | None:
     """Return what a user can do something about; None for an error of twinbench's own."""
     from benchmarks.datasets.preparation import DatasetUnavailable
+    from harness.advice.weighting import WeightsError
     from harness.archive.files import ExportFault
     from harness.archive.index import IndexFault
     from harness.compare.origin import Incomparable
@@ -103,7 +105,8 @@ def _explain(error: Exception) -> str | None:
         | Incomparable
         | IndexFault
         | ExportFault
-        | WatchError,
+        | WatchError
+        | WeightsError,
     ):
         return str(error)
     if isinstance(error, OSError):
