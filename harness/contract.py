@@ -69,10 +69,10 @@ STOCHASTIC = ("dropout", "noise")
 """Arguments of architectures that scale what is random in a model. Most gates set them to 0: no two frameworks draw
 alike."""
 
-Scope = Literal["step", "inference", "accuracy"]
+Scope = Literal["step", "inference", "epoch", "accuracy"]
 """What a cell measures: the time of train steps, or of forward passes, over staged batches; or a whole training."""
 
-RACED: tuple[Scope, ...] = ("step", "inference")
+RACED: tuple[Scope, ...] = ("step", "inference", "epoch")
 """Scopes that take time, in the order in which they are raced."""
 
 LayerKind = Literal["linear", "conv", "transposed_conv", "norm", "embedding", "recurrent", "attention"]
@@ -862,7 +862,7 @@ class Cell:
 
     With ``scope`` "accuracy" it is an accuracy cell: train the whole budget, then measure on the test set.
     With ``scope`` "step" or "inference" it is a timing cell: train steps or forward passes over staged batches, in
-    turns with its rivals.
+    turns with its rivals; with "epoch" it is one too: passes over the whole training set, with all that feeds them.
 
     Attributes:
         index: The seed of an accuracy cell; the launch of a timing cell, whose seed is always 0.

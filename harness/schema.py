@@ -62,7 +62,8 @@ class Suite(Model):
         baselines: Classical models, fitted with every seed to each dataset of the workloads that they can learn.
         tracks: Each is a run of its own, never compared arm by arm with the other.
         arms: Arms to race; the first one that runs is the reference of every ratio and difference.
-        scopes: What is raced: train steps, and forward passes too if "inference" is named beside them.
+        scopes: What is raced: train steps, and forward passes or whole epochs too if "inference" or "epoch" is named
+            beside them.
         launches: Fresh processes per timing cell; a verdict needs at least 8.
         rounds: Blocks per arm and launch, in random order within a round.
         seeds: Trainings per accuracy cell; a verdict needs at least 5.
@@ -82,7 +83,7 @@ class Suite(Model):
     baselines: list[str] = []
     arms: list[str] = Field(min_length=1)
     precisions: list[Precision] = Field(default=["fp32"], min_length=1)
-    scopes: list[Literal["step", "inference"]] = ["step"]
+    scopes: list[Literal["step", "inference", "epoch"]] = ["step"]
     tracks: list[Track] = Field(default=["matched"], min_length=1)
     launches: Count
     rounds: Annotated[int, Field(gt=0, le=10_000)] = 8
@@ -104,7 +105,7 @@ class Suite(Model):
     @classmethod
     def _with_step(cls, chosen: list[Scope]) -> list[Scope]:
         if "step" not in chosen:
-            raise ValueError("step is always raced, and must be named; inference may stand beside it")
+            raise ValueError("step is always raced, and must be named; inference and epoch may stand beside it")
         return chosen
 
     @field_validator("workloads", "techniques", "baselines", "arms", "precisions", "tracks", "scopes")
@@ -144,7 +145,7 @@ class Block(Model):
     """A block of train steps ending in one device synchronisation, with the evidence of who else was running.
 
     Attributes:
-        steps: Train steps, or forward passes where the cell's scope is inference.
+        steps: Train steps; forward passes or epochs where the cell's scope is inference or epoch.
         pressure: Share of the block in which some task of the machine waited for a core; null without PSI.
         foreign: Share of all cores used by other processes or stolen by the hypervisor.
         switches: Involuntary context switches of the worker.
@@ -172,7 +173,7 @@ class Timing(Model):
             the process had raced another workload before.
         cold_start_s: Process start until the first train step is done; null also when workers started side by side.
         first_loss: Mean loss of the first batch before any update; null, as what tells of the process, where the scope
-            is inference: the cell of scope step has it.
+            is another: the cell of scope step has it.
         warm_up_steps: Steps run before the first block.
         peak_rss_bytes: VmHWM of the worker after its last block; null where the kernel does not tell.
     """

@@ -104,6 +104,7 @@ class KerasSession:
         self.random_states = [state for state in self.model.non_trainable_variables if id(state) not in weights]
         self.epoch = 0
         self.settled = False
+        self.converted: tuple[Array, Array, Array, Array] | None = None
         self.batches: list[Any] = []
         self.staged: Iterator[Any] = iter(())
         self.evaluate = backend.evaluator(self.model, self.bridge.tapped)
@@ -227,7 +228,7 @@ class KerasSession:
 
         So callbacks that last longer are told of the ends of epochs here.
         """
-        inputs, targets = self._inputs(x), self._targets(y)
+        inputs, targets = self._converted(x, y)
         if len(x) % batch_size and self.workload.accumulation > 1:  # Keras would carry gradients into the next epoch
             raise ValueError(f"accumulation wants whole batches: {len(x)} samples are no multiple of {batch_size}")
         part = batch_size // self.workload.accumulation
@@ -350,6 +351,12 @@ class KerasSession:
 
     def _inputs(self, x: Array) -> Array:
         return np.ascontiguousarray(self._channel_last(x), dtype=self.input_dtype)
+
+    def _converted(self, x: Array, y: Array) -> tuple[Array, Array]:
+        """Return samples as Keras has them, converted once for as long as the same ones come."""
+        if self.converted is None or self.converted[0] is not x or self.converted[1] is not y:
+            self.converted = x, y, self._inputs(x), self._targets(y)
+        return self.converted[2:]
 
     def _outputs(self, y: Array) -> Array:
         return self._channel_first(y) if y.ndim > 2 else y

@@ -177,6 +177,7 @@ class ChaosSession:
         return told if met is None else met
 
     def fit(self, x: Any, y: Any, orders: Sequence[Any], batch_size: int) -> list[float]:
+        tell(f"fit: {len(orders)} epochs of {len(x)} samples")
         met = self.arm.meet("fit")
         losses = self.session.fit(x, y, orders, batch_size)
         if self.arm.place == "short":

@@ -28,7 +28,7 @@ def inference(ground: Ground) -> Finding:
     races: list[Race] = [
         (comparison.name, passes.reference, passes.rows, passes.evidence)
         for comparison in ground.comparisons
-        if (passes := comparison.inference)
+        if (passes := comparison.race("inference"))
     ]
     if not races:
         return Finding.none("inference", "the suite races no forward passes (scopes: [step, inference])")

@@ -44,7 +44,7 @@ CELLS = Table(
     Column("cell", String, primary_key=True, comment="hash of all that could change the result"),
     Column("attempt", Integer, primary_key=True),
     Column("last", Boolean, nullable=False, comment="whether no later attempt was made"),
-    Column("scope", String, nullable=False, comment="accuracy, step or inference"),
+    Column("scope", String, nullable=False, comment="accuracy, step, inference or epoch"),
     Column("workload", String, nullable=False),
     Column("arm", String, nullable=False),
     Column("baseline", String, comment="a classical model; workload is then its dataset"),

@@ -12,6 +12,7 @@ from harness.report import figures, text
 from harness.report.comparison import Comparison
 from harness.report.figures import Scale
 from harness.report.row import Row
+from harness.report.scopes import WORDS
 from harness.report.summary import Summary
 from harness.report.text import number
 
@@ -35,15 +36,15 @@ def about(facets: Facets, comparison: Comparison, arm: str) -> list[Cell]:
 
 
 def speed(summary: Summary, facets: Facets, samples: Samples) -> Table:
-    """Return times of train steps and of forward passes; a witness is not raced and has none."""
-    passes = any(comparison.inference for comparison in summary.comparisons)
+    """Return the times of all that is raced; a witness is not raced and has none."""
+    further = list(dict.fromkeys(race.words for comparison in summary.comparisons for race in comparison.further))
     table = Table(
-        f"Time of a train step{' or a forward pass' if passes else ''} by workload and arm; "
+        f"Time of {' or '.join(words.one for words in (WORDS['step'], *further))} by workload and arm; "
         "a ratio below 1 is faster than the reference",
         [
             *where(facets),
             Column("mode", "text"),
-            *([Column("of", "text")] if passes else []),
+            *([Column("of", "text")] if further else []),
             Column("time (ms)"),
             RATIO,
             VERDICT,
@@ -57,7 +58,7 @@ def speed(summary: Summary, facets: Facets, samples: Samples) -> Table:
                 facets.key(comparison, row.arm),
                 *about(facets, comparison, row.arm),
                 table.cell(row.mode and text.one_line(row.mode), None, notes.get("mode")),
-                *([scope] if passes else []),
+                *([scope] if further else []),
                 table.measured(row.step_ms, notes.get("step_ms")),
                 table.cell("reference", 1.0)
                 if is_reference
@@ -71,8 +72,8 @@ def speed(summary: Summary, facets: Facets, samples: Samples) -> Table:
 
 def _raced(comparison: Comparison) -> Iterator[tuple[Row, str, str | None]]:
     yield from ((row, "train step", comparison.reference) for row in comparison.rows if not row.witness)
-    if passes := comparison.inference:
-        yield from ((row, "forward pass", passes.reference) for row in passes.rows)
+    for race in comparison.further:
+        yield from ((row, race.words.unit, race.reference) for row in race.rows)
 
 
 def accuracy(summary: Summary, facets: Facets, samples: Samples) -> Table:

@@ -94,7 +94,7 @@ def heading(cell: Cell) -> str:
 
 def title(cell: Cell) -> str:
     """Return what a cell is called among those."""
-    unit = {"accuracy": "seed", "step": "launch", "inference": "inference-launch"}[cell.scope]
+    unit = {"accuracy": "seed", "step": "launch"}.get(cell.scope, f"{cell.scope}-launch")
     return f"{cell.arm}-{unit}-{cell.index}"
 
 

@@ -6,27 +6,35 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.contract import Precision, Scope, Track, Workload
+from harness.contract import RACED, Precision, Scope, Track, Workload
 from harness.report.evidence import Evidence
 from harness.report.health import Health, health
 from harness.report.race import Contention, Sitting, contention
 from harness.report.row import Row, build_row
+from harness.report.scopes import WORDS, Words
 from harness.schema import ArmStatus, Manifest, Record, Timing, WorkloadChoice
 
 
 @dataclass(frozen=True)
-class Inference:
-    """All arms' forward passes on one workload at one precision.
+class FurtherRace:
+    """What all arms raced beside train steps on one workload at one precision: forward passes, or epochs.
 
     Attributes:
+        scope: Which.
         rows: Of which only the figures of time are filled in.
         evidence: What each of the rows' arms left behind.
     """
 
+    scope: Scope
     reference: str | None
     rows: tuple[Row, ...]
     evidence: Mapping[str, Evidence]
     contention: Contention
+
+    @property
+    def words(self) -> Words:
+        """How it is spoken of."""
+        return WORDS[self.scope]
 
 
 @dataclass(frozen=True)
@@ -38,7 +46,7 @@ class Comparison:
         epochs: Passes over the training set in this run.
         reference: The arm that ratios and differences refer to; null when none has a result.
         displaced: Why the first arm of the suite is not the reference; null when it is.
-        inference: What the suite asks for beside train steps; null where it does not.
+        further: What the suite races beside train steps.
         missing: Cells that were asked of supported, raced arms and have no record.
         proof: For each gate of parity that all arms had passed before the race, the worst figure of any of them; null
             for a race without proof.
@@ -56,7 +64,7 @@ class Comparison:
     evidence: Mapping[str, Evidence]
     health: Health
     contention: Contention
-    inference: Inference | None
+    further: tuple[FurtherRace, ...]
     missing: int
     proof: Mapping[str, float] | None
 
@@ -69,13 +77,17 @@ class Comparison:
     @property
     def races(self) -> list[tuple[str, Contention]]:
         """What was raced, under a name unique within a run, and what disturbed it."""
-        of_passes = [(f"{self.name} · inference", self.inference.contention)] if self.inference else []
-        return [(self.name, self.contention), *of_passes]
+        beside = ((f"{self.name} · {race.words.label}", race.contention) for race in self.further)
+        return [(self.name, self.contention), *beside]
 
     @property
     def timed(self) -> list[tuple[Row, ...]]:
         """The rows of each race, in the same order."""
-        return [self.rows, *([self.inference.rows] if self.inference else [])]
+        return [self.rows, *(race.rows for race in self.further)]
+
+    def race(self, scope: Scope) -> FurtherRace | None:
+        """Return what was raced of a scope beside train steps."""
+        return next((race for race in self.further if race.scope == scope), None)
 
     @property
     def budget_cut(self) -> bool:
@@ -135,18 +147,20 @@ def compare(
     by_arm: dict[str, list[Record]] = {arm: [] for arm in suite.runners(choice)}
     for record in records:
         by_arm.setdefault(record.cell.arm, []).append(record)
-    everyone, passes = [], []
+    everyone: list[Evidence] = []
+    beside: dict[Scope, list[Evidence]] = {scope: [] for scope in RACED if scope != "step" and scope in suite.scopes}
     for arm, mine in by_arm.items():
         status = statuses.get(arm) or ArmStatus(name=arm, supported=True, reason=None, versions={}, witness=False)
         asked: dict[Scope, int] = {
             "accuracy": suite.seeds if workload.metric else 0,
             "step": 0 if status.witness else suite.launches,
-            "inference": 0 if status.witness or "inference" not in suite.scopes else suite.launches,
+            **dict.fromkeys(beside, 0 if status.witness else suite.launches),
         }
         everyone.append(Evidence.of(status, mine, asked))
-        if asked["inference"]:
-            timed = [record for record in mine if record.cell.scope == "inference"]
-            passes.append(Evidence.of(status, timed, {**asked, "accuracy": 0}, "inference"))
+        for scope, found in beside.items():
+            if asked[scope]:
+                timed = [record for record in mine if record.cell.scope == scope]
+                found.append(Evidence.of(status, timed, {**asked, "accuracy": 0}, scope))
     everyone.sort(key=lambda evidence: evidence.status.witness)
     racers = [evidence for evidence in everyone if not evidence.status.witness]
     reference = _reference(racers)
@@ -162,9 +176,9 @@ def compare(
         displaced=_displaced(racers, reference),
         rows=tuple(build_row(e, reference, workload, budget_cut=epochs < workload.epochs) for e in everyone),
         evidence={evidence.status.name: evidence for evidence in everyone},
-        health=health(precision, [record for evidence in (*everyone, *passes) for record in evidence.useful], track),
+        health=health(precision, _useful(everyone, *beside.values()), track),
         contention=contention(_launches(racers)),
-        inference=_inference(passes, workload) if passes else None,
+        further=tuple(_further(scope, found, workload) for scope, found in beside.items() if found),
         missing=sum(
             max(0, sum(evidence.asked.values()) - len(by_arm[evidence.status.name]))
             for evidence in racers
@@ -174,13 +188,18 @@ def compare(
     )
 
 
-def _inference(passes: Sequence[Evidence], workload: Workload) -> Inference:
-    reference = _reference(passes)
-    return Inference(
+def _useful(*found: Sequence[Evidence]) -> list[Record]:
+    return [record for evidences in found for evidence in evidences for record in evidence.useful]
+
+
+def _further(scope: Scope, found: Sequence[Evidence], workload: Workload) -> FurtherRace:
+    reference = _reference(found)
+    return FurtherRace(
+        scope=scope,
         reference=None if reference is None else reference.status.name,
-        rows=tuple(build_row(evidence, reference, workload, budget_cut=True) for evidence in passes),
-        evidence={evidence.status.name: evidence for evidence in passes},
-        contention=contention(_launches(passes)),
+        rows=tuple(build_row(evidence, reference, workload, budget_cut=True) for evidence in found),
+        evidence={evidence.status.name: evidence for evidence in found},
+        contention=contention(_launches(found)),
     )
 
 

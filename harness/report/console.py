@@ -11,7 +11,7 @@ from rich.text import Text
 
 from harness.report import contests, figures, text
 from harness.report.classical import Contest
-from harness.report.comparison import Comparison, Inference
+from harness.report.comparison import Comparison, FurtherRace
 from harness.report.families import Family
 from harness.report.summary import Summary
 from harness.stats import TimeVerdict
@@ -20,13 +20,12 @@ from harness.stats import TimeVerdict
 def tables(summary: Summary) -> RenderableType:
     """Return a table for each workload, technique and contest, with the reasons of what is missing under it.
 
-    What was raced in inference has a table of its own behind it.
+    What was raced beside train steps has tables of its own behind it.
     """
     found = []
     for comparison in summary.workloads:
         found.append(_table(comparison))
-        if comparison.inference:
-            found.append(_passes(comparison, comparison.inference))
+        found += [_further(comparison, race) for race in comparison.further]
     return Group(*found, *map(_family, summary.families), *map(_contest, summary.contests))
 
 
@@ -73,13 +72,13 @@ def _verdicts(family: Family) -> str:
     return "expectations, arm by arm: " + ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common())
 
 
-def _passes(comparison: Comparison, passes: Inference) -> Table:
+def _further(comparison: Comparison, race: FurtherRace) -> Table:
     cells = figures.Cells(comparison, short=True)
-    rows = [(text.one_line(row.arm, 20), cells.inference(row, passes)) for row in passes.rows]
+    rows = [(text.one_line(row.arm, 20), cells.further(row, race)) for row in race.rows]
     notes = [f"({i}) {text.one_line(note)}" for note, i in cells.notes.texts.items()]
-    table = _bare(f"{comparison.name} · inference", notes)
+    table = _bare(f"{comparison.name} · {race.words.label}", notes)
     table.add_column("arm", no_wrap=True)
-    table.add_column("pass\nms", justify="right", no_wrap=True)
+    table.add_column(f"{race.words.unit.split()[-1]}\nms", justify="right", no_wrap=True)
     table.add_column("ratio [95 %]\n> 1 is slower", justify="right", no_wrap=True)
     table.add_column("verdict\ntime")
     table.add_column("launches", justify="right")

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from harness import stats
 from harness.contract import Metric, Workload
-from harness.report.comparison import Comparison, Inference
+from harness.report.comparison import Comparison, FurtherRace
 from harness.report.race import Contention
 from harness.report.row import Row
 from harness.report.text import number, one_line
@@ -193,9 +193,9 @@ class Cells:
             verdicts(row, reference=reference),
         ]
 
-    def inference(self, row: Row, passes: Inference) -> list[str]:
-        """Return the time of a forward pass, its ratio, the verdict on it, and the launches behind it."""
-        reference = row.arm == passes.reference
+    def further(self, row: Row, race: FurtherRace) -> list[str]:
+        """Return the time of a forward pass or an epoch, its ratio, the verdict on it, and the launches behind it."""
+        reference = row.arm == race.reference
         verdict = "reference" if reference else MISSING
         return [
             self._cell(row, "step_ms", None if row.step_ms is None else number(row.step_ms)),

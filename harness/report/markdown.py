@@ -9,7 +9,7 @@ from typing import Any
 import jinja2
 
 from harness.report import certificates, chapters, contests, figures, operations, remarks, reproduce, text
-from harness.report.comparison import Comparison
+from harness.report.comparison import Comparison, FurtherRace
 from harness.report.failures import Failure
 from harness.report.plots import Pictures
 from harness.report.readback import Readback, flatten
@@ -38,7 +38,7 @@ class _Section:
     health: str
     reference: str
     race_table: str
-    inference_table: str | None
+    further: list[tuple[str, str]]
     cost_table: str
     notes: list[str]
     target: str
@@ -67,14 +67,7 @@ def _section(comparison: Comparison, picture: str | None) -> _Section:
         ),
         right=(2, 3, 4, 5),
     )
-    passes = comparison.inference
-    inference = None
-    if passes:
-        inference = table(
-            ["arm", "forward pass (ms)", f"ratio to {remarks.named(passes.reference)} [95 %]", "time", "launches"],
-            ([text.code(row.arm), *cells.inference(row, passes)] for row in passes.rows),
-            right=(1, 2, 4),
-        )
+    further = [(race.words.about, _further(cells, race)) for race in comparison.further]
     cost = table(
         [
             "arm",
@@ -96,11 +89,19 @@ def _section(comparison: Comparison, picture: str | None) -> _Section:
         health=remarks.health(comparison),
         reference=remarks.reference(comparison),
         race_table=race,
-        inference_table=inference,
+        further=further,
         cost_table=cost,
         notes=[text.escape(note) for note in cells.notes.texts],
         target=remarks.target(comparison),
         picture=picture,
+    )
+
+
+def _further(cells: figures.Cells, race: FurtherRace) -> str:
+    return table(
+        ["arm", f"{race.words.unit} (ms)", f"ratio to {remarks.named(race.reference)} [95 %]", "time", "launches"],
+        ([text.code(row.arm), *cells.further(row, race)] for row in race.rows),
+        right=(1, 2, 4),
     )
 
 

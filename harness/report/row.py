@@ -25,7 +25,7 @@ class Row:
         metric: Over seeds, as the workload measures it: a share, not per cent.
         difference: Metric minus the reference's; null for the reference itself.
         step_ms: Geometric mean over launches of the launch's median time per step in clean rounds; a step is a forward
-            pass in a row of inference.
+            pass or an epoch in a row of these.
         ratio: Step time over the reference's; null for the reference itself.
         time_verdict: On the ratio; without one, as of the reference or of a lone arm, UNSTABLE or null.
         first_step_s: Median over launches that gave the workload a fresh process.

@@ -84,9 +84,8 @@ def _what(summary: Summary, count: int) -> str:
 def _speed(summary: Summary) -> Iterator[str]:
     races: dict[tuple[str, str, str], list[tuple[str, stats.Ratio, Row]]] = {}
     for comparison in summary.comparisons:
-        raced = [("train step", comparison.rows, comparison.reference)]
-        if passes := comparison.inference:
-            raced.append(("forward pass", passes.rows, passes.reference))
+        raced = [("a train step", comparison.rows, comparison.reference)]
+        raced += [(race.words.one, race.rows, race.reference) for race in comparison.further]
         for what, rows, against in raced:
             names = {row.arm: text.code(row.arm) + (f" ({row.mode})" if row.mode else "") for row in rows}
             for row in rows:
@@ -100,7 +99,7 @@ def _speed(summary: Summary) -> Iterator[str]:
         if len(found) > 1:
             span += f" to {figures.ratio(high)} ({text.code(most)})"
         yield (
-            f"A {what} of {arm} takes {span} times as long as one of {reference}: "
+            f"{what[0].upper()}{what[1:]} of {arm} takes {span} times as long as one of {reference}: "
             f"{_count(len(found), 'race')}, {_tally(row.time_verdict for _, _, row in found)}."
         )
 

@@ -94,13 +94,14 @@ def _final(records: Sequence[Record]) -> dict[Cell, Record]:
 
 def _judged(comparisons: Sequence[Comparison]) -> tuple[Comparison, ...]:
     found = [row for comparison in comparisons for row in comparison.rows]
-    found += [row for comparison in comparisons if comparison.inference for row in comparison.inference.rows]
+    found += [row for comparison in comparisons for race in comparison.further for row in race.rows]
     rows: Iterator[Row] = iter(judge(found))
     judged = [replace(comparison, rows=tuple(islice(rows, len(comparison.rows)))) for comparison in comparisons]
     return tuple(
-        replace(comparison, inference=replace(passes, rows=tuple(islice(rows, len(passes.rows)))))
-        if (passes := comparison.inference)
-        else comparison
+        replace(
+            comparison,
+            further=tuple(replace(race, rows=tuple(islice(rows, len(race.rows)))) for race in comparison.further),
+        )
         for comparison in judged
     )
 

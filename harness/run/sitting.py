@@ -199,12 +199,13 @@ class Table:
 
     def _block(self, arm: str, scope: Scope, number: int, rerun: int) -> Iterator[Record]:
         seat = self.contestants[arm]
-        measured = seat.worker.ask("block", self._short_s, steps=seat.warm["steps"], scope=scope)
+        patience_s = self.suite.timeout_s if scope == "epoch" else self._short_s
+        measured = seat.worker.ask("block", patience_s, steps=seat.warm["steps"], scope=scope)
         told = measured.pop("told")
         seat.blocks.append(
             Block(round=number, rerun=rerun, contended=is_contended(measured, os.cpu_count() or 1), **measured)
         )
-        what = "loss" if scope == "step" else "output"
+        what = "output" if scope == "inference" else "loss"
         yield from self._expect_finite(arm, f"round {number + 1}", told, what)
 
     def _contended_rounds(self, rerun: int) -> list[int]:
@@ -248,7 +249,7 @@ class Table:
 
     def _unmeasured(self, seat: Contestant, scope: Scope) -> dict[str, str]:
         """Return what a process tells nothing of, with the reason, after all that happened to it."""
-        if scope == "inference":
+        if scope != "step":
             elsewhere = "the process had taken train steps, whose record has it"
             return dict.fromkeys(("first_step_s", "cold_start_s", "peak_rss_bytes", "first_loss"), elsewhere)
         reasons = {} if self.crew.launch.alone else {"cold_start_s": "workers of this launch started side by side"}

@@ -47,6 +47,9 @@ if TYPE_CHECKING:
 STEPS_AFTER_LOADING = 3
 """Untimed steps that open a block: they touch the fresh parameters and slots first."""
 
+MOST_ORDERS = 8
+"""Orders of the samples that the epochs of a block go through, again and again."""
+
 SETTLED = 0.05
 """Warm-up ends when two chunks in a row differ by less than this share."""
 
@@ -66,6 +69,7 @@ class Server:
         self.workload: Workload
         self.dataset: Dataset
         self.examples: Dataset  # what of it is trained on
+        self.samples: tuple[Array, Array] | None = None
         self.initial: dict[str, Array]
         self.loaded: dict[str, Array]
         self.entry: str
@@ -119,7 +123,7 @@ class Server:
         self.workload = dataclasses.replace(asked, track=self.cell.track)
         held: dict[str, Any] = load_file(arrays)
         self.dataset = Dataset(**dataset, **held)
-        self.examples = matched.examples(self.dataset, self.workload)
+        self.examples, self.samples = matched.examples(self.dataset, self.workload), None
         batches = matched.stage_batches(self.examples, self.workload, self.cell.batch_size)
 
         before = time.perf_counter_ns()
@@ -164,7 +168,7 @@ class Server:
     def warm_up(self, block_ms: float, scope: Scope = "step") -> dict[str, Any]:
         """Run chunks of steps until their speed is stable; return how many steps fill a block of ``block_ms``.
 
-        A step is what the scope times: with "inference" it is a forward pass.
+        A step is what the scope times: with "inference" it is a forward pass, with "epoch" an epoch.
         """
         run = self._timed(scope)
         count, total, previous = 1, 0, 0.0
@@ -186,7 +190,8 @@ class Server:
 
         run = self._timed(scope)
         self.session.load(self.initial)
-        run(STEPS_AFTER_LOADING)
+        if scope != "epoch":  # which has many steps of its own
+            run(STEPS_AFTER_LOADING)
         before = Snapshot.now()
         began = time.perf_counter_ns()
         told = run(steps)
@@ -441,7 +446,26 @@ class Server:
         }
 
     def _timed(self, scope: Scope) -> Callable[[int], float]:
+        if scope == "epoch":
+            return self._epochs()
         return self.session.infer if scope == "inference" else self.session.run_steps
+
+    def _epochs(self) -> Callable[[int], float]:
+        """Return what trains so many epochs, as a whole training does, and tells the last one's loss."""
+        from harness import matched
+
+        if self.samples is None:  # the same arrays every time: an arm converts them once
+            x = matched.as_input(self.examples.x_train, self.workload.form)
+            self.samples = x, matched.as_target(self.examples.y_train, self.workload)
+        x, y = self.samples
+        orders = list(matched.batch_orders(len(x), MOST_ORDERS, 0, self.workload.shuffle))
+        draws = matched.draws(self.workload, 0)
+
+        def train(count: int) -> float:
+            chosen = [orders[number % MOST_ORDERS] for number in range(count)]
+            return self.session.fit(x, y, chosen, self.cell.batch_size, **draws)[-1]
+
+        return train
 
     def _configure(self) -> None:
         from harness.registry import make_arm

@@ -115,6 +115,24 @@ def test_forward_passes_are_raced_behind_the_train_steps(carry_out, small_suite,
     assert ran.record("healthy-one", "accuracy").outcome is Outcome.OK
 
 
+def test_epochs_are_raced_last_and_each_block_holds_whole_ones(carry_out, small_suite, asked):
+    ran = carry_out(small_suite("healthy-one", "healthy-two", scopes=[*BOTH, "epoch"], rounds=2))
+    assert [do for arm, do in asked if arm == "healthy-one"] == [
+        "open",
+        *("warm_up", "block", "block", "finish") * 3,
+        *("train", "finish"),
+    ]
+    epochs, steps = ran.record("healthy-one", "epoch"), ran.record("healthy-one", "step")
+    assert rounds(epochs) == rounds(steps) == [(0, 0), (0, 1)]
+    assert epochs.initial_sha256 == steps.initial_sha256
+    assert len({epochs.key, steps.key, ran.record("healthy-one", "inference").key}) == 3
+    trained = [line for line in ran.log(epochs).splitlines() if line.startswith("fit: ")]
+    blocks = [f"fit: {block.steps} epochs of 1437 samples" for block in epochs.timing.blocks]
+    assert trained[-3:] == [*blocks, "fit: 1 epochs of 1437 samples"], "two blocks, and the training after them"
+    assert epochs.timing.peak_rss_bytes is None
+    assert ran.record("healthy-one", "accuracy").outcome is Outcome.OK
+
+
 def test_an_arm_lost_in_the_first_race_runs_the_second_in_a_fresh_process(carry_out, small_suite):
     ran = carry_out(small_suite("exit-block", "healthy-one", scopes=BOTH))
     assert [ran.record("exit-block", scope).outcome for scope in (*BOTH, "accuracy")] == [

@@ -1,4 +1,4 @@
-"""Forward passes in a report: a race of their own, beside that of train steps."""
+"""Forward passes and epochs in a report: races of their own, beside that of train steps."""
 
 import io
 
@@ -24,21 +24,26 @@ def passes(launches=3):
     return [passed(arm, k, ms) for arm, ms in (("torch", 1.0), ("keras-jax", 0.5)) for k in range(launches)]
 
 
+def race(found):
+    (one,) = found.further
+    return one
+
+
 def test_the_ratio_is_that_of_passes_and_the_train_steps_keep_theirs():
     (found,) = summary([*whole_run(), *passes()]).comparisons
-    reference, rival = found.inference.rows
-    assert (found.inference.reference, reference.arm, reference.ratio) == ("torch", "torch", None)
+    reference, rival = race(found).rows
+    assert (race(found).reference, reference.arm, reference.ratio) == ("torch", "torch", None)
     assert (round(reference.step_ms, 6), round(rival.step_ms, 6)) == (1.0, 0.5)
     assert round(rival.ratio.estimate, 6) == 0.5
     (alone,) = summarize(manifest(ARMS), whole_run(), WORKLOADS).comparisons
     assert found.rows == alone.rows
-    assert alone.inference is None
+    assert alone.further == ()
     assert found.missing == alone.missing == 0
 
 
 def test_passes_get_a_verdict_from_as_many_launches_as_steps():
     (found,) = summary([*whole_run(launches=8), *passes(8)], launches=8).comparisons
-    assert found.inference.rows[1].time_verdict is TimeVerdict.FASTER
+    assert race(found).rows[1].time_verdict is TimeVerdict.FASTER
     assert found.rows[1].time_verdict is TimeVerdict.SLOWER
 
 
@@ -59,7 +64,7 @@ def test_passes_that_failed_or_are_missing_have_their_reason():
     records = [*whole_run(), *(failed("inference", "keras-jax", k, Outcome.CRASHED, "signal 9") for k in range(3))]
     told = summary(records)
     (found,) = told.comparisons
-    reference, rival = found.inference.rows
+    reference, rival = race(found).rows
     assert reference.notes["step_ms"] == "no record: the run did not come to it"
     assert rival.notes["step_ms"] == rival.notes["ratio"] == "crashed: signal 9"
     assert found.missing == 3
@@ -72,3 +77,21 @@ def test_a_disturbed_race_of_passes_is_named():
     assert {(name, row.arm) for name, row in summary(records).unstable} == {
         ("mlp_digits · fp32 · inference", arm) for arm in ("torch", "keras-jax")
     }
+
+
+def test_epochs_stand_beside_passes_in_a_table_of_their_own():
+    both = {"scopes": ["step", "inference", "epoch"]}
+    epochs = [
+        passed(arm, k, ms, scope="epoch") for arm, ms in (("torch", 400.0), ("keras-jax", 800.0)) for k in range(3)
+    ]
+    told = summarize(manifest(ARMS, **both), [*whole_run(), *passes(), *epochs], WORKLOADS)
+    (found,) = told.comparisons
+    assert [one.scope for one in found.further] == ["inference", "epoch"]
+    assert round(found.race("epoch").rows[1].ratio.estimate, 6) == 2.0
+    assert round(found.race("inference").rows[1].ratio.estimate, 6) == 0.5
+    assert found.missing == 0
+    page = markdown.render(told, Pictures({}, None))
+    assert page.index("Forward passes over") < page.index("Whole epochs as each framework's users train them")
+    assert [line.split("|")[2].strip() for line in page.splitlines() if line.startswith("| `keras-jax`")][2] == "800"
+    assert "| `mlp_digits · fp32 · epochs`" in page
+    assert any(s.startswith("An epoch of `keras-jax` (compiled by XLA) takes 2.00") for s in sentences(told))

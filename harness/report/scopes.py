@@ -1,0 +1,46 @@
+"""What is raced, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from harness.contract import Scope
+
+
+@dataclass(frozen=True)
+class Words:
+    """How a scope is spoken of.
+
+    Attributes:
+        unit: What a block has many of, or one.
+        label: What its race is called beside that of train steps.
+        about: What was done, as Markdown.
+    """
+
+    unit: str
+    label: str
+    about: str
+
+    @property
+    def one(self) -> str:
+        """One of them, with its article."""
+        return f"{'an' if self.unit[0] in 'aeiou' else 'a'} {self.unit}"
+
+
+WORDS: Mapping[Scope, Words] = {
+    "step": Words("train step", "training", "Train steps over staged batches:"),
+    "inference": Words(
+        "forward pass",
+        "inference",
+        "Forward passes over the same staged batches, in inference mode, raced in the same processes after the train "
+        "steps:",
+    ),
+    "epoch": Words(
+        "epoch",
+        "epochs",
+        "Whole epochs as each framework's users train them, `Model.fit` in Keras and a loop over batches in PyTorch, "
+        "from arrays in memory and in the order that is handed over, raced in the same processes after the train "
+        "steps:",
+    ),
+}
