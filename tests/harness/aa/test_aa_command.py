@@ -44,6 +44,7 @@ def test_a_certificate_is_made_and_told_to_the_next_run(here, twinbench):
     assert len(list((here / "results" / "aa").glob("*/*/records/*"))) == 32
 
 
+@pytest.mark.long  # another sixteen launches
 def test_an_interrupted_race_is_finished_by_resuming(here, start, twinbench):
     race = start("aa", "healthy-one", *SMALL)
     for line in race.stderr:
