@@ -176,6 +176,9 @@ class Timing(Model):
             is another: the cell of scope step has it.
         warm_up_steps: Steps run before the first block.
         peak_rss_bytes: VmHWM of the worker after its last block; null where the kernel does not tell.
+        phases: The same in bytes by phase: import, build, first step, and the scope's own warm-up and blocks under its
+            name; another scope than step has its own only. Null in a process that had raced another workload, and in
+            records of before it was measured.
     """
 
     start_s: float
@@ -186,6 +189,7 @@ class Timing(Model):
     warm_up_steps: NonNegativeInt
     blocks: list[Block]
     peak_rss_bytes: PositiveInt | None
+    phases: dict[str, PositiveInt] | None = None
 
 
 class Accuracy(Model):

@@ -138,10 +138,10 @@ def raced(
     return _record(scope, arm, launch, on=on, precision=precision, epochs=epochs, changes=changes, timing=measured)
 
 
-def passed(arm, launch, pass_ms, *, scope="inference", **changes):
+def passed(arm, launch, pass_ms, *, scope="inference", phases=None, **changes):
     """As ``raced``, of forward passes, or of epochs."""
     unknown = dict.fromkeys(("first_loss", "first_step_s", "cold_start_s", "peak_rss_bytes"))
-    return raced(arm, launch, pass_ms, scope=scope, timing_changes=unknown, **changes)
+    return raced(arm, launch, pass_ms, scope=scope, timing_changes=unknown | {"phases": phases}, **changes)
 
 
 def failed(scope, arm, index, outcome, reason, *, on="mlp_digits", precision="fp32", epochs=3, **changes):

@@ -11,6 +11,7 @@ from harness.dashboard.inline import plain
 from harness.dashboard.tables import Cell, Column, Kind, Table
 from harness.report import chapters, contests, figures
 from harness.report import operations as timed
+from harness.report.certificates import View
 from harness.report.classical import Contest, Model, Network
 from harness.report.families import Family, Judgement
 from harness.report.figures import Scale
@@ -185,6 +186,14 @@ def _add_model(table: Table, contest: Contest, model: Model, facets: Facets) -> 
 def _margin(table: Table, contest: Contest, scale: Scale) -> Cell:
     margin = contest.margin
     return table.cell(None) if margin is None else table.cell(scale.margin(margin), margin * scale.factor)
+
+
+def certificates(view: View, summary: Summary, facets: Facets) -> Table:
+    """Return one view of what arms said of themselves when they were raced against themselves."""
+    table = Table(view.about, [Column("arm", "arm"), *(Column(label, "text") for label in view.columns)])
+    for one in summary.manifest.certificates:
+        table.add(facets.key_of(None, one.arm), named(one.arm), *map(named, view.cells(one)))
+    return table
 
 
 def tracks(summary: Summary, facets: Facets) -> Table:

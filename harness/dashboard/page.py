@@ -18,7 +18,7 @@ from harness.dashboard import charts, findings, provenance, races
 from harness.dashboard.facets import Facets, named
 from harness.dashboard.inline import paragraphs, runs
 from harness.dashboard.samples import Samples
-from harness.report import contests, figures, markdown, operations, remarks, reproduce, text
+from harness.report import certificates, contests, figures, markdown, operations, remarks, reproduce, text
 from harness.report.sentences import sentences
 from harness.report.summary import Summary
 
@@ -54,6 +54,7 @@ SECTIONS = (
     ("operations", "Single operations"),
     ("failures", "Failures"),
     ("contention", "Contention"),
+    ("certificates", "How often such races err"),
     ("environment", "Environment"),
     ("reproduce", "How to reproduce"),
     ("guide", "How to read this page"),
@@ -97,11 +98,13 @@ def document(summary: Summary) -> dict[str, Any]:
     """Return all that the page shows, as it is embedded."""
     facets, samples = Facets(summary), Samples(summary)
     manifest = summary.manifest
+    views = certificates.views(manifest.certificates) if manifest.certificates else []
     asked = {"speed": manifest.suite.launches, "accuracy": manifest.suite.seeds}
     tables = {
         "speed": races.speed(summary, facets, samples),
         "accuracy": races.accuracy(summary, facets, samples),
         "cost": races.cost(summary, facets, samples),
+        "memory": races.memory(summary, facets),
         "precision": findings.precision(summary, facets),
         "expectations": findings.expectations(summary, facets),
         "classical": findings.classical(summary, facets),
@@ -109,6 +112,7 @@ def document(summary: Summary) -> dict[str, Any]:
         "operations": findings.operations(summary, facets),
         "failures": provenance.failures(summary, facets),
         "contention": provenance.contention(summary),
+        **{view.name: findings.certificates(view, summary, facets) for view in views},
         "environment": provenance.environment(summary),
         "versions": provenance.versions(summary, facets),
         "settings": provenance.settings(summary),
@@ -125,6 +129,7 @@ def document(summary: Summary) -> dict[str, Any]:
         "tables": {name: table.as_dict() for name, table in tables.items() if table.rows and asked.get(name, 1)},
         "classical": contests.ABOUT,
         "contention": figures.ABOUT_CONTENTION,
+        "certificates": [[view.about, view.name] for view in views],
         "operations": operations.about(summary.operations) if summary.operations else "",
         "damaged": [text.one_line(reason) for reason in summary.damaged],
         "commands": reproduce.commands(manifest),

@@ -12,7 +12,7 @@ from harness.report import figures, text
 from harness.report.comparison import Comparison
 from harness.report.figures import Scale
 from harness.report.row import Row
-from harness.report.scopes import WORDS
+from harness.report.scopes import WORDS, phase
 from harness.report.summary import Summary
 from harness.report.text import number
 
@@ -176,6 +176,25 @@ def cost(summary: Summary, facets: Facets, samples: Samples) -> Table:
                 ),
                 samples=samples.number(comparison, row.arm),
             )
+    return table
+
+
+def memory(summary: Summary, facets: Facets) -> Table:
+    """Return the peak of host memory in each phase of a fresh process."""
+    told = [
+        (comparison, arm, phases) for comparison in summary.comparisons for arm, phases in comparison.phases.items()
+    ]
+    names = list(dict.fromkeys(name for _, _, phases in told for name in phases))
+    table = Table(
+        "Peak host memory by phase of a fresh process, by workload and arm; what earlier phases left is included",
+        [*where(facets), *(Column(f"{phase(name)} (MiB)") for name in names)],
+    )
+    for comparison, arm, phases in told:
+        table.add(
+            facets.key(comparison, arm),
+            *about(facets, comparison, arm),
+            *(table.measured(phases.get(name), show="{:,.0f}".format) for name in names),
+        )
     return table
 
 

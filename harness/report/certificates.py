@@ -16,8 +16,9 @@ UNDECIDED = (TimeVerdict.INCONCLUSIVE, TimeVerdict.UNSTABLE, TimeVerdict.LOOK)
 
 @dataclass(frozen=True)
 class View:
-    """One table of certificates: what it shows, the names of its columns after the arm's, and its cells."""
+    """One table of certificates: its name, what it shows, the names of its columns after the arm's, and its cells."""
 
+    name: str
     about: str
     columns: tuple[str, ...]
     cells: Callable[[Certificate], list[str]]
@@ -28,6 +29,7 @@ def views(certificates: Sequence[Certificate]) -> list[View]:
     slow_downs = ", ".join(f"{100 * planted.slow_down:.0f}" for planted in certificates[0].planted)
     return [
         View(
+            "twins",
             "Each arm raced a twin of itself, the same code in a process of its own, so that the true ratio is 1. "
             f"Races of {MIN_LAUNCHES} launches, drawn from those recorded, were judged as any other. Shares are of the "
             "races that were not disturbed most of the time, with 95 % intervals over launches. Slow-downs were "
@@ -44,6 +46,7 @@ def views(certificates: Sequence[Certificate]) -> list[View]:
             _races,
         ),
         View(
+            "twins_usual_rule",
             "What the usual rule says of the same twins: a t test over the samples of two single processes, on blocks "
             "in turns, and on the blocks of one process after those of the other.",
             (
@@ -57,6 +60,7 @@ def views(certificates: Sequence[Certificate]) -> list[View]:
             _single,
         ),
         View(
+            "twins_spread",
             "Where the spread comes from: what a launch keeps for as long as its processes live, and what differs from "
             "round to round; and what gives the narrowest interval per minute (Kalibera and Jones 2013).",
             ("of a launch (%)", "of a round (%)", "mean ratio", "rounds to a launch", "launches for ±2 %"),

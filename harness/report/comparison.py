@@ -90,6 +90,16 @@ class Comparison:
         return next((race for race in self.further if race.scope == scope), None)
 
     @property
+    def phases(self) -> dict[str, dict[str, float]]:
+        """Peaks of memory in MiB by arm and phase, of the arms that told them, in the order of a process' life."""
+        told: dict[str, dict[str, float]] = {row.arm: dict(row.phases) for row in self.rows if row.phases}
+        for race in self.further:
+            for row in race.rows:
+                if row.phases:
+                    told.setdefault(row.arm, {}).update(row.phases)
+        return told
+
+    @property
     def budget_cut(self) -> bool:
         """Whether the run trains for fewer epochs than the workload's target supposes."""
         return self.epochs < self.workload.epochs

@@ -8,7 +8,7 @@ from typing import Any
 
 import jinja2
 
-from harness.report import certificates, chapters, contests, figures, operations, remarks, reproduce, text
+from harness.report import certificates, chapters, contests, figures, operations, remarks, reproduce, scopes, text
 from harness.report.comparison import Comparison, FurtherRace
 from harness.report.failures import Failure
 from harness.report.plots import Pictures
@@ -40,6 +40,7 @@ class _Section:
     race_table: str
     further: list[tuple[str, str]]
     cost_table: str
+    memory_table: str
     notes: list[str]
     target: str
     picture: str | None
@@ -91,10 +92,23 @@ def _section(comparison: Comparison, picture: str | None) -> _Section:
         race_table=race,
         further=further,
         cost_table=cost,
+        memory_table=_memory(comparison),
         notes=[text.escape(note) for note in cells.notes.texts],
         target=remarks.target(comparison),
         picture=picture,
     )
+
+
+def _memory(comparison: Comparison) -> str:
+    """Return peaks of memory by phase; nothing where no arm told them."""
+    told = comparison.phases
+    phases = list(dict.fromkeys(phase for by_phase in told.values() for phase in by_phase))
+    rows = (
+        [text.code(arm), *(f"{by_phase[p]:,.0f}" if p in by_phase else figures.MISSING for p in phases)]
+        for arm, by_phase in told.items()
+    )
+    header = ["arm", *(f"{scopes.phase(phase)} (MiB)" for phase in phases)]
+    return table(header, rows, right=range(1, len(header))) if told else ""
 
 
 def _further(cells: figures.Cells, race: FurtherRace) -> str:

@@ -31,6 +31,7 @@ class Row:
         first_step_s: Median over launches that gave the workload a fresh process.
         cold_start_s: Median over the launches whose workers started one at a time.
         peak_rss_mib: Maximum over launches that gave the workload a fresh process.
+        phases: Phase of a fresh process -> its peak of memory in MiB, the maximum over launches.
         fresh: Figure -> launches that it comes from, of the three above that were measured.
         seeds: Seeds with a metric.
         launches: Launches with step times.
@@ -53,6 +54,7 @@ class Row:
     first_step_s: float | None
     cold_start_s: float | None
     peak_rss_mib: float | None
+    phases: Mapping[str, float]
     fresh: Mapping[str, int]
     parameters: int | None
     seeds: int
@@ -157,6 +159,13 @@ class _Builder:
         )
         return None
 
+    def phases(self) -> dict[str, float]:
+        most: dict[str, float] = {}
+        for timing in self.evidence.timings.values():
+            for phase, peak in (timing.phases or {}).items():
+                most[phase] = max(peak / 2**20, most.get(phase, 0.0))
+        return most
+
     def mode(self) -> str | None:
         told = dict.fromkeys(str(r.settings["execution"]) for r in self.evidence.useful if "execution" in r.settings)
         if not told:
@@ -200,6 +209,7 @@ class _Builder:
             first_step_s=self.timed("first_step_s", "first_step_s", statistics.median, "not measured"),
             cold_start_s=self.timed("cold_start_s", "cold_start_s", statistics.median, "workers started side by side"),
             peak_rss_mib=None if memory is None else memory / 2**20,
+            phases=self.phases(),
             fresh=self.fresh,
             parameters=self.parameters(),
             seeds=len(evidence.metrics),

@@ -23,9 +23,20 @@ class Words:
     about: str
 
     @property
+    def many(self) -> str:
+        """Several of them."""
+        return f"{self.unit}es" if self.unit.endswith("s") else f"{self.unit}s"
+
+    @property
     def one(self) -> str:
         """One of them, with its article."""
         return f"{'an' if self.unit[0] in 'aeiou' else 'a'} {self.unit}"
+
+
+def phase(name: str) -> str:
+    """Return a phase of a process as it is called in a header: a scope by what it has many of."""
+    found = next((words for scope, words in WORDS.items() if scope == name), None)
+    return name if found is None else found.many
 
 
 WORDS: Mapping[Scope, Words] = {

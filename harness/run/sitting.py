@@ -36,6 +36,8 @@ WARM_UP, TRAINING = "warm-up", "train"
 UNHURRIED = (WARM_UP, TRAINING)
 """How steps end before which a moment more does no harm: what follows is not raced, or only after a warm-up."""
 
+USED = "the process had raced another workload before"
+
 BLOCK_TIMEOUT_S = 120.0
 START_TIMEOUT_S = 180.0
 
@@ -221,9 +223,11 @@ class Table:
 
     def _finish(self, arm: str, scope: Scope) -> Iterator[Record]:
         seat = self.contestants[arm]
-        told = self._state(seat)
+        told = self._state(seat, scope)
         reasons = self._unmeasured(seat, scope)
+        phases = told["phases"] if scope == "step" else {scope: told["phases"].get(scope)}
         measured = {
+            "phases": phases if all(phases.values()) else {},
             "first_step_s": seat.opened["first_step_s"],
             "cold_start_s": seat.opened["cold_start_s"],
             "peak_rss_bytes": told["peak_rss_bytes"],
@@ -251,18 +255,18 @@ class Table:
         """Return what a process tells nothing of, with the reason, after all that happened to it."""
         if scope != "step":
             elsewhere = "the process had taken train steps, whose record has it"
-            return dict.fromkeys(("first_step_s", "cold_start_s", "peak_rss_bytes", "first_loss"), elsewhere)
+            reasons = dict.fromkeys(("first_step_s", "cold_start_s", "peak_rss_bytes", "first_loss"), elsewhere)
+            return reasons if seat.fresh else {**reasons, "phases": USED}
         reasons = {} if self.crew.launch.alone else {"cold_start_s": "workers of this launch started side by side"}
         if not seat.fresh:
-            used = "the process had raced another workload before"
-            reasons |= dict.fromkeys(("first_step_s", "cold_start_s", "peak_rss_bytes"), used)
+            reasons |= dict.fromkeys(("first_step_s", "cold_start_s", "peak_rss_bytes", "phases"), USED)
         return reasons
 
     def _train(self, arm: str) -> Iterator[Record]:
         seat = self.contestants[arm]
         seed = seat.jobs["accuracy"].cell.seed
         told = seat.worker.ask("train", self.suite.timeout_s, seed=seed, epochs=self.sitting.epochs)
-        ended = self._state(seat)
+        ended = self._state(seat, "accuracy")
         figures = {name: told[name] for name in Accuracy.model_fields}
         trained, stopping = len(figures["epoch_losses"]), self.sitting.workload.stopping
         if trained != self.sitting.epochs and not (stopping and 0 < trained < self.sitting.epochs):
@@ -280,8 +284,8 @@ class Table:
         )
         seat.jobs = {}
 
-    def _state(self, seat: Contestant) -> dict[str, Any]:
-        told = seat.worker.ask("finish", self._short_s, frameworks=sorted(FRAMEWORKS))
+    def _state(self, seat: Contestant, scope: Scope) -> dict[str, Any]:
+        told = seat.worker.ask("finish", self._short_s, frameworks=sorted(FRAMEWORKS), phase=scope)
         if told["dataset_sha256"] != self.dataset.sha256:
             raise WorkerFailure(Outcome.INVALID_RESULT, "the worker holds other data than it was given")
         return told

@@ -39,6 +39,7 @@ from harness.contract import (
     Workload,
     layer_of,
 )
+from harness.measure.memory import Memory
 from harness.run.isolation import die_with_parent, keep_out, limit_cores
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ class Server:
         self.entry: str
         self.setup: Setup
         self.spawned_ns = 0
+        self.memory = Memory()
 
     def start(self, entry: str, setup: dict[str, Any], blocked: list[str], spawned_ns: int) -> dict[str, Any]:
         """Cut cores, keep neighbours out, import and configure the framework."""
@@ -84,7 +86,9 @@ class Server:
             limit_cores(self.setup.threads)
         keep_out(blocked)
         self._configure()
-        return {"start_s": (time.perf_counter_ns() - spawned_ns) / 1e9}
+        started = time.perf_counter_ns()
+        self.memory.end("import")
+        return {"start_s": (started - spawned_ns) / 1e9}
 
     def replace(self, package: str, folder: str) -> dict[str, Any]:
         """Import the arm's package anew, from another folder, while the framework stays: for planted faults."""
@@ -133,15 +137,18 @@ class Server:
         self.session.load(self.initial)
         self.session.stage(batches)
         built = time.perf_counter_ns()
+        self.memory.end("build")
+        began = time.perf_counter_ns()
         first_loss = self.session.run_steps(1) if first_step else None
         stepped = time.perf_counter_ns()
+        self.memory.end("first step")
         settings = self.session.settings()
         known = self.workload.architecture.arguments
         if chance := {name: known[name] for name in STOCHASTIC if known.get(name)}:
             settings |= chance
         return {
             "build_s": (built - before) / 1e9,
-            "first_step_s": (stepped - built) / 1e9,
+            "first_step_s": (stepped - began) / 1e9,
             "cold_start_s": (stepped - self.spawned_ns) / 1e9,
             "first_loss": first_loss,
             "parameters": sum(math.prod(spec.shape) for spec in specs.values() if spec.trainable),
@@ -430,16 +437,21 @@ class Server:
         np.savez(answer, **getattr(importlib.import_module(module), function)(arrays, **arguments))
         return {}
 
-    def finish(self, frameworks: list[str]) -> dict[str, Any]:
-        """Tell what this process came to: its peak memory, which of the frameworks it loaded, what it began with."""
-        from benchmarks.datasets.preparation import sha256
-        from harness.measure.evidence import peak_rss_bytes
+    def finish(self, frameworks: list[str], phase: str = "step") -> dict[str, Any]:
+        """Tell what this process came to: its peak memory, which of the frameworks it loaded, what it began with.
 
-        peak = peak_rss_bytes()
+        Args:
+            frameworks: Those that are looked for.
+            phase: What it did since it opened its cell, or since it was asked last.
+        """
+        from benchmarks.datasets.preparation import sha256
+
+        self.memory.end(phase)
         self.session.load(self.initial)
         arrays = {name: getattr(self.dataset, name) for name in ("x_train", "y_train", "x_test", "y_test")}
         return {
-            "peak_rss_bytes": peak,
+            "peak_rss_bytes": self.memory.highest,
+            "phases": self.memory.phases,
             "frameworks": sorted(set(frameworks) & sys.modules.keys()),
             "initial_sha256": self._loaded_sha256(),
             "dataset_sha256": sha256(**arrays),

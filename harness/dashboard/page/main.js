@@ -81,7 +81,7 @@ function start() {
   fill("summary", data.alerts.map((runs) => h("p", { class: "alert", role: "note" }, prose(runs))), h("ul", { class: "sentences" }, data.sentences.map((runs) => h("li", {}, prose(runs)))));
   fill("speed", forestOf(data.ratios, RATIOS, "Ratios of times to those of the reference"), shown("speed"));
   fill("accuracy", forestOf(data.differences, MARGINS, "Differences of the metric to the reference's, in margins"), shown("accuracy"));
-  fill("cost", shown("cost"));
+  fill("cost", shown("cost"), shown("memory"));
   fill("precision", explained("The precisions were not timed side by side, so there is no verdict. Intervals are over launches, unpaired.", "precision"));
   fill("comparisons", data.cards.length ? [about("A dashed line is a Pareto front: it joins the arms that no other arm beats in both respects, by their estimates. Where intervals overlap, chance may put an arm on it."), ...data.cards.map((card, i) => cardOf(card, data.cards.length <= 6 || i === 0))] : []);
   fill("expectations", shown("expectations"));
@@ -91,6 +91,7 @@ function start() {
   fill("failures", shown("failures") || about("None."),
     data.damaged.length ? [about("Left out, because the file is damaged:"), h("ul", {}, data.damaged.map((reason) => h("li", {}, reason)))] : null);
   fill("contention", explained(data.contention, "contention"));
+  fill("certificates", ...data.certificates.map(([words, name]) => explained(words, name)));
   fill("environment", shown("environment"), shown("versions"), shown("settings"));
   fill("reproduce", h("pre", {}, data.commands.join("\n")), about(data.changed
     ? "On the commit above, with changes that were not committed and are not on record, and with the versions above."

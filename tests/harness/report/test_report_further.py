@@ -2,7 +2,7 @@
 
 import io
 
-from report_factories import block, failed, manifest, passed, status, whole_run, workload
+from report_factories import block, failed, manifest, passed, raced, status, whole_run, workload
 from rich.console import Console
 
 from harness.contract import Outcome
@@ -95,3 +95,19 @@ def test_epochs_stand_beside_passes_in_a_table_of_their_own():
     assert [line.split("|")[2].strip() for line in page.splitlines() if line.startswith("| `keras-jax`")][2] == "800"
     assert "| `mlp_digits · fp32 · epochs`" in page
     assert any(s.startswith("An epoch of `keras-jax` (compiled by XLA) takes 2.00") for s in sentences(told))
+
+
+def test_memory_by_phase_is_the_largest_of_the_launches_and_comes_from_all_scopes():
+    mib = 2**20
+    kept = [{"import": 200 * mib, "step": (300 + k) * mib} for k in range(3)]
+    steps = [raced("torch", k, 2.0, timing_changes={"phases": phases}) for k, phases in enumerate(kept)]
+    epochs = [passed("torch", 0, 400.0, scope="epoch", phases={"epoch": 350 * mib})]
+    told = summarize(manifest(ARMS, scopes=["step", "epoch"]), [*steps, *epochs], WORKLOADS)
+    (found,) = told.comparisons
+    assert found.phases == {"torch": {"import": 200.0, "step": 302.0, "epoch": 350.0}}
+    page = markdown.render(told, Pictures({}, None))
+    assert "| arm | import (MiB) | train steps (MiB) | epochs (MiB) |" in page
+    assert "| `torch` | 200 | 302 | 350 |" in page
+    (silent,) = summarize(manifest(ARMS), whole_run(), WORKLOADS).comparisons
+    assert silent.phases == {}
+    assert "Peak host memory in each phase" not in markdown.render(summary(whole_run()), Pictures({}, None))

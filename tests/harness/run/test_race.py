@@ -130,6 +130,9 @@ def test_epochs_are_raced_last_and_each_block_holds_whole_ones(carry_out, small_
     blocks = [f"fit: {block.steps} epochs of 1437 samples" for block in epochs.timing.blocks]
     assert trained[-3:] == [*blocks, "fit: 1 epochs of 1437 samples"], "two blocks, and the training after them"
     assert epochs.timing.peak_rss_bytes is None
+    assert list(steps.timing.phases) == ["import", "build", "first step", "step"]
+    assert steps.timing.peak_rss_bytes == max(steps.timing.phases.values())
+    assert list(epochs.timing.phases) == ["epoch"]
     assert ran.record("healthy-one", "accuracy").outcome is Outcome.OK
 
 
@@ -167,7 +170,7 @@ def test_a_launch_without_cold_start_goes_through_all_workloads(carry_out, small
         assert len({record.settings["pid"] for record in launch.values()}) == 1
     assert second["softmax_digits"].settings["pid"] != third["softmax_digits"].settings["pid"]
 
-    fresh = ("first_step_s", "cold_start_s", "peak_rss_bytes")
+    fresh = ("first_step_s", "cold_start_s", "peak_rss_bytes", "phases")
     assert all(getattr(record.timing, name) for record in cold.values() for name in fresh)
     for launch, first, later in (
         (second, "mlp_digits", "softmax_digits"),
@@ -176,7 +179,7 @@ def test_a_launch_without_cold_start_goes_through_all_workloads(carry_out, small
         assert set(launch[first].reasons) == {"cold_start_s"}, "launches begin with another workload in turn"
         assert launch[first].timing.first_step_s
         assert launch[later].reasons == dict.fromkeys(fresh, "the process had raced another workload before")
-        assert [getattr(launch[later].timing, name) for name in fresh] == [None] * 3
+        assert [getattr(launch[later].timing, name) for name in fresh] == [None] * 4
     assert all(record.outcome is Outcome.OK for record in ran.result.records)
     trained = {(r.cell.workload, r.cell.index): r.accuracy.final_sha256 for r in ran.records("healthy-one", "accuracy")}
     alone = carry_out(small_suite("healthy-one", workloads=TWO_WORKLOADS[1:], launches=0, seeds=3))
