@@ -23,9 +23,9 @@ def test_a_run_is_watched_until_it_is_interrupted(chaos, start, suite_file, tmp_
     suite = suite_file("healthy-one", "gated-fit")
     process = start("run", "--unverified", suite, "--results", "results", "--run", "mine", "--timeout", "55", "--watch")
     read_pipe(tmp_path / "gate")  # the second arm trains: what comes before is recorded
-    head = [process.stderr.readline(), process.stderr.readline()]
-    (url,) = re.findall(r"^watch it at (http://127\.0\.0\.1:\d+/)$", head[0])
-    assert head[1] == "its curves: tensorboard --logdir results/runs/mine/tensorboard\n"
+    lines = iter(process.stderr.readline, "")
+    url = next(found[1] for line in lines if (found := re.match(r"watch it at (http://127\.0\.0\.1:\d+/)$", line)))
+    assert next(lines) == "its curves: tensorboard --logdir results/runs/mine/tensorboard\n"
     assert "<h1>Run mine</h1>" in get(url)
     state = json.loads(get(f"{url}state"))
     assert (state["cells"], state["done"], state["ended"]) == (4, 3, False)
