@@ -82,7 +82,6 @@ class Contest:
         models: In the order of the suite.
         cut: Whether a network was trained for fewer epochs than its workload asks for; no verdict then, for with its
             whole budget it might be the best.
-        margin: Of the best network's workload; null without networks.
     """
 
     dataset: str
@@ -98,7 +97,7 @@ class Contest:
 
     @property
     def margin(self) -> float | None:
-        """What differences are too small to matter."""
+        """Which differences are too small to matter: that of the best network's workload; null without networks."""
         return self.networks[0].comparison.workload.margin if self.networks else None
 
 

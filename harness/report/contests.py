@@ -110,9 +110,9 @@ def cut(network: Network) -> str | None:
 
 
 def of_seeds(model: Model) -> str | None:
-    """Return what is to be said of a metric over seeds; why there is none stands beside their number."""
+    """Return what is to be said of a metric over seeds, or why there is none."""
     if model.mean is None:
-        return None
+        return model.note
     if model.mean.interval is None:
         return "one seed: no interval"
     return "the same with every seed" if model.mean.half_width == 0 else None
