@@ -13,6 +13,7 @@ from harness.contract import Architecture, Workload
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from harness.anatomy.code import Code
     from harness.anatomy.layers import Layer
     from harness.anatomy.sources import Source
 
@@ -58,6 +59,14 @@ class Anatomy:
             raise OSError(error.errno, error.strerror, str(path)) from error
         self.diagram = str(path)
 
+    @property
+    def code(self) -> dict[str, Code]:
+        """How much code each half is: its class, and what that needs of the half's package."""
+        from harness.anatomy.code import of_half
+
+        found = {source.half: of_half(f"models_{source.half}", [self.workload.architecture]) for source in self.sources}
+        return {half: code for half, code in found.items() if code}
+
     def page(self) -> RenderableType:
         """Return the whole for a terminal."""
         from rich.console import Group
@@ -69,7 +78,8 @@ class Anatomy:
         title = f"{architecture.name}({arguments(architecture)})"
         head = Text.assemble((title, "bold"), f"\n{self.workload.title}, on {self.workload.dataset}\n")
         table = [layer_table(self.model, self.arm or "")] if self.model else []
-        return Group(head, SideBySide(self.sources), *table)
+        code = [Text(f"{half}: {one}") for half, one in self.code.items()]
+        return Group(head, SideBySide(self.sources), Text(), *code, *table)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the whole for JSON."""
@@ -84,6 +94,7 @@ class Anatomy:
             "arguments": dict(architecture.arguments),
             "dataset": self.workload.dataset,
             "halves": [dataclasses.asdict(source) for source in self.sources],
+            "code": {half: dataclasses.asdict(code) for half, code in self.code.items()},
             "aligned": align(*texts) if len(texts) == 2 else None,
             "arm": self.arm,
             "input": list(self.model.input) if self.model else None,

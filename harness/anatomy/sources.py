@@ -66,7 +66,7 @@ def halves(architecture: Architecture) -> list[Source]:
 def excerpt(source: str, name: str) -> Iterator[Line]:
     """Yield the lines that a class needs of its file: its own, what it uses, directly or not, and the imports."""
     statements = ast.parse(source).body
-    defined = {own: statement for statement in statements for own in _defines(statement)}
+    defined = {own: statement for statement in statements for own in defines(statement)}
     wanted: set[str] = set()
     todo = [name]
     while todo:
@@ -76,7 +76,7 @@ def excerpt(source: str, name: str) -> Iterator[Line]:
             todo += [node.id for node in ast.walk(defined[own]) if isinstance(node, ast.Name)]
     lines, end, kept = source.splitlines(), 0, True
     for statement in statements:
-        names = set(_defines(statement))
+        names = set(defines(statement))
         if not (names or (isinstance(statement, ast.Expr) and end)):  # a string below a statement belongs to it
             kept = True
         elif names:
@@ -86,7 +86,8 @@ def excerpt(source: str, name: str) -> Iterator[Line]:
             yield from (Line(i + 1, lines[i]) for i in range(begin, end))
 
 
-def _defines(statement: ast.stmt) -> list[str]:
+def defines(statement: ast.stmt) -> list[str]:
+    """Return the names that a statement gives something to: a class, a function, constants."""
     if isinstance(statement, ast.ClassDef | ast.FunctionDef):
         return [statement.name]
     if isinstance(statement, ast.Assign):
