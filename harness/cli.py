@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from harness.commands import aa, archive, catalogue, compare, convert, doctor, gate, parity, report, run, watch
+from harness.commands import aa, advise, archive, catalogue, compare, convert, doctor, gate, parity, report, run, watch
 from harness.commands.parts import FAULT, INTERRUPTED, WRONG
 
 app = typer.Typer(
@@ -54,6 +54,7 @@ for name, command in {
     "baseline": gate.baseline,
     "compare": compare.compare,
     "aa": aa.aa,
+    "advise": advise.advise,
     "doctor": doctor.doctor,
     "index": archive.index,
     "query": archive.query,
@@ -82,6 +83,7 @@ def _explain(error: Exception) -> str | None:
     """Return what a user can do something about; None for an error of twinbench's own."""
     from benchmarks.datasets.preparation import DatasetUnavailable
     from harness.aa.twins import Unraced
+    from harness.advice.weighting import WeightsError
     from harness.archive.files import ExportFault
     from harness.archive.index import IndexFault
     from harness.compare.origin import Incomparable
@@ -106,7 +108,8 @@ def _explain(error: Exception) -> str | None:
         | IndexFault
         | ExportFault
         | WatchError
-        | Unraced,
+        | Unraced
+        | WeightsError,
     ):
         return str(error)
     if isinstance(error, OSError):

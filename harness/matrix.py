@@ -24,7 +24,7 @@ class SuiteError(ValueError):
     """A suite that cannot be run. The message names the file, the field, the value and what would be accepted."""
 
 
-class _Strict(yaml.SafeLoader):
+class StrictLoader(yaml.SafeLoader):
     """Refuses a field that is given twice, of which YAML's own loader keeps the last."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -113,7 +113,7 @@ def read_suite(name: str) -> Suite:
             raise SuiteError(f"suite file {name!r} {'is a folder' if path.is_dir() else 'does not exist'}")
         raise UnknownName("suite", name, registry.suites())
     try:
-        content = _Strict(path.read_text(encoding="utf-8")).get_single_data()
+        content = StrictLoader(path.read_text(encoding="utf-8")).get_single_data()
     except (yaml.YAMLError, ValueError, RecursionError) as error:  # a ValueError is bytes or a date that none can be
         raise SuiteError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
     except OSError as error:

@@ -66,16 +66,16 @@ _TEMPLATES = jinja2.Environment(
 
 def render(summary: Summary) -> str:
     """Return the whole page."""
-    style = _own("report.css")
-    script = "(() => {\n'use strict';\n" + "\n".join(_own(f"{name}.js") for name in SCRIPTS) + "})();\n"
+    style = own("report.css")
+    script = "(() => {\n'use strict';\n" + "\n".join(own(f"{name}.js") for name in SCRIPTS) + "})();\n"
     return _TEMPLATES.get_template("report.html.j2").render(
         run=named(summary.manifest.run),
         sections=SECTIONS,
         guide=[runs(line) for line in markdown.guide(expectations=bool(summary.families))],
         style=Markup(style),  # noqa: S704 - our own file
-        style_hash=_hash(style),
+        style_hash=digest(style),
         script=Markup(script),  # noqa: S704 - our own files
-        script_hash=_hash(script),
+        script_hash=digest(script),
         data=Markup(_embedded(document(summary))),  # noqa: S704 - JSON without a single <
     )
 
@@ -137,9 +137,11 @@ def _embedded(content: dict[str, Any]) -> str:
     return told.replace("<", "\\u003c")
 
 
-def _own(name: str) -> str:
+def own(name: str) -> str:
+    """Return a file of the page."""
     return files("harness.dashboard").joinpath("page", name).read_text(encoding="utf-8")
 
 
-def _hash(content: str) -> str:
+def digest(content: str) -> str:
+    """Return what a Content-Security-Policy calls a style or a script by."""
     return "sha256-" + base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
