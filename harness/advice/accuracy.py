@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from harness import stats
 from harness.advice.criteria import CRITERIA
@@ -36,12 +36,13 @@ def accuracy(ground: Ground) -> Finding:
     if not names:
         return Finding.none("accuracy", f"no workload on which all of {', '.join(held)} were trained")
     by_workload = {name: _shortfalls(trained[name], list(held)) for name in names}
-    worst = {arm: _worst({name: found[arm] for name, found in by_workload.items()}) for arm in held}
-    bounded = all(one.interval for one, _ in worst.values())
+    each = {arm: {name: mine[arm] for name, mine in by_workload.items()} for arm in held}
+    worst = {arm: _worst(list(mine.values())) for arm, mine in each.items()}
+    bounded = all(one.interval for one in worst.values())
     return Finding(
         CRITERIA["accuracy"],
-        shown={arm: _shown({name: found[arm] for name, found in by_workload.items()}) for arm in held},
-        scores=by_margins({arm: one for arm, (one, _) in worst.items()}),
+        shown={arm: _shown(mine) for arm, mine in each.items()},
+        scores=by_margins(worst),
         about=f"{len(names)} of {len(trained)} workloads; "
         + ("intervals over seeds" if bounded else "one seed, so there is no interval"),
     )
@@ -67,17 +68,19 @@ def _short_of(comparison: Comparison, best: str, arm: str, sign: float) -> Besid
         margin,
         paired=ahead.shares_trainings_with(behind),
     )
-    ends = found.interval and sorted((sign * found.interval.low / margin, sign * found.interval.high / margin))
-    return Beside(sign * found.estimate / margin, stats.Interval(*ends) if ends else None)
+    estimate = sign * found.estimate / margin
+    if found.interval is None:
+        return Beside(estimate, None)
+    low, high = sorted((sign * found.interval.low / margin, sign * found.interval.high / margin))
+    return Beside(estimate, stats.Interval(low, high))
 
 
-def _worst(found: Mapping[str, Beside]) -> tuple[Beside, str]:
+def _worst(found: Sequence[Beside]) -> Beside:
     """Return the largest shortfall that is no chance, 0 if all may be, with the largest ends of any workload."""
-    counted = {name: 0.0 if one.interval and one.interval.covers(0.0) else one.estimate for name, one in found.items()}
-    name = max(counted, key=lambda name: counted[name])
-    ends = [one.interval for one in found.values() if one.interval]
+    counted = [0.0 if one.interval and one.interval.covers(0.0) else one.estimate for one in found]
+    ends = [one.interval for one in found if one.interval]
     whole = stats.Interval(max(0.0, *(end.low for end in ends)), max(end.high for end in ends)) if ends else None
-    return Beside(counted[name], whole if len(ends) == len(found) else None), name
+    return Beside(max(counted), whole if len(ends) == len(found) else None)
 
 
 def _shown(found: Mapping[str, Beside]) -> str:

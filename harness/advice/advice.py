@@ -139,5 +139,5 @@ def _without_result(ground: Ground) -> dict[str, str]:
         if arm in ground.arms or (status and status.witness):
             continue
         failures = [failure for failure in summary.failures if failure.arm == arm]
-        found[arm] = f"{failures[0].outcome}: {failures[0].reason}" if failures else "no result"
+        found[arm] = f"{failures[0].outcome}: {failures[0].reason}" if failures else "no result that can be compared"
     return found

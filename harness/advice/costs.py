@@ -17,7 +17,7 @@ FRESH = "the run has none of a fresh process: no launch whose workers started on
 
 def memory(ground: Ground) -> Finding:
     """Compare peak host memory."""
-    return _ratios("memory", ground.figures(lambda row: row.peak_rss_mib), "MiB", FRESH)
+    return _ratios("memory", ground.figures(lambda row: row.peak_rss_mib, timed=False), "MiB", FRESH)
 
 
 def cold_start(ground: Ground) -> Finding:

@@ -103,7 +103,13 @@ CRITERIA: Mapping[str, Criterion] = {
             "the same parameters and batch, to the bit. It says nothing of later steps",
             SHARE,
         ),
-        Criterion("code", "Lines of code", "lines of code of the half for the workloads of the run", COUNT),
+        Criterion(
+            "code",
+            "Lines of code",
+            "lines of code of the half for the architectures of the run, without the training loop, which PyTorch's "
+            "users write and Keras' fit brings",
+            COUNT,
+        ),
         Criterion(
             "workarounds",
             "Workarounds",

@@ -57,7 +57,7 @@ def workarounds(ground: Ground) -> Finding:
         shown={arm: f"{number} of {len(rows)}" for arm, number in counts.items()},
         scores=by_count(counts),
         about=f"{len(rows)} rows of docs/differences.md: a row counts for a half whose function in "
-        "exercises/differences.py reads the argument that tells the default form from the reconciled one",
+        "exercises/differences reads the argument that tells the default form from the reconciled one",
     )
 
 
@@ -69,12 +69,12 @@ def _packages(ground: Ground) -> dict[str, str]:
 
 
 def _reconciled(package: str, rows: Iterable[str]) -> int | None:
+    """Return how many of the rows a half is written otherwise for; None if it has no functions for them."""
     spec = importlib.util.find_spec(package)
-    for folder in (spec.submodule_search_locations or ()) if spec else ():
-        path = Path(folder) / "exercises" / "differences.py"
-        if path.is_file():
-            return reading(path.read_text(encoding="utf-8"), rows, "form")
-    return None
+    roots = list(spec.submodule_search_locations or ()) if spec else []
+    files = [path for root in roots for path in sorted(Path(root, "exercises", "differences").glob("*.py"))]
+    wanted = list(rows)
+    return sum(reading(path.read_text(encoding="utf-8"), wanted, "form") for path in files) if files else None
 
 
 def reading(source: str, functions: Iterable[str], argument: str) -> int:

@@ -35,8 +35,9 @@ class Finding:
 
 
 def spanned(value: float, interval: stats.Interval | None, unit: str = "") -> str:
-    """Return a figure with its interval, if it has one that is wider than a point."""
+    """Return a figure with its interval, if it has one that is wider than its digits."""
     shown = f"{number(value)} {unit}".rstrip()
-    if interval is None or interval.low == interval.high:
+    if interval is None:
         return shown
-    return f"{shown} [{number(interval.low)}, {number(interval.high)}]".replace("-", "−")
+    low, high = number(interval.low), number(interval.high)
+    return shown if low == high else f"{shown} [{low}, {high}]".replace("-", "−")

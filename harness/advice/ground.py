@@ -57,12 +57,12 @@ class Ground:
             broken=tuple(comparison.name for comparison in here if comparison.health.conflicts),
         )
 
-    def figures(self, read: Callable[[Row], float | None]) -> Figures:
-        """Return what is read from the rows of arms; what other programs disturbed is left out."""
+    def figures(self, read: Callable[[Row], float | None], *, timed: bool = True) -> Figures:
+        """Return what is read from the rows of arms; times that other programs disturbed are left out."""
         found: Figures = {}
         for comparison in self.comparisons:
             for row in comparison.rows:
-                value = None if row.time_verdict is TimeVerdict.UNSTABLE else read(row)
+                value = None if timed and row.time_verdict is TimeVerdict.UNSTABLE else read(row)
                 if value is not None and row.arm in self.arms:
                     found.setdefault(row.arm, {})[comparison.name] = value
         return found

@@ -14,6 +14,9 @@ from harness.advice.standing import Standing, Table, leaders, totals
 BEYOND = 1e-9
 """Share of all weights by which a flip is looked at behind the point where it happens."""
 
+LEAST_SLOPE = 1e-9
+"""What moves two totals apart by less than this for a weight of 1 is rounding."""
+
 
 @dataclass(frozen=True)
 class Flip:
@@ -67,8 +70,8 @@ def _changes(standing: Standing, name: str) -> Iterator[float]:
             standing.weights[criterion] * (scores[arm] - stats.SAME_RATIO * scores[other])
             for criterion, scores in standing.scores.items()
         )
-        if slope and math.isfinite(change := -level / slope):
-            yield change
+        if abs(slope) > LEAST_SLOPE:
+            yield -level / slope
 
 
 @dataclass(frozen=True)

@@ -127,6 +127,8 @@ def _caution(advice: Advice) -> Iterator[str]:
     ground, suite = advice.ground, advice.summary.manifest.suite
     if ground.track == "matched" and any(comparison.proof is None for comparison in ground.comparisons):
         yield "**UNVERIFIED**: nobody asked for proof that these arms compute one function."
+    if not suite.interleaved:
+        yield "**Not interleaved**: the arms did not take turns, so their times compare minutes of the machine too."
     if ground.broken:
         yield f"Left out, for arms that must start alike did not: {_names(ground.broken)}."
     unstable = [name for name, row in advice.summary.unstable if row.arm in ground.arms]
@@ -143,4 +145,4 @@ def _caution(advice: Advice) -> Iterator[str]:
     if few:
         yield f"A look: {' and '.join(few)} that a verdict of the report would need."
     if advice.summary.damaged:
-        yield f"{len(advice.summary.damaged)} records could not be read and are left out."
+        yield f"Records that could not be read are left out: {len(advice.summary.damaged)}."
