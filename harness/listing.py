@@ -124,7 +124,7 @@ def arms() -> list[Row]:
             "reason": reason,
             "form_of": spec.form_of,
         }
-        for name, spec in (registry.arms() | registry.forms()).items()
+        for name, spec in registry.every_arm().items()
         for reason in [registry.missing(spec)]
     ]
 

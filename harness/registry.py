@@ -76,6 +76,11 @@ def forms() -> dict[str, ArmSpec]:
     return {spec.name: spec for spec in _declared() if spec.form_of is not None}
 
 
+def every_arm() -> dict[str, ArmSpec]:
+    """Return all that can be named: arms and forms of them."""
+    return arms() | forms()
+
+
 def _declared() -> Iterator[ArmSpec]:
     further = [name for name in os.environ.get("TWINBENCH_ARMS", "").split(",") if name]
     for name in further:
@@ -177,7 +182,7 @@ def find_arm(name: str) -> ArmSpec:
     Raises:
         UnknownName: If there is none.
     """
-    known = arms() | forms()
+    known = every_arm()
     if name not in known and (original := name.removesuffix(TWIN)) in known:
         return dataclasses.replace(known[original], name=name)
     if name not in known:

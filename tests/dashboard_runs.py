@@ -9,7 +9,7 @@ from harness import stats
 from harness.contract import Architecture, Expectation, Outcome, Technique, Variant
 from harness.report.operations import Operations, Row
 from harness.report.summary import summarize
-from harness.schema import WorkloadChoice
+from harness.schema import Certificate, Planted, Share, WorkloadChoice
 
 NUMPY = status("numpy", witness=True)
 HOSTILE = (
@@ -42,6 +42,7 @@ def wide():
         baselines=["linear_model", "random_forest"],
         launches=8,
         seeds=5,
+        certificates=[certificate()],
     )
     records = []
     for on in ("mlp_digits", "diabetes"):
@@ -68,6 +69,33 @@ def wide():
     }
     summary = summarize(run, records, known, {"speed": found}, damaged=["records/a-1.json: not <whole>"])
     return replace(summary, operations=operations())
+
+
+def certificate():
+    """What torch said when it was raced against itself."""
+    share = Share(estimate=0.0, low=0.0, high=0.01)
+    return Certificate(
+        arm="torch",
+        workload="mlp_digits",
+        precision="fp32",
+        threads=2,
+        load=0,
+        created="2026-01-01T00:00:00Z",
+        cpu=None,
+        cores=2,
+        versions={},
+        source_sha256="0" * 64,
+        launches=16,
+        rounds=10,
+        disturbed=0.0,
+        verdicts={"SAME": 1.0},
+        false_alarms=share,
+        covered=share,
+        half_width=0.02,
+        planted=[Planted(slow_down=0.05, slower=share, faster=share)],
+        spread=None,
+        one_launch={},
+    )
 
 
 def operations():

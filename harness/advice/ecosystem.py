@@ -78,7 +78,7 @@ def facts() -> tuple[Fact, ...]:
 
 def lines(arms: Sequence[str]) -> list[Line]:
     """Return the facts that bear on every one of the arms."""
-    known = registry.arms()
+    known = registry.every_arm()
     needs = {arm: known[arm].needs for arm in arms if arm in known}
     found = []
     for fact in facts():

@@ -63,7 +63,7 @@ def workarounds(ground: Ground) -> Finding:
 
 def _packages(ground: Ground) -> dict[str, str]:
     """Return the package of every arm's half; arms that are not known here have none."""
-    known = registry.arms()
+    known = registry.every_arm()
     found = {arm: known[arm].entry.partition(".")[0] for arm in ground.arms if arm in known}
     return {arm: package for arm, package in found.items() if package.startswith("models_")}
 

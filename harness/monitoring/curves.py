@@ -26,6 +26,9 @@ def scalars(record: Record) -> Iterator[tuple[int, Mapping[str, float]]]:
         yield from _of_training(record.cell, record.accuracy)
     if record.timing:
         yield from _of_race(record.timing)
+    if fit := record.fit:
+        seconds = {"seconds/training": fit.train_s, "seconds/predicting": fit.predict_s}
+        yield 0, {f"{fit.measure}/test": fit.metric, **seconds}
 
 
 def _of_training(cell: Cell, measured: Accuracy) -> Iterator[tuple[int, Mapping[str, float]]]:
@@ -95,7 +98,8 @@ def heading(cell: Cell) -> str:
 def title(cell: Cell) -> str:
     """Return what a cell is called among those."""
     unit = {"accuracy": "seed", "step": "launch"}.get(cell.scope, f"{cell.scope}-launch")
-    return f"{cell.arm}-{unit}-{cell.index}"
+    who = cell.arm if cell.baseline is None else f"{cell.arm}-{cell.baseline}"
+    return f"{who}-{unit}-{cell.index}"
 
 
 def part(name: str) -> str:

@@ -35,10 +35,10 @@ def without(chaos, tmp_path):
 
 
 ARMS = [
-    ("torch", {"torch", "keras-torch", "needs-torch"}),
-    ("tensorflow", {"keras-tensorflow", "needs-tensorflow"}),
+    ("torch", {"torch", "torch-compile", "keras-torch", "needs-torch"}),
+    ("tensorflow", {"keras-tensorflow", "keras-tensorflow-xla", "needs-tensorflow"}),
     ("jax", {"keras-jax"}),
-    ("keras", {"keras-tensorflow", "keras-jax", "keras-torch"}),
+    ("keras", {"keras-tensorflow", "keras-tensorflow-xla", "keras-jax", "keras-torch"}),
 ]
 
 

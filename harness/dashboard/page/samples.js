@@ -1,14 +1,14 @@
 // The raw samples behind a figure, in a dialog: every block, every launch, every seed.
 
-const BLOCKS = ["launch", "round", "rerun", "steps", "ms a step", "CPU (cores)", "pressure (%)", "foreign load (%)", "switches", "contended"];
+const BLOCKS = ["launch", "round", "rerun", "count", "ms for one", "CPU (cores)", "pressure (%)", "foreign load (%)", "switches", "contended"];
 const LAUNCHES = ["launch", "started", "median (ms)", "first step (s)", "cold start (s)", "start (s)", "build (s)", "peak memory (MiB)", "warm-up steps"];
 
 function openSamples(number) {
   const found = data.samples[number], dialog = byId("samples");
   const parts = (found.races || []).flatMap((race, i) => [
-    h("h3", {}, `Blocks of a ${race.of}`),
-    figure("Milliseconds a step, block by block; a line parts launches. Open: contended, counts for nothing. The axis does not begin at 0.",
-      `Milliseconds of a ${race.of}, block by block, ${found.name}`, strip(race.blocks)),
+    h("h3", {}, `Blocks, ${race.of}`),
+    figure(`Milliseconds of one ${race.of}, block by block; a line parts launches. Open: contended, counts for nothing. The axis does not begin at 0.`,
+      `Milliseconds of one ${race.of}, block by block, ${found.name}`, strip(race.blocks)),
     table(`launches-${i}`, plain(`Launches, ${race.of}`, LAUNCHES, race.launches)),
     table(`blocks-${i}`, plain(`Blocks, ${race.of}`, BLOCKS, race.blocks.map((block) => [...block.slice(0, -1), block.at(-1) ? "yes" : "no"]))),
   ]);

@@ -206,7 +206,7 @@ def test_raw_samples_are_one_click_away(show):
     assert dialog.locator("#table-blocks-0 tbody tr").count() == 8 * 4
     assert column(page, "launches-0", 3)[:3] == ["2", "2.02", "2.04"]
     assert column(page, "seeds", 2) == ["95", "95.1", "95.2", "95", "95.1"]
-    dialog.locator("#table-blocks-0").get_by_role("button", name="ms a step").click()
+    dialog.locator("#table-blocks-0").get_by_role("button", name="ms for one").click()
     assert column(page, "blocks-0", 5)[0] == "2"
     dialog.get_by_role("slider").first.focus()
     expect(dialog.locator(".tip").first).to_contain_text("launch 0, round 0")
