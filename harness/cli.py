@@ -8,6 +8,7 @@ Tables of a person's interest go to stdout, progress and errors to stderr. Exit 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Mapping
 from typing import Annotated
 
 import typer
@@ -55,7 +56,7 @@ def options(
     """The same network written twice, in PyTorch and in Keras 3, raced fairly and reported honestly."""
 
 
-for name, command in {
+COMMANDS: Mapping[str, Callable[..., None]] = {
     "list": catalogue.list_,
     "run": run.run,
     "parity": parity.parity,
@@ -73,7 +74,8 @@ for name, command in {
     "query": archive.query,
     "export": archive.export,
     "import": archive.import_,
-}.items():
+}
+for name, command in COMMANDS.items():
     app.command(name)(command)
 
 

@@ -70,8 +70,8 @@ STOCHASTIC = ("dropout", "noise")
 alike."""
 
 Scope = Literal["step", "inference", "epoch", "accuracy"]
-"""What a cell measures: the time of train steps, or of forward passes, over staged batches, or of passes over the whole training
-set; or a whole training."""
+"""What a cell measures: the time of train steps, or of forward passes, over staged batches, or of epochs; or a whole
+training."""
 
 RACED: tuple[Scope, ...] = ("step", "inference", "epoch")
 """Scopes that take time, in the order in which they are raced."""

@@ -139,6 +139,7 @@ def find_dataset(name: str) -> ModuleType:
     return module
 
 
+@functools.lru_cache(maxsize=2)  # parsing one takes seconds, and many launches or seeds in a row want the same
 def load_dataset(name: str) -> Dataset:
     """Load a dataset by name.
 

@@ -21,6 +21,7 @@ class CompiledTorchArm(TorchArm):
     def __init__(self, setup: Setup):
         super().__init__(setup)
         config.fail_on_recompile_limit_hit = True  # else it would go on eagerly, and nobody would be told
+        config.recompile_limit = 64  # training, evaluation and every size of batch are compiled by themselves
 
     def open(self, workload: Workload, sample_shape: tuple[int, ...], outputs: int) -> CompiledTorchSession:
         """Build the workload's model; see ``harness.contract.Arm``."""

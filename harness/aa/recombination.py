@@ -1,7 +1,9 @@
 """What races of eight launches would say, had they been run with other launches of the many that were recorded.
 
 Races drawn from the same launches overlap, so a share over them is a U-statistic: the interval comes from leaving out
-one launch after the other (Arvesen 1969), not from the number of races drawn.
+one launch after the other (Arvesen 1969), not from the number of races drawn. Where none or all of the races have a
+property, that would be an interval of no width; it is then the exact one-sided bound (Clopper and Pearson 1934) of as
+many races as can be made without using a launch twice.
 """
 
 from __future__ import annotations
@@ -81,6 +83,9 @@ class Races:
         if self.launches <= MIN_LAUNCHES or (left == 0).any():
             return Share(estimate=estimate, low=None, high=None)
         without = ((counts & of).sum() - held) / left
+        if estimate in (0.0, 1.0):  # leaving out launches cannot tell more; as many races stand on their own
+            beyond = 1 - 0.025 ** (1 / (self.launches // MIN_LAUNCHES))
+            return Share(estimate=estimate, low=max(0.0, estimate - beyond), high=min(1.0, estimate + beyond))
         n = self.launches
         error = math.sqrt((n - 1) / n * float(((without - without.mean()) ** 2).sum()))
         reach = float(stdtrit(n - 1, 0.975)) * error

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from harness import registry
 from harness.contract import Precision
+from harness.matrix import plan
 from harness.run.coordinator import Coordinator, Progress
 from harness.schema import Record, Suite, WorkloadChoice
-from harness.store.folder import RunFolder
+from harness.store.folder import RunFolder, is_final, latest
 
 PROTOCOLS = {"interleaved": True, "sequential": False}
 """By the name of their folders: whether arms take turns."""
@@ -42,6 +43,12 @@ class Twins:
         """The arm, and what it is called when it stands beside itself."""
         return self.arm, self.arm + registry.TWIN
 
+    @property
+    def name(self) -> str:
+        """A file-system name that tells races of an arm apart."""
+        kind = "" if self.precision == "fp32" else f"-{self.precision}"
+        return f"{self.arm}-{self.workload}{kind}" + (f"-load{self.load}" if self.load else "")
+
     def suite(self, protocol: str) -> Suite:
         """Return what a protocol runs."""
         beside = f", beside {self.load} busy neighbours" if self.load else ""
@@ -65,12 +72,16 @@ class Twins:
         Raises:
             Unraced: If the arm is not raced, or cannot run the workload here.
             UnknownName: If a name is not known.
+            SuiteError: If there are fewer cores than threads.
+            DatasetUnavailable: If the data cannot be had.
         """
         spec, workload = registry.find_arm(self.arm), registry.find_workload(self.workload)
         if spec.witness:
             raise Unraced(f"{self.arm} is a witness: it checks the others and is not raced")
         if reason := registry.unsupported(spec, workload, self.precision):
             raise Unraced(f"{self.arm} cannot race {self.workload} here: {reason}")
+        plan(self.suite("interleaved"))
+        registry.load_dataset(workload.dataset)
 
 
 def race(twins: Twins, folders: dict[str, RunFolder], progress: Progress) -> bool:
@@ -79,36 +90,33 @@ def race(twins: Twins, folders: dict[str, RunFolder], progress: Progress) -> boo
     Returns:
         Whether the user interrupted it.
     """
-    whole = _Whole(progress, total=2 * twins.launches * len(folders))
+    done = sum(is_final(record) for folder in folders.values() for record in latest(folder.read_records()[0]))
+    progress.begin(2 * twins.launches * len(folders), done)
     for launch in range(1, twins.launches + 1):
         for protocol, folder in folders.items():
             so_far = twins.suite(protocol).model_copy(update={"launches": launch})
-            if Coordinator(so_far, folder, whole).run().interrupted:
+            if Coordinator(so_far, folder, _Part(progress, protocol)).run().interrupted:
                 return True
     return False
 
 
-class _Whole:
-    """Shows many short runs as one."""
+class _Part:
+    """Shows one of many short runs as a part of the whole, under the name of its protocol."""
 
-    def __init__(self, progress: Progress, total: int):
-        self.progress = progress
-        self.total = total
-        self.begun = False
+    def __init__(self, whole: Progress, protocol: str):
+        self.whole = whole
+        self.protocol = protocol
 
-    def begin(self, _cells: int, done: int) -> None:
-        """Begin once."""
-        if not self.begun:
-            self.progress.begin(self.total, 0)
-        self.begun = True
+    def begin(self, cells: int, done: int) -> None:
+        """Leave the number of cells to the whole."""
 
     def step(self, sitting: str, event: str) -> None:
         """Pass it on."""
-        self.progress.step(sitting, event)
+        self.whole.step(f"{self.protocol} {sitting}", event)
 
     def record(self, record: Record) -> None:
-        """Pass it on."""
-        self.progress.record(record)
+        """Pass it on; the same cell of another protocol is another one."""
+        self.whole.record(record.model_copy(update={"key": f"{self.protocol}-{record.key}"}))
 
 
 def protocols(path: Path) -> dict[str, RunFolder]:

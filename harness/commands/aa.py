@@ -6,6 +6,7 @@ import contextlib
 import json
 import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -49,7 +50,7 @@ def aa(
     ]
     for one in asked:
         one.check()
-    made = [_certify(one, _folder(one, results / "aa", resume)) for one in asked]
+    made = [_certify(*one) for one in zip(asked, _folders(asked, results / "aa", resume), strict=True)]
     if as_json:
         typer.echo(json.dumps([one.model_dump(mode="json") for one in made], indent=1))
     else:
@@ -58,17 +59,18 @@ def aa(
         raise typer.Exit(FAILED)
 
 
-def _folder(asked: Twins, races: Path, resume: bool) -> Path:
-    """Return where a race goes, or the last one of such twins if it is to be finished."""
+def _folders(asked: Sequence[Twins], races: Path, resume: bool) -> list[Path]:
+    """Return where races go: each into a folder of its arm, those of one command of the same time."""
     import datetime
 
-    name = f"{asked.arm}-{asked.workload}" + (f"-load{asked.load}" if asked.load else "")
-    if not resume:
-        return races / f"{datetime.datetime.now(datetime.UTC):%Y%m%d-%H%M%S}-{name}"
-    begun = sorted(path for path in races.glob("*") if path.name[len("YYYYMMDD-HHMMSS-") :] == name)
-    if not begun:
-        fail(f"nothing to resume: {races} holds no race of {name}")
-    return begun[-1]
+    time = f"{datetime.datetime.now(datetime.UTC):%Y%m%d-%H%M%S}"
+    if resume:
+        begun = [path.name.removesuffix(f"-{one.name}") for one in asked for path in races.glob(f"*-{one.name}")]
+        times = [found for found in begun if len(found) == len(time)]
+        if not times:
+            fail(f"nothing to resume: {races} holds no race of {', '.join(one.name for one in asked)}")
+        time = max(times)
+    return [races / f"{time}-{one.name}" for one in asked]
 
 
 def _certify(asked: Twins, path: Path) -> Certificate:

@@ -230,5 +230,6 @@ def environment(spec: ArmSpec, setup: Setup, scratch: Path, overlay: Path | None
         "OMP_NUM_THREADS": str(setup.threads),
         # A user's ~/.keras/keras.json may set another float type or image format.
         "KERAS_HOME": str(scratch / "keras"),
+        "TORCHINDUCTOR_CACHE_DIR": str(scratch / "inductor"),  # what torch.compile leaves goes with the run
         **spec.environment,
     }

@@ -392,7 +392,7 @@ def test_report_that_cannot_be_written_is_told_in_one_line(chaos, copied, start,
 
 @pytest.mark.parametrize("what", ["suites", "workloads", "arms"])
 def test_list_shows_every_name_as_a_table_and_as_json(chaos, twinbench, what):
-    names = {"suites": registry.suites, "workloads": registry.workloads, "arms": registry.arms}[what]()
+    names = {"suites": registry.suites, "workloads": registry.workloads, "arms": registry.every_arm}[what]()
     assert [row[what[:-1]] for row in json.loads(twinbench("list", what, "--json").out)] == list(names)
     header, *rows = twinbench("list", what).out.splitlines()
     assert header.startswith(what[:-1])
@@ -424,6 +424,7 @@ def test_list_shows_everything_when_not_told_what(twinbench):
         "workloads",
         "techniques",
         "architectures",
+        "baselines",
         "arms",
     ]
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import statistics
+from collections import defaultdict
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -27,7 +29,7 @@ def runs():
 
 
 def test_the_references_are_there():
-    assert {"quick", "mnist1d_paper"} <= set(runs())
+    assert {"quick", "cpu", "mnist1d_paper"} <= set(runs())
 
 
 @pytest.mark.parametrize("name", runs())
@@ -49,6 +51,27 @@ def test_quick_raced_every_arm_on_every_workload():
     timed = {(r.cell.workload, r.cell.arm, r.cell.index) for r in records if r.timing and r.outcome is Outcome.OK}
     names = {choice.name for choice in suite.workloads}
     assert timed == {(name, arm, launch) for name in names for arm in RACED for launch in range(suite.launches)}
+
+
+def test_cpu_has_what_a_verdict_takes_within_four_hours():
+    folder = RunFolder(REFERENCE / "cpu")
+    records, _ = folder.read_records()
+    manifest = folder.read_manifest()
+    suite = manifest.suite
+    done = [record for record in records if record.outcome is Outcome.OK]
+    timed, trained = defaultdict(set), defaultdict(set)
+    for record in done:
+        (timed if record.timing else trained)[record.cell.workload, record.cell.precision, record.cell.arm].add(
+            record.cell.index
+        )
+    asked = {(one.name, kind) for one in suite.workloads for kind in one.precisions or suite.precisions}
+    assert sum(kind == "bf16" for _, kind in asked) == 3
+    assert timed == {(*what, arm): set(range(8)) for what in asked for arm in RACED}
+    raced = {key: seeds for key, seeds in trained.items() if key[2] in RACED}
+    assert raced == {(*what, arm): set(range(5)) for what in asked for arm in RACED}
+    begun = datetime.fromisoformat(manifest.created)
+    ended = max(datetime.fromisoformat(one.started) + timedelta(seconds=one.seconds) for one in records)
+    assert ended - begun <= timedelta(hours=4)
 
 
 def test_mnist1d_under_the_papers_protocol():

