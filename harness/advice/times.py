@@ -40,9 +40,9 @@ def _compare(name: str, ground: Ground, races: Sequence[Race]) -> Finding:
         return Finding.none(name, "the suite has no launches")
     found: dict[str, dict[str, dict[int, float]]] = {}
     for race, reference, rows, evidence in races:
-        for arm, launches in _logs(reference, rows, evidence):
+        for arm, by_launch in _logs(reference, rows, evidence):
             if arm in ground.arms:
-                found.setdefault(arm, {})[race] = launches
+                found.setdefault(arm, {})[race] = by_launch
     if len(found) < 2:
         return Finding.none(name, "fewer than two arms have undisturbed times")
     names = shared({arm: dict.fromkeys(mine, 0.0) for arm, mine in found.items()})

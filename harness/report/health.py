@@ -38,11 +38,13 @@ class Health:
         first_loss_spread: Largest relative spread over the arms of the first loss of a launch, before any update;
             null when fewer than two arms have one.
         tolerance: Largest spread that rounding explains; null where there is no bound.
+        chance: Whether the first loss holds what each framework draws at random for itself.
     """
 
     agreements: tuple[Agreement, ...]
     first_loss_spread: float | None
     tolerance: float | None
+    chance: bool = False
 
     @property
     def conflicts(self) -> tuple[str, ...]:
@@ -116,5 +118,6 @@ def health(precision: Precision, records: Sequence[Record], track: Track = "matc
         ),
         first_loss_spread=_first_loss_spread(records),
         # Where a model draws at random, the first losses differ by what each framework draws.
-        tolerance=None if any(r.settings.get(name) for r in records for name in STOCHASTIC) else tolerance,
+        tolerance=None if (chance := any(r.settings.get(name) for r in records for name in STOCHASTIC)) else tolerance,
+        chance=chance,
     )

@@ -49,6 +49,8 @@ def health(comparison: Comparison) -> str:
         line += f" (not in full: {', '.join(map(text.code, silent))})"
     if found.first_loss_spread is not None:
         line += f"; relative spread of the first loss {found.first_loss_spread:.1e}"
+        if found.chance:
+            line += ", in which there is what each framework draws at random for itself (dropout, noise)"
     return f"{line}."
 
 

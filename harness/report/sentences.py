@@ -195,12 +195,14 @@ def _track(summary: Summary) -> Iterator[str]:
     spreads = [
         (spread, comparison.name)
         for comparison in matched
-        if (spread := comparison.health.first_loss_spread) is not None
+        if (spread := comparison.health.first_loss_spread) is not None and not comparison.health.chance
     ]
     worst = ""
     if spreads:
         spread, name = max(spreads)
         worst = f"; their first losses differ by at most {spread:.1e} relative ({text.code(name)})"
+        if any(comparison.health.chance for comparison in matched):
+            worst += ", where nothing is drawn at random"
     yield (
         f"Matched track: wherever two arms gave hashes of parameters, batch orders and data ({compared} times) "
         f"they agree{worst}."

@@ -9,7 +9,7 @@ from scipy import stats
 from harness.aa.spread import spread
 
 
-def draw(of_launch, of_round, launches=400, rounds=10, seed=0):
+def draw(of_launch, of_round, launches=4000, rounds=10, seed=0):
     generator = np.random.default_rng(seed)
     kept = generator.normal(0.0, of_launch, (launches, 1))
     return (kept + generator.normal(0.0, of_round, (launches, rounds))).tolist()

@@ -127,8 +127,8 @@ def test_epochs_are_raced_last_and_each_block_holds_whole_ones(carry_out, small_
     assert epochs.initial_sha256 == steps.initial_sha256
     assert len({epochs.key, steps.key, ran.record("healthy-one", "inference").key}) == 3
     trained = [line for line in ran.log(epochs).splitlines() if line.startswith("fit: ")]
-    blocks = [f"fit: {block.steps} epochs of 1437 samples" for block in epochs.timing.blocks]
-    assert trained[-3:] == [*blocks, "fit: 2 epochs of 1437 samples"], "two blocks, and the training after them"
+    blocks = [f"fit: {block.steps} epochs of 1438 samples" for block in epochs.timing.blocks]
+    assert trained[-3:] == [*blocks, "fit: 2 epochs of 1438 samples"], "two blocks, and the training after them"
     assert epochs.timing.peak_rss_bytes is None
     assert list(steps.timing.phases) == ["import", "build", "first step", "step"]
     assert steps.timing.peak_rss_bytes == max(steps.timing.phases.values())
