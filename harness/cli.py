@@ -8,11 +8,7 @@ Tables of a person's interest go to stdout, progress and errors to stderr. Exit 
 from __future__ import annotations
 
 import sys
-<<<<<<< HEAD
 from collections.abc import Callable, Mapping
-=======
-from collections.abc import Callable
->>>>>>> 4ae2dec (Command line: the commands have a type; tests: records of several cells)
 from typing import Annotated
 
 import typer
@@ -60,11 +56,7 @@ def options(
     """The same network written twice, in PyTorch and in Keras 3, raced fairly and reported honestly."""
 
 
-<<<<<<< HEAD
 COMMANDS: Mapping[str, Callable[..., None]] = {
-=======
-COMMANDS: dict[str, Callable[..., None]] = {
->>>>>>> 4ae2dec (Command line: the commands have a type; tests: records of several cells)
     "list": catalogue.list_,
     "run": run.run,
     "parity": parity.parity,

@@ -222,12 +222,18 @@ class Fit(Model):
         metric: On the test set.
         train_s: Seconds inside ``fit``: the first of its process, from cold. For information: not a race.
         predict_s: Seconds for predicting the whole test set, once.
+        pressure: As of a block, of the time inside ``fit``.
+        foreign: Likewise.
+        contended: Others took cores from ``fit``, as from a block.
     """
 
     measure: Literal["accuracy", "r2"]
     metric: float
     train_s: float
     predict_s: float
+    pressure: float | None
+    foreign: float | None
+    contended: bool
 
 
 class Record(Model):

@@ -85,10 +85,11 @@ def trained(arm, seed, metric, *, losses=(1.0, 0.5, 0.25), on="mlp_digits", prec
     return _record("accuracy", arm, seed, on=on, precision=precision, epochs=epochs, changes=changes, accuracy=accuracy)
 
 
-def fitted(baseline, seed, metric, *, on="digits", measure="accuracy", train_s=0.5, predict_s=0.01, **changes):
+def fitted(baseline, seed, metric, *, on="digits", measure="accuracy", train_s=0.5, contended=False, **changes):
     """A classical model on a dataset; a metric of None leaves it without result, for ``changes`` to say why."""
     cell = Cell("accuracy", on, "sklearn", "fp64", 2, 0, 0, seed, baseline=baseline)
-    fit = None if metric is None else Fit(measure=measure, metric=metric, train_s=train_s, predict_s=predict_s)
+    figures = {"metric": metric, "train_s": train_s, "predict_s": 0.01, "contended": contended}
+    fit = None if metric is None else Fit(measure=measure, pressure=0.001, foreign=0.0, **figures)
     given = {
         "key": "k",
         "outcome": Outcome.OK,

@@ -177,7 +177,7 @@ def _add_model(table: Table, contest: Contest, model: Model, facets: Facets) -> 
         ),
         _margin(table, contest, scale),
         table.cell(model.answer),
-        table.measured(model.train_s),
+        table.measured(model.train_s, contests.of_training(model)),
         table.measured(model.predict_s),
         table.cell(figures.share(seeds, model.asked), seeds, model.note),
     )

@@ -40,7 +40,9 @@ class Model:
         mean: Of the metric, over seeds; null without any.
         difference: Metric minus that of the best network; null without either of them.
         verdict: On the difference.
-        train_s: Median over seeds of the seconds inside ``fit``, each the first of its process.
+        train_s: Median over seeds of the seconds inside ``fit``, each the first of its process; without those of a fit
+            that others took cores from, unless they did so from all.
+        disturbed: Of how many seeds others took cores from the fit.
         predict_s: Median over seeds of the seconds for the whole test set.
         asked: Seeds that the suite asks for.
         records: Seeds that have a record, of whatever outcome.
@@ -55,6 +57,7 @@ class Model:
     difference: stats.Difference | None
     verdict: AccuracyVerdict | None
     train_s: float | None
+    disturbed: int
     predict_s: float | None
     asked: int
     records: int
@@ -155,6 +158,7 @@ def _model(name: str, records: Sequence[Record], best: Network | None, seeds: in
     by_seed = sorted(records, key=lambda record: record.cell.index)
     found: list[Fit] = [record.fit for record in by_seed if record.fit is not None]
     metrics = [one.metric for one in found]
+    clean = [one.train_s for one in found if not one.contended]
     settings: dict[str, dict[str, None]] = {}
     for record in by_seed:
         for setting, value in flatten(record.settings):
@@ -167,7 +171,8 @@ def _model(name: str, records: Sequence[Record], best: Network | None, seeds: in
         mean=stats.mean(metrics) if metrics else None,
         difference=_difference(metrics, best) if metrics and best else None,
         verdict=None,
-        train_s=statistics.median(one.train_s for one in found) if found else None,
+        train_s=statistics.median(clean or [one.train_s for one in found]) if found else None,
+        disturbed=len(found) - len(clean),
         predict_s=statistics.median(one.predict_s for one in found) if found else None,
         asked=seeds,
         records=len(records),

@@ -32,7 +32,7 @@ def tables(summary: Summary) -> RenderableType:
 def _contest(contest: Contest) -> Table:
     """Return classical models beside the networks of a dataset."""
     remarks = figures.Notes()
-    rows = list(contests.rows(contest, remarks, lambda name: text.one_line(name, 24), short=True))
+    rows = list(contests.rows(contest, remarks, lambda name: text.one_line(name, 32), short=True))
     notes = [f"({i}) {text.one_line(note)}" for note, i in remarks.texts.items()]
     scale = figures.SCALES[contest.measure]
     table = _bare(f"{contest.dataset} · classical models beside networks", notes)

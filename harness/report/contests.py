@@ -22,7 +22,8 @@ ABOUT = (
     "over all datasets, are those on accuracy, with DIFFERENT said as BETTER or WORSE. Intervals are over seeds, on "
     "one split of the data: a model without anything random has one of no width, and none tells what another split "
     "would give. Seconds are medians over seeds and no race: a classical model is fitted once, from cold, in a process "
-    "of its own; a network's process had taken its first step, and compiled it, before."
+    "of its own; a network's process had taken its first step, and compiled it, before, and whether other programs "
+    "disturbed its training is not known."
 )
 
 NOT_PREDICTED = "not measured: of networks, forward passes are raced"
@@ -89,14 +90,15 @@ def rows(contest: Contest, notes: Notes, name: figures.Show, *, short: bool = Fa
 
 
 def _row(model: Model, scale: Scale, notes: Notes, name: figures.Show, *, short: bool) -> list[str]:
-    found, seconds = model.difference, (model.train_s, model.predict_s)
+    found = model.difference
     return [
         name(model.name),
         MISSING if model.kind is None else name(model.kind),
         notes.mark(MISSING if model.mean is None else metric(model.mean, scale), of_seeds(model)),
         MISSING if found is None else figures.difference(found, scale, short=short),
         model.answer or MISSING,
-        *(MISSING if value is None else number(value) for value in seconds),
+        notes.mark(MISSING if model.train_s is None else number(model.train_s), of_training(model)),
+        MISSING if model.predict_s is None else number(model.predict_s),
         notes.mark(figures.share(0 if model.mean is None else model.mean.count, model.asked), model.note),
     ]
 
@@ -107,6 +109,15 @@ def cut(network: Network) -> str | None:
     if not comparison.budget_cut:
         return None
     return f"budget cut to {comparison.epochs} of {comparison.workload.epochs} epochs: no verdicts on this dataset"
+
+
+def of_training(model: Model) -> str | None:
+    """Return what other programs did to the seconds of training."""
+    if model.mean is None or not model.disturbed:
+        return None
+    if model.disturbed == model.mean.count:
+        return "other programs took cores from every fit: these seconds are too many"
+    return f"other programs took cores from {model.disturbed} of {model.mean.count} fits, which are left out"
 
 
 def of_seeds(model: Model) -> str | None:
@@ -177,12 +188,15 @@ def _beside(model: Model, best: Network, rival: str, scale: Scale, how: str = "b
         return whom
     margin = scale.margin(model.difference.margin)
     shown = f"{figures.difference(model.difference, scale)} {scale.difference_unit}".rstrip()
-    return f"{whom}: {shown} beside a margin of {margin}, {_cost(model.train_s or 0.0, best.train_s)}"
+    return f"{whom}: {shown} beside a margin of {margin}, {_cost(model, best.train_s)}"
 
 
-def _cost(mine: float, theirs: float) -> str:
+def _cost(model: Model, theirs: float) -> str:
     """Return what a model took to train beside a network; times that were not raced allow no finer words."""
+    mine = model.train_s or 0.0
     took = f"({number(mine, 2)} s, {number(theirs, 2)} s)"
+    if model.mean and model.disturbed == model.mean.count:
+        return f"training times disturbed by other programs {took}"
     if not mine or not theirs:
         return f"training times {took}"
     share = mine / theirs
@@ -194,7 +208,7 @@ def _cost(mine: float, theirs: float) -> str:
 
 
 def _rough(factor: float) -> str:
-    return number(float(f"{factor:.1e}"), 2)
+    return f"{float(f'{factor:.1e}'):,g}"
 
 
 def settings(contests: Sequence[Contest]) -> list[str]:

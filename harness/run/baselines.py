@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 from harness import registry
 from harness.contract import Outcome, Setup
 from harness.run.process import Worker, WorkerFailure
-from harness.run.sitting import START_TIMEOUT_S, Job, StoredDataset, now
+from harness.run.sitting import START_TIMEOUT_S, Job, StoredDataset, is_contended, now
 from harness.schema import Fit, Record
 
 
@@ -68,8 +69,9 @@ class Fitting:
             return self._record(Outcome.INVALID_RESULT, reason="the worker holds other data than it was given")
         if not math.isfinite(told["metric"]):
             return self._record(Outcome.DIVERGED, reason=f"the metric became {told['metric']}", **known)
-        figures = {name: told[name] for name in Fit.model_fields}
-        return self._record(Outcome.OK, fit=Fit(**figures), **known)
+        contended = is_contended(told, os.cpu_count() or 1)
+        figures = {name: told[name] for name in Fit.model_fields if name != "contended"}
+        return self._record(Outcome.OK, fit=Fit(contended=contended, **figures), **known)
 
     def _record(self, outcome: Outcome, **known: Any) -> Record:
         return Record(

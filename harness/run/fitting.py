@@ -9,6 +9,7 @@ from typing import Any, Literal
 from benchmarks.datasets.preparation import sha256
 from harness.contract import Cell, ClassicalArm, Dataset, Task
 from harness.matched import as_input
+from harness.measure.evidence import Snapshot, foreign, pressure
 from harness.metrics import METRICS
 from harness.registry import FRAMEWORKS, find_baseline
 
@@ -30,9 +31,12 @@ def fit(arm: ClassicalArm, cell: Cell, dataset: Dataset) -> dict[str, Any]:
         raise ValueError(f"{baseline.name} does not learn {dataset.task}, the task of {dataset.name}")
     x, tests = (as_input(part, "features").astype("float64") for part in (dataset.x_train, dataset.x_test))
     model = arm.open(baseline.estimators[dataset.task], dataset.outputs, cell.seed)
-    before = time.perf_counter_ns()
+    before = Snapshot.now()
+    began = time.perf_counter_ns()
     model.fit(x, dataset.y_train)
     fitted = time.perf_counter_ns()
+    after = Snapshot.now()
+    ready = time.perf_counter_ns()
     outputs = model.predict(tests)
     predicted = time.perf_counter_ns()
     expected = (len(tests), dataset.outputs)
@@ -42,8 +46,10 @@ def fit(arm: ClassicalArm, cell: Cell, dataset: Dataset) -> dict[str, Any]:
     return {
         "measure": measure,
         "metric": METRICS[measure](outputs, dataset.y_test),
-        "train_s": (fitted - before) / 1e9,
-        "predict_s": (predicted - fitted) / 1e9,
+        "train_s": (fitted - began) / 1e9,
+        "predict_s": (predicted - ready) / 1e9,
+        "pressure": pressure(before, after),
+        "foreign": foreign(before, after),
         "settings": model.settings(),
         "frameworks": sorted(FRAMEWORKS & sys.modules.keys()),
         "dataset_sha256": sha256(**arrays),

@@ -67,7 +67,7 @@ def test_a_model_that_does_better_is_said_to():
     sentence = said(*fits("random_forest", 0.98), *fits("linear_model", 0.95))
     assert sentence.startswith(
         "On `digits` a classical model does better: `random_forest` is BETTER than the best network, "
-        "`mlp_digits · fp32` in `torch`: +3.00 pp [+2.77, +3.23] beside a margin of ±1 pp, "
+        "`mlp_digits · fp32` in `torch`: +3.00 [+2.77, +3.23] pp beside a margin of ±1 pp, "
     )
 
 
@@ -75,7 +75,7 @@ def test_one_that_does_as_well_is_said_to_with_what_it_costs():
     sentence = said(*fits("random_forest", 0.93), *fits("linear_model", 0.951, train_s=0.1))
     assert sentence == (
         "On `digits` a classical model does as well, within the margin: `linear_model` is EQUIVALENT to the best "
-        "network, `mlp_digits · fp32` in `torch`: +0.10 pp [−0.13, +0.33] beside a margin of ±1 pp, "
+        "network, `mlp_digits · fp32` in `torch`: +0.10 [−0.13, +0.33] pp beside a margin of ±1 pp, "
         "at 1/20 of the training time (0.10 s, 2.0 s)."
     )
 
@@ -84,7 +84,7 @@ def test_where_all_are_worse_the_network_does_better():
     sentence = said(*fits("random_forest", 0.93), *fits("linear_model", 0.90))
     assert sentence.startswith(
         "On `digits` the network does better: all 2 classical models are WORSE than the best network, "
-        "`mlp_digits · fp32` in `torch`; the nearest is `random_forest`: −2.00 pp "
+        "`mlp_digits · fp32` in `torch`; the nearest is `random_forest`: −2.00 [−2.23, −1.77] pp "
     )
     gone = [fitted("linear_model", s, None, outcome=Outcome.CRASHED, reason="gone") for s in range(5)]
     assert "the one classical model that gave a result (of 2) is WORSE than" in said(
@@ -129,6 +129,17 @@ def test_few_seeds_and_a_cut_budget_are_a_look():
 )
 def test_times_that_were_not_raced_are_told_roughly(mine, told):
     assert said(*fits("linear_model", 0.98, train_s=mine), names=["linear_model"]).endswith(f", {told}.")
+
+
+def test_seconds_that_others_disturbed_are_left_out_or_said_to_be():
+    records = fits("linear_model", 0.951, seeds=3, train_s=0.1)
+    records += [fitted("linear_model", s, 0.951, train_s=9.0, contended=True) for s in (3, 4)]
+    (model,) = summary(records, names=["linear_model"]).contests[0].models
+    assert (model.train_s, model.disturbed) == (0.1, 2)
+    notes = contests.part(summary(records, names=["linear_model"]).contests[0]).notes
+    assert "other programs took cores from 2 of 5 fits, which are left out" in notes
+    sentence = said(*fits("linear_model", 0.951, train_s=9.0, contended=True), names=["linear_model"])
+    assert sentence.endswith(", training times disturbed by other programs (9.0 s, 2.0 s).")
 
 
 def test_without_a_network_or_a_model_nothing_is_compared():
@@ -188,6 +199,14 @@ def test_the_report_shows_the_table_the_reasons_and_the_settings():
     environment = document.split("\n## Environment\n")[1]
     (versions,) = [line for line in environment.splitlines() if line.startswith("| `sklearn`")]
     assert "classical models" in versions
+
+
+def test_models_that_fail_alike_are_told_apart():
+    gone = {"outcome": Outcome.CRASHED, "reason": "gone"}
+    found = summary([fitted(name, s, None, **gone) for name in NAMES for s in range(5)]).failures
+    assert [(failure.arm, failure.cells[0], failure.indices) for failure in found] == [
+        ("sklearn", f"digits · {name}", (0, 1, 2, 3, 4)) for name in NAMES
+    ]
 
 
 def test_models_that_the_run_did_not_come_to_are_counted():

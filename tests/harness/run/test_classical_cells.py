@@ -40,6 +40,7 @@ def test_a_model_is_fitted_in_a_process_of_its_own_and_put_on_record(fitted):
     assert record.fit.measure == "accuracy"
     assert record.fit.train_s > 0
     assert record.fit.predict_s > 0
+    assert record.fit.pressure is None or 0 <= record.fit.pressure <= 1
     assert (record.frameworks, record.dataset_sha256, record.accuracy) == ([], data.sha256, None)
     assert record.settings["model"] == "KNeighborsClassifier"
     assert record.settings["arguments"]["n_jobs"] == 1
