@@ -44,7 +44,9 @@ def accuracy(ground: Ground) -> Finding:
         shown={arm: _shown(mine) for arm, mine in each.items()},
         scores=by_margins(worst),
         about=f"{len(names)} of {len(trained)} workloads; "
-        + ("intervals over seeds" if bounded else "one seed, so there is no interval"),
+        + ("intervals over seeds" if bounded else "one seed, so there is no interval")
+        + f"; the largest: {', '.join(f'{arm} on {_largest(mine)}' for arm, mine in each.items())}",
+        workloads=(len(names), len(trained)),
     )
 
 
@@ -84,9 +86,11 @@ def _worst(found: Sequence[Beside]) -> Beside:
 
 
 def _shown(found: Mapping[str, Beside]) -> str:
-    """Return the largest shortfall as it was measured, with its workload."""
-    name = max(found, key=lambda name: found[name].estimate)
-    largest = found[name]
-    if largest.estimate == 0:
-        return "none"
-    return f"{spanned(largest.estimate, largest.interval, 'margins')} ({name})"
+    """Return the largest shortfall as it was measured."""
+    largest = found[_largest(found)]
+    return spanned(largest.estimate, largest.interval, "margins") if largest.estimate else "none"
+
+
+def _largest(found: Mapping[str, Beside]) -> str:
+    """Return the name of the workload with the largest shortfall."""
+    return max(found, key=lambda name: found[name].estimate)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Mapping, Sequence
+from typing import TypedDict
 
 from harness.advice.criteria import CRITERIA
 from harness.advice.finding import Finding, spanned
@@ -13,6 +14,13 @@ from harness.advice.scores import by_ratio, by_seconds, ratios, seconds
 from harness.report.speedups import speedups
 
 FRESH = "the run has none of a fresh process: no launch whose workers started one at a time (cold_starts), or no launch"
+
+
+class _Of(TypedDict):
+    """What the fields of a finding say of the workloads behind it."""
+
+    about: str
+    workloads: tuple[int, int]
 
 
 def memory(ground: Ground) -> Finding:
@@ -37,7 +45,7 @@ def first_step(ground: Ground) -> Finding:
         CRITERIA["first_step"],
         shown={arm: spanned(statistics.fmean(mine), None, "s") for arm, mine in figures.items()},
         scores=by_seconds(beside),
-        about=_about(found, names),
+        **_of(found, names),
     )
 
 
@@ -56,7 +64,7 @@ def mixed_precision(ground: Ground) -> Finding:
         CRITERIA["mixed_precision"],
         shown={arm: spanned(math.exp(-statistics.fmean(mine)), None, "×") for arm, mine in logs.items()},
         scores=by_ratio(ratios(logs)),
-        about=_about(found, names),
+        **_of(found, names),
     )
 
 
@@ -69,7 +77,7 @@ def _ratios(criterion: str, found: Figures, unit: str, absent: str) -> Finding:
         CRITERIA[criterion],
         shown={arm: spanned(math.exp(statistics.fmean(mine)), None, unit) for arm, mine in logs.items()},
         scores=by_ratio(ratios(logs)),
-        about=_about(found, names),
+        **_of(found, names),
     )
 
 
@@ -83,7 +91,10 @@ def _names(found: Mapping[str, Mapping[str, float]], absent: str) -> tuple[list[
     return names, None if names else f"no workload on which all of {', '.join(found)} have a figure"
 
 
-def _about(found: Mapping[str, Mapping[str, float]], names: Sequence[str]) -> str:
+def _of(found: Mapping[str, Mapping[str, float]], names: Sequence[str]) -> _Of:
     every = {name for mine in found.values() for name in mine}
-    of = "so there is no interval" if len(names) == 1 else "intervals of the ratios over workloads"
-    return f"{len(names)} of {len(every)} workloads that have a figure; {of}"
+    of = "so there is no interval" if len(names) == 1 else "intervals of what is compared over workloads"
+    return {
+        "about": f"{len(names)} of {len(every)} workloads that have a figure; {of}",
+        "workloads": (len(names), len(every)),
+    }

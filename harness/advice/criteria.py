@@ -128,7 +128,7 @@ CRITERIA: Mapping[str, Criterion] = {
         Criterion(
             "ecosystem",
             "Ecosystem",
-            "share of the facts listed below that hold of all that the arm is made of",
+            "share of the facts listed below that hold of what the arm is made of",
             SHARE,
         ),
     )

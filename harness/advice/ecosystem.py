@@ -7,7 +7,7 @@ import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import yaml
 from pydantic import Field, TypeAdapter
@@ -43,17 +43,21 @@ class Fact(Model):
     """A question that is answered with yes or no.
 
     Attributes:
+        enough: Whether it has to hold of all modules of an arm, or of any.
         answers: By module, as arms need it.
     """
 
     name: Text
     question: Text
+    enough: Literal["all", "any"] = "all"
     answers: dict[str, Answer] = Field(min_length=1)
 
     def of(self, modules: Sequence[str]) -> bool | None:
-        """Return whether it holds of all the modules that have an answer; None if none has."""
+        """Return whether it holds of modules, of which those without an answer say nothing; None if none has one."""
         known = [self.answers[module].holds for module in modules if module in self.answers]
-        return all(known) if known else None
+        if not known:
+            return None
+        return all(known) if self.enough == "all" else any(known)
 
 
 @dataclass(frozen=True)

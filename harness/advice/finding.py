@@ -19,6 +19,7 @@ class Finding:
         shown: Arm -> its figure, as a reader sees it.
         scores: Arm -> its score, for the same arms.
         about: What the figures come from: how many workloads, whose interval.
+        workloads: On how many all arms have a figure, and on how many any has; null where figures are of the whole run.
         reason: Why nothing was measured; null if something was.
     """
 
@@ -26,6 +27,7 @@ class Finding:
     shown: Mapping[str, str] = field(default_factory=dict)
     scores: Mapping[str, Score] = field(default_factory=dict)
     about: str = ""
+    workloads: tuple[int, int] | None = None
     reason: str | None = None
 
     @classmethod

@@ -134,6 +134,12 @@ def _caution(advice: Advice) -> Iterator[str]:
     unstable = [name for name, row in advice.summary.unstable if row.arm in ground.arms]
     if unstable:
         yield f"Left out, for other programs disturbed the times (UNSTABLE): {_names(dict.fromkeys(unstable))}."
+    if missing := [
+        f"{finding.criterion.title.lower()} ({finding.workloads[0]} of {finding.workloads[1]})"
+        for name, finding in advice.findings.items()
+        if finding.workloads and finding.workloads[0] < finding.workloads[1] and name not in advice.without_part
+    ]:
+        yield f"Compared only on the workloads on which all ranked arms have a figure: {', '.join(missing)}."
     few = [
         f"{count} {noun} of {least}"
         for count, noun, least in (

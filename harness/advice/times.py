@@ -48,20 +48,21 @@ def _compare(name: str, ground: Ground, races: Sequence[Race]) -> Finding:
     names = shared({arm: dict.fromkeys(mine, 0.0) for arm, mine in found.items()})
     if not names:
         return Finding.none(name, f"no workload on which all of {', '.join(found)} have undisturbed times")
-    launches = sorted(set.intersection(*(set(mine[race]) for mine in found.values() for race in names)))
-    if not launches:
+    common = sorted(set.intersection(*(set(mine[race]) for mine in found.values() for race in names)))
+    if not common:
         return Finding.none(name, "no launch in which all arms ran every workload undisturbed")
     logs = {
-        arm: [statistics.fmean(mine[race][launch] for race in names) for launch in launches]
+        arm: [statistics.fmean(mine[race][launch] for race in names) for launch in common]
         for arm, mine in found.items()
     }
     beside = ratios(logs)
-    of = "1 launch, so there is no interval" if len(launches) == 1 else f"intervals over {len(launches)} launches"
+    of = "1 launch, so there is no interval" if len(common) == 1 else f"intervals over {len(common)} launches"
     return Finding(
         CRITERIA[name],
         shown={arm: f"{spanned(one.estimate, one.interval)} ×" for arm, one in beside.items()},
         scores=by_ratio(beside),
         about=f"{len(names)} of {len(races)} workloads; {of}",
+        workloads=(len(names), len(races)),
     )
 
 

@@ -497,6 +497,7 @@ def loaded_by(*arguments, results):
         ["report", "mine"],
         ["check", "mine", "--help"],
         ["compare", "mine", "mine"],
+        ["advise", "mine"],
         ["index"],
         ["export", "mine", "--to", "/dev/null/nowhere", "--help"],
     ],

@@ -114,7 +114,8 @@ def test_a_process_that_was_not_fresh_tells_nothing():
 
 def test_a_shortfall_is_measured_from_the_best_arm_in_margins():
     behind = measured("accuracy", pair(shortfall=0.02))
-    assert behind.shown == {"torch": "none", RIVAL: "2.00 margins (mlp_digits · fp32)"}
+    assert behind.shown == {"torch": "none", RIVAL: "2.00 margins"}
+    assert behind.about.endswith(f"{RIVAL} on mlp_digits · fp32")
     assert behind.scores[RIVAL].value == pytest.approx(0.5)
     ahead = values("accuracy", pair(shortfall=-0.04))
     assert ahead == pytest.approx({"torch": 0.25, RIVAL: 1.0})
@@ -229,8 +230,7 @@ def test_unknown_arms_have_no_halves_and_no_facts():
 
 def test_facts_hold_of_an_arm_if_they_hold_of_all_its_modules():
     found = measured("ecosystem", pair())
-    assert found.scores["torch"].value == 1.0
-    assert found.scores[RIVAL].value < 1.0
+    assert 0 < found.scores[RIVAL].value < found.scores["torch"].value < 1
 
 
 # ----------------------------------------------------------------------------------------------- the recorded run

@@ -63,6 +63,10 @@ def test_every_criterion_shows_figure_rule_and_weight():
     assert " 400 MiB → 0.500 |" in text
     assert "| Forward pass          |      2 | no part |" in text
     assert "Here: not measured: the suite races no forward passes (scopes: \\[step, inference\\])." in text
+    row = next(
+        line for line in output.markdown(shown(pair(spread=0.1))).splitlines() if line.startswith("| Train step ")
+    )
+    assert re.search(r" [\d.]+ \\\[[\d.]+, [\d.]+\\\] × → ", row)  # no link
     assert text.startswith("# Advice from run `quick-1`: tests\n\nFor \\<b\\>tests\\</b\\>.\n")
 
 

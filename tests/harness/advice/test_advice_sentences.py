@@ -132,6 +132,15 @@ def test_a_broken_track_is_left_out_and_named():
     assert none(pair(), "Left out")
 
 
+def test_workloads_that_only_some_have_are_told_of():
+    found = [*reference("a"), *reference("b"), *records("a"), *records("b", launches=0)]
+    line = one(summary(found, workloads=TWO), "Compared only")
+    assert line.endswith(
+        "have a figure: train step (1 of 2), host memory (1 of 2), first step (1 of 2), cold start (1 of 2)."
+    )
+    assert none(pair(workloads=TWO), "Compared only")
+
+
 def test_a_disturbed_race_is_named():
     stormy = [raced(RIVAL, k, [block(i, 9.0, contended=True) for i in range(4)], on="a") for k in range(8)]
     found = summary([*reference("a"), *stormy, *reference("b"), *records("b")], workloads=TWO)
