@@ -20,6 +20,10 @@ from harness.store.atomic import write_atomically
 REQUIRED = ("structure", "data", "sensitivity", "forward", "loss", "backward")
 """Gates that a pair must have passed before its matched track is raced."""
 
+OF_FORMS = ("training", "trajectory")
+"""Further ones for a form of an arm: a compiler makes other code for training, for evaluation and for each size of
+batch, and the gates above see few of them."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Pair:
@@ -104,11 +108,17 @@ def pairs(suite: Suite) -> list[Pair]:
     return found
 
 
+def required(pair: Pair) -> list[str]:
+    """Return the gates that a pair must have passed before it is raced."""
+    further = OF_FORMS if registry.find_arm(pair.arm).form_of else ()
+    return [gate for gate in (*REQUIRED, *further) if (gate in TECHNIQUES) == (pair.workload is None)]
+
+
 def unproven(suite: Suite, proofs: Proofs) -> dict[str, list[Task]]:
     """Return the required gates that a suite's pairs have yet to pass with this code, as tasks by arm."""
     todo: dict[str, list[Task]] = {}
     for pair in pairs(suite):
-        lacking = proofs.lacks(pair, [gate for gate in REQUIRED if (gate in TECHNIQUES) == (pair.workload is None)])
+        lacking = proofs.lacks(pair, required(pair))
         if lacking:
             todo.setdefault(pair.arm, []).extend(tasks([pair.workload] if pair.workload else [], lacking))
     return todo
@@ -120,7 +130,7 @@ def on_record(suite: Suite, proofs: Proofs) -> list[Proof]:
         Proof(workload=finding.workload, arm=finding.arm, gate=finding.gate, figure=finding.figure)
         for pair in pairs(suite)
         for finding in proofs.of(pair)
-        if finding.family in REQUIRED
+        if finding.family in required(pair)
     ]
 
 
