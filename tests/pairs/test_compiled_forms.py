@@ -57,7 +57,7 @@ def test_a_form_passes_the_gates_of_its_arm(form, workload):
 
 @pytest.mark.long
 def test_a_fault_of_the_compiler_turns_the_gates_red():
-    """PyTorch 2.13 compiles wrong gradients of convolutions, see ``test_compiler_fault.py``; LeNet at 16 to 20 samples."""
+    """PyTorch 2.13 compiles wrong gradients of convolutions: ``test_compiler_fault.py``. The gates find it in LeNet."""
     assert {finding.gate for finding in check("torch-compile", "lenet_mnist5k") if not finding.passed} == {
         "training fit",
         "trajectory fp32",

@@ -88,10 +88,10 @@ def test_every_fact_has_a_source_and_a_day():
 
 
 def test_a_fact_holds_of_an_arm_if_of_as_many_of_its_modules_as_it_says():
-    (server,) = [fact for fact in facts() if fact.name == "model_server"]
-    assert server.of(["torch"]) is False
-    assert server.of(["keras", "torch"]) is True
-    (stable,) = [fact for fact in facts() if fact.name == "calls_itself_stable"]
-    assert stable.of(["torch"]) is True
-    assert stable.of(["keras", "torch"]) is False
-    assert stable.of(["numpy"]) is None
+    by_name = {fact.name: fact for fact in facts()}
+    choice, windows = by_name["choice_of_backend"], by_name["gpu_on_windows"]
+    assert choice.of(["torch"]) is False
+    assert choice.of(["keras", "torch"]) is True, "one module is enough"
+    assert windows.of(["torch"]) is True
+    assert windows.of(["torch", "jax"]) is False, "all have to"
+    assert windows.of(["numpy"]) is None
