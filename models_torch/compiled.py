@@ -19,6 +19,8 @@ class CompiledTorchArm(TorchArm):
     """PyTorch in this process, compiling. The optimizer's step stays as it is, as most users leave it."""
 
     def __init__(self, setup: Setup):
+        if " " in torch.__file__:  # Inductor gives the linker the path without quotes, and no reason that helps
+            raise RuntimeError(f"torch.compile cannot link where PyTorch's own path has a space: {torch.__file__}")
         super().__init__(setup)
         config.fail_on_recompile_limit_hit = True  # else it would go on eagerly, and nobody would be told
         config.recompile_limit = 64  # training, evaluation and every size of batch are compiled by themselves
