@@ -165,8 +165,13 @@ def variants(techniques: Iterable[Any]) -> list[str]:
     return [variant.workload.name for technique in found for variant in technique.variants]
 
 
-def explain(error: ValidationError) -> Iterator[str]:
-    """Yield one line per problem: the field, what is wrong, and the value given."""
+def explain(error: ValidationError, known_fields: Iterable[str] | None = None) -> Iterator[str]:
+    """Yield one line per problem: the field, what is wrong, and the value given.
+
+    Args:
+        error: Of a suite, or of another file that a user wrote.
+        known_fields: Of that other file.
+    """
     for problem in error.errors(include_url=False):
         field = ".".join(str(part) for part in problem["loc"])
         match problem["type"]:
@@ -174,7 +179,8 @@ def explain(error: ValidationError) -> Iterator[str]:
                 yield f"field {field!r} is missing"
             case "extra_forbidden":
                 model = WorkloadChoice if problem["loc"][0] == "workloads" else Suite
-                yield f"unknown field {field!r}; {hint(str(problem['loc'][-1]), model.model_fields)}"
+                fields = model.model_fields if known_fields is None else known_fields
+                yield f"unknown field {field!r}; {hint(str(problem['loc'][-1]), fields)}"
             case "literal_error":
                 given, field_of = str(problem["input"]), str(problem["loc"][0])
                 kind, known = WORDS.get(field_of, ("precision", get_args(Precision)))

@@ -4,6 +4,15 @@ from harness.contract import Architecture, Cell, Optimizer, Outcome, Workload
 from harness.schema import Accuracy, ArmStatus, Block, Fit, Manifest, Record, Suite, Timing, WorkloadChoice
 
 MIB = 2**20
+WELL = {
+    "key": "k",
+    "outcome": Outcome.OK,
+    "started": "2026-01-01T00:00:00Z",
+    "seconds": 1.0,
+    "dataset_sha256": "d" * 64,
+}
+"""Of a record of something that went well."""
+
 MODES = {"torch": "eager", "keras-tensorflow": "graph", "keras-jax": "compiled by XLA", "numpy": "eager"}
 
 
@@ -60,11 +69,7 @@ def manifest(arms=("torch", "keras-jax"), *, workloads=("mlp_digits",), launches
 def _record(scope, arm, index, *, on, precision, epochs, changes, **measured):
     cell = Cell(scope, on, arm, precision, 2, 32, epochs, index, changes.pop("track", "matched"))
     given = {
-        "key": "k",
-        "outcome": Outcome.OK,
-        "started": "2026-01-01T00:00:00Z",
-        "seconds": 1.0,
-        "dataset_sha256": "d" * 64,
+        **WELL,
         "initial_sha256": f"{cell.seed:064d}",
         "parameters": 15210,
         "settings": {"execution": MODES[arm]} if arm in MODES else {},
@@ -91,11 +96,7 @@ def fitted(baseline, seed, metric, *, on="digits", measure="accuracy", train_s=0
     figures = {"metric": metric, "train_s": train_s, "predict_s": 0.01, "contended": contended}
     fit = None if metric is None else Fit(measure=measure, pressure=0.001, foreign=0.0, **figures)
     given = {
-        "key": "k",
-        "outcome": Outcome.OK,
-        "started": "2026-01-01T00:00:00Z",
-        "seconds": 1.0,
-        "dataset_sha256": "d" * 64,
+        **WELL,
         "settings": {"model": baseline.title(), "arguments": {"random_state": seed}},
     }
     return Record(cell=cell, fit=fit, **(given | changes))

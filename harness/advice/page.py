@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import jinja2
 from markupsafe import Markup
 
 from harness.advice.output import HEADER
 from harness.advice.sheet import Sheet
 from harness.dashboard.facets import named
 from harness.dashboard.inline import runs
-from harness.dashboard.page import digest, own
+from harness.dashboard.page import digest, own, templates
 from harness.report.text import one_line
 
 SECTIONS = (
@@ -19,14 +18,7 @@ SECTIONS = (
     ("ecosystem", "Facts about the frameworks"),
 )
 
-_TEMPLATES = jinja2.Environment(
-    loader=jinja2.PackageLoader("harness.advice", "page"),
-    autoescape=True,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    keep_trailing_newline=True,
-    undefined=jinja2.StrictUndefined,
-)
+_TEMPLATES = templates("harness.advice")
 
 
 def render(sheet: Sheet) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +9,7 @@ import yaml
 from pydantic import Field, ValidationError, field_validator
 
 from harness.advice.criteria import CRITERIA
-from harness.matrix import StrictLoader
+from harness.matrix import StrictLoader, explain
 from harness.registry import UnknownName, hint
 from harness.schema import Model
 
@@ -85,19 +84,4 @@ def read(path: Path) -> Weighting:
     try:
         return Weighting.model_validate(content)
     except ValidationError as error:
-        raise WeightsError("\n".join(f"{path}: {line}" for line in _explain(error))) from error
-
-
-def _explain(error: ValidationError) -> Iterator[str]:
-    """Yield one line per problem: the field, what is wrong, and the value given."""
-    for problem in error.errors(include_url=False):
-        field = ".".join(str(part) for part in problem["loc"])
-        match problem["type"]:
-            case "missing":
-                yield f"field {field!r} is missing"
-            case "extra_forbidden":
-                yield f"unknown field {field!r}; {hint(field, Weighting.model_fields)}"
-            case "value_error":
-                yield f"field {field!r}: {problem['ctx']['error']}"
-            case _:
-                yield f"field {field!r}: {problem['msg']}, not {problem['input']!r}"
+        raise WeightsError("\n".join(f"{path}: {line}" for line in explain(error, Weighting.model_fields))) from error

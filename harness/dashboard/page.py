@@ -61,14 +61,20 @@ SECTIONS = (
 )
 """Those that have nothing to show are taken away by the script."""
 
-_TEMPLATES = jinja2.Environment(
-    loader=jinja2.PackageLoader("harness.dashboard", "page"),
-    autoescape=True,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    keep_trailing_newline=True,
-    undefined=jinja2.StrictUndefined,
-)
+
+def templates(package: str) -> jinja2.Environment:
+    """Return the skeletons of pages in a package's folder ``page``; whatever is put into them is escaped."""
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader(package, "page"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        undefined=jinja2.StrictUndefined,
+    )
+
+
+_TEMPLATES = templates("harness.dashboard")
 
 
 def render(summary: Summary, *, live: Mapping[str, Any] | None = None) -> str:

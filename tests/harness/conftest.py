@@ -209,3 +209,15 @@ def has_ended() -> Callable[[int], bool]:
             os.close(handle)
 
     return has_ended
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A browser, started once for each file of tests that wants one."""
+    from browsing import CHROMIUM, FLAGS, PATIENCE_MS
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS, timeout=PATIENCE_MS)
+        yield started
+        started.close()

@@ -1,31 +1,16 @@
 """The page as a reader has it: in a browser, on a screen and on a phone, in light and in dark."""
 
-import shutil
-
 import dashboard_runs
 import pytest
 from advice_runs import pair
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import sync_playwright
+from browsing import CHROMIUM, PATIENCE_MS
 
 from harness.advice import page, sheet
 from harness.advice.advice import advise
 from harness.advice.weighting import profile
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-FLAGS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync")
-PATIENCE_MS = 60_000
-"""Longest that a test waits for what should take a moment; it is no measurement."""
-
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: apt-get install chromium")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS, timeout=PATIENCE_MS)
-        yield started
-        started.close()
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1360, "light"), (380, "dark")])
