@@ -255,6 +255,12 @@ def unsupported(spec: ArmSpec, workload: Workload, precision: str) -> str | None
     return None
 
 
+def able(workload: Workload, precision: str) -> list[str]:
+    """Return the arms that can race or train a workload here, witnesses left out."""
+    known = arms().values()
+    return [spec.name for spec in known if not spec.witness and unsupported(spec, workload, precision) is None]
+
+
 def unimplemented(spec: ArmSpec, workload: Workload) -> str | None:
     """Return why an arm has no form of a workload, or None if it has, whether or not it can run here."""
     if spec.architectures is not None:

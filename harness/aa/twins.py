@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -124,21 +124,13 @@ def protocols(path: Path) -> dict[str, RunFolder]:
     return {protocol: RunFolder(path / protocol) for protocol in PROTOCOLS}
 
 
-def able(precision: Precision, workload: str) -> Iterator[str]:
-    """Yield the arms that can race a workload here."""
-    found = registry.find_workload(workload)
-    for name, spec in registry.arms().items():
-        if not spec.witness and registry.unsupported(spec, found, precision) is None:
-            yield name
-
-
 def named(arms: Sequence[str], precision: Precision, workload: str) -> list[str]:
     """Return the arms that are asked for, or all that can.
 
     Raises:
         Unraced: If there is none.
     """
-    chosen = list(dict.fromkeys(arms)) or list(able(precision, workload))
+    chosen = list(dict.fromkeys(arms)) or registry.able(registry.find_workload(workload), precision)
     if not chosen:
         raise Unraced(f"no arm can race {workload} in {precision} here; see `twinbench doctor`")
     return chosen

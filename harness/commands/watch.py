@@ -31,14 +31,14 @@ def watch(
     from harness import registry
     from harness.contract import Precision
     from harness.monitoring.live import LiveTable
-    from harness.monitoring.request import Request, able
+    from harness.monitoring.request import Request
     from harness.monitoring.watch import watch as carry_out
 
     found = registry.find_workload(workload)
     if precision not in (known := get_args(Precision)):
         raise registry.UnknownName("precision", precision, known)
     kind: Precision = precision  # type: ignore[assignment]
-    chosen = [registry.find_arm(name).name for name in split(arms)] or able(found, kind)
+    chosen = [registry.find_arm(name).name for name in split(arms)] or registry.able(found, kind)
     asked = Request(found, tuple(dict.fromkeys(chosen)), seed, epochs, kind, threads)
     to = folder or results / "watch" / f"{time.strftime('%Y%m%d-%H%M%S')}-{found.name}"
     if to.exists():

@@ -12,12 +12,6 @@ class WatchError(ValueError):
     """A training that cannot be watched. The message says why."""
 
 
-def able(workload: Workload, precision: Precision) -> list[str]:
-    """Return the arms that can train a workload here, witnesses left out."""
-    known = registry.arms().values()
-    return [spec.name for spec in known if not spec.witness and registry.unsupported(spec, workload, precision) is None]
-
-
 @dataclasses.dataclass(frozen=True)
 class Request:
     """What is to be watched.
