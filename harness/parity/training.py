@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from harness.parity.pair import Half
 
 TRAINED_FP64 = 1e-8
-STEPS = 10
+STEPS, SAMPLES = 10, 16
+"""Batches and, at most, samples in each: the gates run at many seeds, and JAX's convolutions in float64 are slow."""
+
 FIT_SAMPLES, FIT_BATCH = 25, 10
 """Two full batches and one of half the size, which tells a mean over batches from one over samples. Batch norm over two
 samples alone would give gradients of nothing but rounding, which Adam makes whole steps of."""
@@ -28,7 +30,9 @@ def training(stage: Stage) -> Iterator[Finding]:
     Ten steps; the same ten again, after other steps and a prediction have left their traces and ``load`` has wiped
     them out; two epochs of ``fit`` in two orders, with the losses that it reports.
     """
-    batches = matched.stage_batches(stage.dataset, stage.workload, stage.workload.batch_size)
+    parts = stage.workload.accumulation
+    size = min(stage.workload.batch_size, SAMPLES) if parts == 1 else stage.workload.batch_size
+    batches = matched.stage_batches(stage.dataset, stage.workload, size)
     chosen = [batches[i % len(batches)] for i in range(STEPS)]
     stacked = {"x": np.stack([x for x, _ in chosen]), "y": np.stack([y for _, y in chosen])}
     expected = stage.reference.answer("training", lambda half: half.train(stacked))
@@ -43,7 +47,6 @@ def training(stage: Stage) -> Iterator[Finding]:
     def fitted(half: Half) -> dict[str, Array]:
         return half.probe("fit", x=x, y=y, orders=orders, batch_size=np.array(batch))
 
-    parts = stage.workload.accumulation
     samples, batch = (FIT_SAMPLES, FIT_BATCH) if parts == 1 else (6 * parts, 3 * parts)  # which wants whole batches
     x = matched.as_input(stage.dataset.x_train[:samples], stage.workload.form)
     y = matched.as_target(stage.dataset.y_train[:samples], stage.workload)
