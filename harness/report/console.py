@@ -22,10 +22,12 @@ def tables(summary: Summary) -> RenderableType:
 
     What was raced beside train steps has tables of its own behind it.
     """
-    found = []
-    for comparison in summary.workloads:
+    found: list[RenderableType] = []
+    for comparison in summary.workloads[: figures.MOST]:
         found.append(_table(comparison))
         found += [_further(comparison, race) for race in comparison.further]
+    if (more := len(summary.workloads) - figures.MOST) > 0:
+        found.append(Text(f"{more:,} more comparisons are in the report and the dashboard"))
     return Group(*found, *map(_family, summary.families), *map(_contest, summary.contests))
 
 

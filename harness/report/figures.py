@@ -16,6 +16,9 @@ from harness.schema import ArmStatus, Suite
 
 MISSING = "–"
 
+MOST = 24
+"""Comparisons that a report has pictures of, and a terminal tables: nobody looks at more, and each takes time."""
+
 Show: TypeAlias = Callable[[str], str]
 """How a name is shown."""
 

@@ -154,6 +154,14 @@ def _operations(found: operations.Operations | None) -> str:
     return f"{text.escape(operations.about(found), 2000)}\n\n{table(header, shown, right=(2, 3, 5))}"
 
 
+def _undrawn(comparisons: int) -> str:
+    """Return that not all comparisons have pictures, if they have not."""
+    if comparisons <= figures.MOST:
+        return ""
+    drawn = f"Pictures are drawn of the first {figures.MOST} of {comparisons:,} comparisons"
+    return f"{drawn}; the dashboard, `report.html`, draws all."
+
+
 def _contention(summary: Summary) -> str:
     if not summary.races:
         return ""
@@ -220,6 +228,7 @@ def render(summary: Summary, pictures: Pictures) -> str:
         "created": text.escape(manifest.created),
         "sentences": sentences(summary),
         "ratios_picture": pictures.ratios,
+        "undrawn": _undrawn(len(plain)),
         "sections": [_section(comparison, pictures.losses.get(comparison.name)) for comparison in plain],
         "chapters": [
             chapters.chapter(family, summary.gaps, pictures.families.get(family.name)) for family in summary.families

@@ -1,10 +1,12 @@
 import numpy as np
 import pytest
+from dashboard_runs import large
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import same_color
 from matplotlib.image import imread
 from report_factories import manifest, raced, status, trained, whole_run, workload
 
-from harness.report import plots
+from harness.report import figures, markdown, plots
 from harness.report.summary import summarize
 
 WORKLOADS = {"mlp_digits": workload(), "lenet/../<b>": workload("lenet/../<b>")}
@@ -75,6 +77,33 @@ def test_nothing_to_draw():
     empty = summary([])
     assert plots.loss_curves(empty.comparisons[0]) is None
     assert plots.forest(empty.comparisons) is None
+
+
+def test_curves_drawn_over_others_are_as_new():
+    wild = [trained("torch", s, 0.9, losses=(9.0, 1e-4 * (1 + s))) for s in range(3)]
+    tame = [trained("keras-jax", 0, 0.9, losses=(0.4, 0.3, 0.2))]
+    first, second = (summary(records).comparisons[0] for records in (wild, tame))
+    for before, after in ((first, second), (second, first)):
+        reused = plots.loss_curves(after, plots.loss_curves(before))
+        assert np.array_equal(pixels(reused), pixels(plots.loss_curves(after)))
+    assert not np.array_equal(pixels(plots.loss_curves(first)), pixels(plots.loss_curves(second)))
+
+
+def pixels(figure):
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba()).copy()
+
+
+def test_the_first_comparisons_have_pictures_and_the_report_says_that_the_others_have_none(tmp_path, monkeypatch):
+    monkeypatch.setattr(figures, "MOST", 2)
+    for workloads, drawn in ((2, 2), (3, 2)):
+        found = large(workloads)
+        pictures = plots.draw(found, tmp_path)
+        assert list(pictures.losses) == [f"network_{i:03} · fp32" for i in range(drawn)]
+        told = markdown.render(found, pictures)
+        assert ("Pictures are drawn of the first 2 of 3 comparisons;" in told) == (workloads > drawn)
+        assert told.count("\n## network_") == workloads
 
 
 def test_draw_writes_pictures_whatever_the_names(tmp_path):
