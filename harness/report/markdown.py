@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -51,22 +52,25 @@ def _section(comparison: Comparison, picture: str | None) -> _Section:
     scale = cells.scale
     reference = remarks.named(comparison.reference)
     unit, difference_unit = (f" ({u})" if u else "" for u in (scale.unit, scale.difference_unit))
+    learnt = [
+        f"{scale.metric}{unit} ± 95 %",
+        f"difference to {reference}{difference_unit} [95 %], margin {scale.margin(comparison.workload.margin)}",
+    ]
     race = table(
         [
             "arm",
             "mode",
-            f"{scale.metric}{unit} ± 95 %",
-            f"difference to {reference}{difference_unit} [95 %], margin {scale.margin(comparison.workload.margin)}",
+            *(learnt if cells.learns else ()),
             "train step (ms)",
             f"ratio to {reference} [95 %]",
-            "time · accuracy",
+            "time · accuracy" if cells.learns else "time",
         ],
         (
             [text.code(row.arm), text.escape(mode), *figures_]
             for row in comparison.rows
             for mode, *figures_ in [cells.race(row)]
         ),
-        right=(2, 3, 4, 5),
+        right=(2, 3, 4, 5) if cells.learns else (2, 3),
     )
     further = [(race.words.about, _further(cells, race)) for race in comparison.further]
     cost = table(
@@ -225,7 +229,7 @@ def render(summary: Summary, pictures: Pictures) -> str:
     context: dict[str, Any] = {
         "run": text.code(manifest.run),
         "suite_title": f"Suite {text.code(manifest.suite.name)}: {text.escape(manifest.suite.title)}".rstrip("."),
-        "created": text.escape(manifest.created),
+        "created": text.escape(re.sub(r"\.\d+", "", manifest.created)),
         "sentences": sentences(summary),
         "ratios_picture": pictures.ratios,
         "undrawn": _undrawn(len(plain)),
