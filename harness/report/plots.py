@@ -12,7 +12,7 @@ from typing import Any
 from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
 from PIL import Image
 
 from harness import stats
@@ -57,6 +57,7 @@ STYLE: Mapping[str, Any] = {
     "font.size": 9.5,
     "grid.alpha": 0.25,
     "legend.frameon": False,
+    "text.hinting": "none",
     "text.parse_math": False,
 }
 
@@ -76,6 +77,9 @@ def loss_words(loss: LossName) -> str:
     """Return a loss in words, with its unit if it has one."""
     return LOSSES.get(loss, loss.replace("_", " "))
 
+
+ROUND = (1, 2, 5, 10)
+"""Steps of ticks."""
 
 DASHES: Sequence[Any] = ("-", (0, (5, 2)), (0, (1, 1.2)), (0, (6, 2, 1, 2)), (0, (3, 3)))
 
@@ -171,11 +175,14 @@ def loss_curves(comparison: Comparison, used: Figure | None = None) -> Figure | 
     if curves.over_decades(every):
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        few_decades = max(max(found.high) for found in every) < 300 * min(min(found.low) for found in every)
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if few_decades else (1,)))
         axes.yaxis.set_minor_locator(NullLocator())
     else:
         axes.set_ylim(bottom=min(0.0, *(min(found.low) for found in every)))
+        axes.yaxis.set_major_locator(MaxNLocator(5, steps=ROUND))
     axes.set_xlim(1 - 0.02 * longest, longest + 0.02 * longest)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(6, steps=ROUND, integer=True))
     axes.set(title=comparison.name, xlabel="epoch", ylabel=f"training loss: {loss_words(comparison.workload.loss)}")
     axes.legend(title="mean; band: all seeds" if any(found.seeds > 1 for found in every) else None)
     return figure
