@@ -118,3 +118,12 @@ def test_draw_writes_pictures_whatever_the_names(tmp_path):
     assert written == {pictures.ratios, *pictures.losses.values()}
     for file in written:
         assert np.ptp(imread(tmp_path / file)) > 0
+
+
+def test_a_picture_keeps_the_colours_of_its_arms(tmp_path):
+    pictures = plots.draw(summary(whole_run()), tmp_path)
+    for file in (pictures.ratios, *pictures.losses.values()):
+        inks = (255 * imread(tmp_path / file)[..., :3]).reshape(-1, 3)
+        for arm in ("torch", "keras-jax") if file != pictures.ratios else ("keras-jax",):
+            ink = [int(plots.colour(arm)[i : i + 2], 16) for i in (1, 3, 5)]
+            assert np.abs(inks - ink).max(axis=1).min() <= 6
