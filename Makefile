@@ -11,7 +11,7 @@ EXTRAS_cuda := torch,tensorflow,jax-cuda,pretrained,dev
 INSTALL := .venv/bin/python -m pip install --disable-pip-version-check --constraint constraints/$(DEVICE).txt
 INSTALLED := .venv/installed-$(DEVICE)
 
-.PHONY: help setup bench bench-harness bench-reconciliation ops bench-peers differences differences-check techniques-page sizes sizes-check test \
+.PHONY: help setup bench bench-harness bench-reports bench-reconciliation ops bench-peers differences differences-check techniques-page golden sizes sizes-check test \
 	test-long lint format clean
 
 help:  ## list the targets
@@ -26,6 +26,9 @@ bench: setup  ## prove the pairs of the quick suite, measure it, print the compa
 
 bench-harness: setup  ## measure what the harness itself costs
 	.venv/bin/python -m benchmarks.harness_overhead
+
+bench-reports: setup  ## measure what large runs cost to report, to check and to index
+	.venv/bin/python -m benchmarks.report_sizes
 
 bench-reconciliation: setup  ## measure what it costs that Keras' optimizers are reconciled
 	.venv/bin/python -m benchmarks.reconciliation
@@ -47,6 +50,9 @@ differences-check: setup  ## compare docs/differences.md with what is measured n
 
 techniques-page: setup  ## write docs/techniques.md from the records of results/reference/techniques
 	.venv/bin/python -m harness.techniques_page results/reference/techniques
+
+golden: setup  ## write the reports that tests compare with, tests/harness/report/golden, from recorded runs
+	PYTHONPATH=tests .venv/bin/python -m golden_runs
 
 sizes: setup  ## count parameters and FLOPs of every workload's model and write benchmarks/sizes.json
 	.venv/bin/python -m harness.anatomy.sizes

@@ -19,6 +19,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic.dataclasses import dataclass
 
 from harness.contract import Cell, Outcome, Precision, Scope, Track
 
@@ -141,8 +142,11 @@ class Suite(Model):
 # --------------------------------------------------------------------------------------------------- records
 
 
-class Block(Model):
+@dataclass(config=ConfigDict(extra="forbid", allow_inf_nan=False), frozen=True, slots=True, kw_only=True)
+class Block:
     """A block of train steps ending in one device synchronisation, with the evidence of who else was running.
+
+    Not a ``Model``: a large run has a million of them, each of which would take a kilobyte more.
 
     Attributes:
         steps: Train steps; forward passes or epochs where the cell's scope is inference or epoch.

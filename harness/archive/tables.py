@@ -109,12 +109,25 @@ Row = dict[str, Any]
 def rows(manifest: Manifest, records: Sequence[Record]) -> dict[str, list[Row]]:
     """Return the rows of one run, by table."""
     final = {(record.key, record.attempt) for record in latest(list(records))}
+    run = _storable(manifest.run)
+    cells = (_cell(run, record, (record.key, record.attempt) in final) for record in records)
     return {
-        RUNS.name: [_run(manifest)],
-        CELLS.name: [_cell(manifest.run, record, (record.key, record.attempt) in final) for record in records],
-        EPOCHS.name: [row for record in records for row in _epochs(manifest.run, record)],
-        BLOCKS.name: [row for record in records for row in _blocks(manifest.run, record)],
+        RUNS.name: [_all_storable(_run(manifest))],
+        CELLS.name: [_all_storable(cell) for cell in cells],
+        EPOCHS.name: [row for record in records for row in _epochs(run, record)],
+        BLOCKS.name: [row for record in records for row in _blocks(run, record)],
     }
+
+
+def _all_storable(row: Row) -> Row:
+    return {field: _storable(value) if isinstance(value, str) else value for field, value in row.items()}
+
+
+def _storable(text: str) -> str:
+    """Return text without what no file and no database can hold: lone surrogates, which JSON can name, and NUL."""
+    if text.isascii() and "\0" not in text:
+        return text
+    return text.encode(errors="backslashreplace").decode().replace("\0", "\\x00")
 
 
 def _run(manifest: Manifest) -> Row:

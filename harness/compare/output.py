@@ -12,7 +12,7 @@ from rich.text import Text
 
 from harness.compare.changes import Changes, Figure, Shared, Verdict
 from harness.compare.origin import Change
-from harness.report.text import escape
+from harness.report.text import escape, one_line
 
 STYLES = {Verdict.FASTER: "green", Verdict.SLOWER: "bold red", Verdict.DIFFERENT: "bold red"}
 HEADER = (
@@ -79,13 +79,18 @@ def console(changed: Sequence[Change], changes: Changes, *, across_machines: boo
     """Return all of it for the terminal."""
     origin = Table("what changed", "before", "after", box=None, pad_edge=False)
     for change in changed:
-        origin.add_row(*map(Text, (change.what, change.before, change.after)))
+        origin.add_row(*map(_text, (change.what, change.before, change.after)))
     table = Table(*HEADER, box=None, pad_edge=False)
     for cells in lines(changes):
-        table.add_row(*(Text(cell, STYLES.get(Verdict(cell), "") if cell in set(Verdict) else "") for cell in cells))
-    told = [Text(note) for note in notes(changes, across_machines=across_machines)]
+        table.add_row(*map(_text, cells))
+    told = [_text(note) for note in notes(changes, across_machines=across_machines)]
     nothing = Text("nothing that a run records has changed: two runs of one thing")
     return Group(origin if changed else nothing, Text(), table, Text(), *told)
+
+
+def _text(cell: str) -> Text:
+    """Return a cell as a terminal can show it, whatever a record calls itself, in the colour of its verdict."""
+    return Text(one_line(cell, 1000), STYLES.get(Verdict(cell), "") if cell in set(Verdict) else "")
 
 
 def markdown(title: str, changed: Sequence[Change], changes: Changes, *, across_machines: bool) -> str:

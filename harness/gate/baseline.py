@@ -6,6 +6,7 @@ same architecture.
 
 from __future__ import annotations
 
+import functools
 import getpass
 import os
 from collections.abc import Iterator
@@ -107,8 +108,11 @@ class Baseline(Model):
 
     def find(self, comparison: Comparison, row: Row) -> Entry | None:
         """Return what is on file of an arm on a workload."""
-        key = (comparison.workload.name, comparison.precision, row.arm)
-        return next((entry for entry in self.entries if entry.key == key), None)
+        return self._by_key.get((comparison.workload.name, comparison.precision, row.arm))
+
+    @functools.cached_property
+    def _by_key(self) -> dict[tuple[str, str, str], Entry]:
+        return {entry.key: entry for entry in self.entries}
 
 
 def make(summary: Summary, why: str) -> Baseline:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ET
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,29 +13,41 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.gate.decision import Decision, State
+from harness.report.text import one_line
 from harness.store.atomic import write_atomically
 
 STYLES: Mapping[State, str] = {State.HELD: "green", State.FAILED: "bold red", State.OPEN: "yellow"}
 SHOWN = (State.FAILED, State.OPEN)
+WORDS: Mapping[State, str] = {State.FAILED: "failed", State.OPEN: "open", State.HELD: "held"}
+
+LONGEST = 500
+"""Characters of a name or a reason that GitHub is given."""
+
+_NOT_XML = re.compile("[^\t\n -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+MOST = 200
+"""Claims that a table has: nobody reads ten thousand, and GitHub shows no summary of more than a megabyte."""
 
 
 def sentence(decisions: Sequence[Decision]) -> str:
     """Return the result in one line."""
     counts = Counter(decision.state for decision in decisions)
     parts = [f"{counts[State.HELD]} of {len(decisions)} claims held"]
-    words = {State.FAILED: "failed", State.OPEN: "open"}
-    parts += [f"{counts[state]} {word}" for state, word in words.items() if counts[state]]
+    parts += [f"{counts[state]} {WORDS[state]}" for state in SHOWN if counts[state]]
     return ", ".join(parts)
 
 
 def table(decisions: Sequence[Decision]) -> Table:
-    """Return all decisions for the terminal: what failed first, then what is open."""
+    """Return decisions for the terminal: what failed first, then what is open, and how many there is no room for."""
     shown = Table("claim", "of", "found", "allowed", "", "would decide", box=None, pad_edge=False)
-    for decision in _by_state(decisions):
+    ordered = _by_state(decisions)
+    shown.caption, shown.caption_justify = _left_out(ordered) or None, "left"
+    for decision in ordered[:MOST]:
         claim = decision.claim
         state = Text(decision.state, STYLES[decision.state])
         more = claim.wanted if decision.state is State.OPEN else ""
-        shown.add_row(*map(Text, (claim.kind, claim.subject, claim.figure, claim.bound)), state, Text(more))
+        told = map(one_line, (claim.kind, claim.subject, claim.figure, claim.bound))
+        shown.add_row(*map(Text, told), state, Text(more))
     return shown
 
 
@@ -80,12 +93,20 @@ def markdown(decisions: Sequence[Decision]) -> str:
     shown = [decision for decision in _by_state(decisions) if decision.state in SHOWN]
     if shown:
         lines += ["| | claim | of | found | allowed | would decide |", "|---|---|---|---|---|---|"]
-    for decision in shown:
+    for decision in shown[:MOST]:
         claim = decision.claim
         more = claim.wanted if decision.state is State.OPEN else ""
         cells = (decision.state, claim.kind, claim.subject, claim.figure, claim.bound, more)
         lines.append("| " + " | ".join(_cell(str(cell)) for cell in cells) + " |")
+    lines += ["", _left_out(shown)] if len(shown) > MOST else []
     return "\n".join(lines) + "\n"
+
+
+def _left_out(ordered: Sequence[Decision]) -> str:
+    """Return what a table has no room for; empty if it has for all."""
+    counts = Counter(decision.state for decision in ordered[MOST:])
+    told = ", ".join(f"{counts[state]} {WORDS[state]}" for state in WORDS if counts[state])
+    return f"Not shown: {told}; --json and --junit have all." if told else ""
 
 
 def workflow_commands(decisions: Sequence[Decision]) -> Iterator[str]:
@@ -105,15 +126,14 @@ def _by_state(decisions: Sequence[Decision]) -> list[Decision]:
 
 def _cell(text: str) -> str:
     """Make text safe inside a cell of a markdown table."""
-    safe = text.replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|")
-    return " ".join(safe.split())
+    return one_line(text, LONGEST).replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|")
 
 
 def _escaped(text: str) -> str:
-    """Escape the message of a workflow command."""
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    """Escape the message of a workflow command, which is one line."""
+    return one_line(text, LONGEST).replace("%", "%25")
 
 
 def _printable(text: str) -> str:
-    """Replace what XML 1.0 cannot hold."""
-    return "".join(character if character >= " " or character in "\t\n" else "\ufffd" for character in text)
+    """Replace what XML 1.0 cannot hold: control characters, surrogates, and what Unicode has no character for."""
+    return _NOT_XML.sub("\ufffd", text)

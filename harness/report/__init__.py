@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness.report import markdown, plots
 from harness.report.summary import Summary
 
 
@@ -21,6 +20,8 @@ def write(run_dir: Path, summary: Summary) -> Path:
     Raises:
         OSError: If the folder cannot be written.
     """
+    from harness.report import markdown, plots  # which import matplotlib: who only reads a summary does without
+
     report = run_dir / "report.md"
     report.write_text(markdown.render(summary, plots.draw(summary, run_dir)), encoding="utf-8")
     return report

@@ -22,10 +22,12 @@ def tables(summary: Summary) -> RenderableType:
 
     What was raced beside train steps has tables of its own behind it.
     """
-    found = []
-    for comparison in summary.workloads:
+    found: list[RenderableType] = []
+    for comparison in summary.workloads[: figures.MOST]:
         found.append(_table(comparison))
         found += [_further(comparison, race) for race in comparison.further]
+    if (more := len(summary.workloads) - figures.MOST) > 0:
+        found.append(Text(f"{more:,} more comparisons are in the report and the dashboard"))
     return Group(*found, *map(_family, summary.families), *map(_contest, summary.contests))
 
 
@@ -114,12 +116,13 @@ def _table(comparison: Comparison) -> Table:
     table = _bare(comparison.name, notes)
     table.add_column("arm", no_wrap=True)
     table.add_column("mode", max_width=8)
-    table.add_column(f"{scale.metric} {scale.unit}\n± 95 %".replace(" \n", "\n"), justify="right", no_wrap=True)
-    margin = scale.margin(comparison.workload.margin)
-    table.add_column(f"difference\nmargin {margin}", justify="right", no_wrap=True)
+    if cells.learns:
+        table.add_column(f"{scale.metric} {scale.unit}\n± 95 %".replace(" \n", "\n"), justify="right", no_wrap=True)
+        margin = scale.margin(comparison.workload.margin)
+        table.add_column(f"difference\nmargin {margin}", justify="right", no_wrap=True)
     table.add_column("step\nms", justify="right", no_wrap=True)
     table.add_column("ratio [95 %]\n> 1 is slower", justify="right", no_wrap=True)
-    table.add_column("verdicts\ntime · accuracy")
+    table.add_column("verdicts\ntime · accuracy" if cells.learns else "verdict\ntime")
     for arm, shown in rows:
         table.add_row(Text(arm), *map(Text, shown))
     return table

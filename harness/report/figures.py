@@ -16,6 +16,9 @@ from harness.schema import ArmStatus, Suite
 
 MISSING = "–"
 
+MOST = 24
+"""Comparisons that a report has pictures of, and a terminal tables: nobody looks at more, and each takes time."""
+
 Show: TypeAlias = Callable[[str], str]
 """How a name is shown."""
 
@@ -99,10 +102,18 @@ def ratio(value: stats.Ratio) -> str:
     return f"{shown} [{number(value.interval.low)}, {number(value.interval.high)}]"
 
 
-def verdicts(row: Row, *, reference: bool) -> str:
-    """Return the verdicts on time and on accuracy; on the reference there is none but that its times are worthless."""
+def verdicts(row: Row, *, reference: bool, learns: bool = True) -> str:
+    """Return the verdicts on time and on accuracy; on the reference there is none but that its times are worthless.
+
+    Args:
+        row: Whose.
+        reference: Whether it is the reference.
+        learns: Whether the workload learns something; if not, there is no accuracy to speak of.
+    """
     if reference:
         return f"reference, {row.time_verdict}" if row.time_verdict else "reference"
+    if not learns:
+        return str(row.time_verdict or MISSING)
     time, accuracy = row.time_verdict or MISSING, row.accuracy_verdict or MISSING
     return str(time) if time == accuracy else f"{time} · {accuracy}"
 
@@ -173,24 +184,26 @@ class Cells:
     def __init__(self, comparison: Comparison, *, short: bool = False) -> None:
         self.comparison = comparison
         self.scale = Scale.of(comparison.workload)
+        self.learns = comparison.workload.metric is not None
         self.notes = Notes()
         self.short = short
 
     def race(self, row: Row) -> list[str]:
-        """Return mode, metric, difference, step time, ratio and verdicts of an arm."""
+        """Return mode, metric, difference, step time, ratio and verdicts of an arm; of metrics only what learns."""
         reference = row.arm == self.comparison.reference
         return [
             self._cell(row, "mode", None if row.mode is None else one_line(row.mode)),
-            self._cell(row, "metric", None if row.metric is None else metric(row.metric, self.scale)),
-            self._cell(
-                row,
-                "difference",
-                None if row.difference is None else difference(row.difference, self.scale, short=self.short),
-                reference,
-            ),
+            *(self._learnt(row, reference) if self.learns else ()),
             self._cell(row, "step_ms", None if row.step_ms is None else number(row.step_ms)),
             self._cell(row, "ratio", None if row.ratio is None else ratio(row.ratio), reference),
-            verdicts(row, reference=reference),
+            verdicts(row, reference=reference, learns=self.learns),
+        ]
+
+    def _learnt(self, row: Row, reference: bool) -> list[str]:
+        apart = None if row.difference is None else difference(row.difference, self.scale, short=self.short)
+        return [
+            self._cell(row, "metric", None if row.metric is None else metric(row.metric, self.scale)),
+            self._cell(row, "difference", apart, reference),
         ]
 
     def further(self, row: Row, race: FurtherRace) -> list[str]:

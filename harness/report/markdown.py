@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -51,22 +52,25 @@ def _section(comparison: Comparison, picture: str | None) -> _Section:
     scale = cells.scale
     reference = remarks.named(comparison.reference)
     unit, difference_unit = (f" ({u})" if u else "" for u in (scale.unit, scale.difference_unit))
+    learnt = [
+        f"{scale.metric}{unit} ± 95 %",
+        f"difference to {reference}{difference_unit} [95 %], margin {scale.margin(comparison.workload.margin)}",
+    ]
     race = table(
         [
             "arm",
             "mode",
-            f"{scale.metric}{unit} ± 95 %",
-            f"difference to {reference}{difference_unit} [95 %], margin {scale.margin(comparison.workload.margin)}",
+            *(learnt if cells.learns else ()),
             "train step (ms)",
             f"ratio to {reference} [95 %]",
-            "time · accuracy",
+            "time · accuracy" if cells.learns else "time",
         ],
         (
             [text.code(row.arm), text.escape(mode), *figures_]
             for row in comparison.rows
             for mode, *figures_ in [cells.race(row)]
         ),
-        right=(2, 3, 4, 5),
+        right=(2, 3, 4, 5) if cells.learns else (2, 3),
     )
     further = [(race.words.about, _further(cells, race)) for race in comparison.further]
     cost = table(
@@ -154,6 +158,14 @@ def _operations(found: operations.Operations | None) -> str:
     return f"{text.escape(operations.about(found), 2000)}\n\n{table(header, shown, right=(2, 3, 5))}"
 
 
+def _undrawn(comparisons: int) -> str:
+    """Return that not all comparisons have pictures, if they have not."""
+    if comparisons <= figures.MOST:
+        return ""
+    drawn = f"Pictures are drawn of the first {figures.MOST} of {comparisons:,} comparisons"
+    return f"{drawn}; the dashboard, `report.html`, draws all."
+
+
 def _contention(summary: Summary) -> str:
     if not summary.races:
         return ""
@@ -217,9 +229,10 @@ def render(summary: Summary, pictures: Pictures) -> str:
     context: dict[str, Any] = {
         "run": text.code(manifest.run),
         "suite_title": f"Suite {text.code(manifest.suite.name)}: {text.escape(manifest.suite.title)}".rstrip("."),
-        "created": text.escape(manifest.created),
+        "created": text.escape(re.sub(r"\.\d+", "", manifest.created)),
         "sentences": sentences(summary),
         "ratios_picture": pictures.ratios,
+        "undrawn": _undrawn(len(plain)),
         "sections": [_section(comparison, pictures.losses.get(comparison.name)) for comparison in plain],
         "chapters": [
             chapters.chapter(family, summary.gaps, pictures.families.get(family.name)) for family in summary.families

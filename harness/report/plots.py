@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from matplotlib import rc_context
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
+from PIL import Image
 
 from harness import stats
 from harness.contract import LossName
@@ -49,14 +51,18 @@ STYLE: Mapping[str, Any] = {
     "axes.spines.top": False,
     "axes.titlelocation": "left",
     "axes.titlesize": 11,
-    "figure.dpi": 100,
+    "axes.titley": 1.0,  # where it is put anyway: to look for what it might overlap takes a third of a picture's time
+    "figure.dpi": 130,
     "figure.facecolor": "white",
     "font.size": 9.5,
     "grid.alpha": 0.25,
     "legend.frameon": False,
-    "savefig.dpi": 130,
+    "text.hinting": "none",
     "text.parse_math": False,
 }
+
+COLOURS_KEPT = 128
+"""Of a picture, which has a dozen inks and their blends with white."""
 
 LOSSES: Mapping[LossName, str] = {
     "cross_entropy": "cross-entropy (nats)",
@@ -72,6 +78,9 @@ def loss_words(loss: LossName) -> str:
     return LOSSES.get(loss, loss.replace("_", " "))
 
 
+ROUND = (1, 2, 5, 10)
+"""Steps of ticks."""
+
 DASHES: Sequence[Any] = ("-", (0, (5, 2)), (0, (1, 1.2)), (0, (6, 2, 1, 2)), (0, (3, 3)))
 
 
@@ -80,8 +89,8 @@ class Pictures:
     """File names beside the report.
 
     Attributes:
-        losses: Name of a comparison -> its loss curves.
-        ratios: Forest plot of all workloads but the variants of techniques; null when none of them was raced.
+        losses: Name of a comparison -> its loss curves; of the first ``figures.MOST``, variants not counted.
+        ratios: Forest plot of the same comparisons; null when none of them was raced.
         families: Name of a family of techniques -> its variants.
     """
 
@@ -102,37 +111,53 @@ def draw(summary: Summary, folder: Path) -> Pictures:
         OSError: If the folder cannot be written.
     """
     losses: dict[str, str] = {}
+    drawn = summary.workloads[: figures.MOST]
     with rc_context(dict(STYLE)):
-        for i, comparison in enumerate(summary.workloads):
-            if figure := loss_curves(comparison):
+        used = None
+        for i, comparison in enumerate(drawn):
+            if figure := loss_curves(comparison, used):
                 losses[comparison.name] = f"loss-{i + 1:02}-{_slug(comparison.name)}.png"
-                figure.savefig(folder / losses[comparison.name])
+                _save(figure, folder / losses[comparison.name])
+                used = figure
         ratios = None
-        if figure := forest(summary.workloads):
+        if figure := forest(drawn):
             ratios = "ratios.png"
-            figure.savefig(folder / ratios)
+            _save(figure, folder / ratios)
         families: dict[str, str] = {}
         for family in summary.families:
             if figure := variants(family):
                 families[family.name] = f"technique-{_slug(family.name)}.png"
-                figure.savefig(folder / families[family.name])
+                _save(figure, folder / families[family.name])
     return Pictures(losses, ratios, families)
+
+
+def _save(figure: Figure, path: Path) -> None:
+    """Write a picture with a palette of its own: a third of what true colour takes on disk, and less of the time."""
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    picture = Image.frombuffer("RGBA", canvas.get_width_height(), canvas.buffer_rgba(), "raw", "RGBA", 0, 1)
+    picture.convert("RGB").quantize(COLOURS_KEPT, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(path)
 
 
 def _slug(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9_]+", "-", name).strip("-")[:60]
 
 
-def loss_curves(comparison: Comparison) -> Figure | None:
+def loss_curves(comparison: Comparison, used: Figure | None = None) -> Figure | None:
     """Return the training loss of every arm: mean over seeds, with a band from the least to the greatest seed.
 
     Arms of a matched track often coincide; earlier ones are drawn wider, so that all remain visible.
+
+    Args:
+        comparison: Whose curves.
+        used: Those of another comparison, to be drawn over: new axes take a quarter of the time of a picture.
     """
     trained = [(row, found) for row in comparison.rows if (found := curves.curve(row))]
     if not trained:
         return None
-    figure = Figure(figsize=(7.2, 3.6), layout="constrained")
-    axes = figure.add_subplot()
+    figure = _wiped(used) if used else Figure(figsize=(7.2, 3.6))
+    # Margins that the longest tick label fits into: to have them computed doubles the time that a picture takes.
+    axes = figure.axes[0] if used else figure.add_axes((0.115, 0.13, 0.87, 0.79))
     for i, (row, found) in enumerate(trained):
         x = range(1, len(found.mean) + 1)
         style = {"color": colour(row.arm), "linestyle": DASHES[i % len(DASHES)]}
@@ -150,13 +175,27 @@ def loss_curves(comparison: Comparison) -> Figure | None:
     if curves.over_decades(every):
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        axes.yaxis.set_minor_formatter(NullFormatter())
+        few_decades = max(max(found.high) for found in every) < 300 * min(min(found.low) for found in every)
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if few_decades else (1,)))
+        axes.yaxis.set_minor_locator(NullLocator())
     else:
         axes.set_ylim(bottom=min(0.0, *(min(found.low) for found in every)))
+        axes.yaxis.set_major_locator(MaxNLocator(5, steps=ROUND))
     axes.set_xlim(1 - 0.02 * longest, longest + 0.02 * longest)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(6, steps=ROUND, integer=True))
     axes.set(title=comparison.name, xlabel="epoch", ylabel=f"training loss: {loss_words(comparison.workload.loss)}")
     axes.legend(title="mean; band: all seeds" if any(found.seeds > 1 for found in every) else None)
+    return figure
+
+
+def _wiped(figure: Figure) -> Figure:
+    """Return a figure whose axes are as new."""
+    (axes,) = figure.axes
+    for artist in (*axes.lines, *axes.collections):
+        artist.remove()
+    axes.set_yscale("linear")
+    axes.relim()
+    axes.autoscale()
     return figure
 
 

@@ -56,7 +56,9 @@ def readback(order: Sequence[str], records: Sequence[Record]) -> Readback:
     table: dict[str, dict[str, dict[str, None]]] = {}
     reporting = dict.fromkeys(record.cell.arm for record in records if record.settings)
     arms = sorted(reporting, key=lambda arm: order.index(arm) if arm in order else len(order))
-    for record in records:
+    # The cells of an arm say nearly the same: what is equal is read once.
+    told_of = {(record.cell.arm, repr(record.settings)): record for record in records}
+    for record in told_of.values():
         for setting, value in flatten(record.settings):
             table.setdefault(setting, {}).setdefault(record.cell.arm, {})[value] = None
     alike: dict[str, str] = {}

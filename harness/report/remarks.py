@@ -18,7 +18,7 @@ def about(comparison: Comparison) -> str:
     return (
         f"{text.escape(workload.title)}: {text.code(workload.architecture.name)} on {text.code(workload.dataset)}, "
         f"{optimizer.name} at learning rate {optimizer.learning_rate:g}, batch {workload.batch_size}, "
-        f"{comparison.epochs} epochs."
+        f"{comparison.epochs} epoch{'' if comparison.epochs == 1 else 's'}."
     )
 
 
@@ -40,6 +40,8 @@ def health(comparison: Comparison) -> str:
         return f"> **{broken}: the figures below do not compare like with like.**\n>{conflicts}"
     if comparison.track == "stock":
         return figures.STOCK
+    if sum(row.metric is not None or row.launches > 0 for row in comparison.rows) == 1:
+        return "One arm has results: there is nothing that it could agree with."
     agreed = [agreement.what for agreement in found.agreements if agreement.compared]
     if not agreed:
         return "Whether the arms started alike is unknown: no two arms gave hashes of the same cell."

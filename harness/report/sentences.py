@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from harness import stats
 from harness.contract import Outcome
@@ -17,9 +17,10 @@ def sentences(summary: Summary) -> list[str]:
     """Return the summary, most important first, as Markdown."""
     return [
         _asked(summary),
-        *_speed(summary),
-        *_accuracy(summary),
-        *_targets(summary),
+        *_warnings(summary),
+        *_by_track(summary, _speed),
+        *_by_track(summary, _accuracy),
+        *_by_track(summary, _targets),
         *map(contests.sentence, summary.contests),
         *_techniques(summary),
         *_gaps(summary),
@@ -27,6 +28,13 @@ def sentences(summary: Summary) -> list[str]:
         _failed(summary),
         *_contention(summary),
     ]
+
+
+def _by_track(summary: Summary, say: Callable[[Sequence[Comparison]], Iterator[str]]) -> Iterator[str]:
+    """Say of each track by itself what there is to say: they are not the same contest."""
+    for track in dict.fromkeys(comparison.track for comparison in summary.comparisons):
+        found = [comparison for comparison in summary.comparisons if comparison.track == track]
+        yield from (sentence if track == "matched" else f"Stock track. {sentence}" for sentence in say(found))
 
 
 def _names(names: Iterable[str]) -> str:
@@ -44,8 +52,8 @@ def _tally(verdicts: Iterable[stats.TimeVerdict | stats.AccuracyVerdict | None])
     return ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common())
 
 
-def _rows(summary: Summary) -> Iterator[tuple[Comparison, Row]]:
-    return ((comparison, row) for comparison in summary.comparisons for row in comparison.rows)
+def _rows(comparisons: Iterable[Comparison]) -> Iterator[tuple[Comparison, Row]]:
+    return ((comparison, row) for comparison in comparisons for row in comparison.rows)
 
 
 def _asked(summary: Summary) -> str:
@@ -54,12 +62,16 @@ def _asked(summary: Summary) -> str:
     precisions = dict.fromkeys(comparison.precision for comparison in summary.comparisons)
     scope = f"{_what(summary, len(workloads))} in {', '.join(precisions)} on {_names(suite.arms)}"
     scope += f", {_count(suite.seeds, 'seed')} and {_count(suite.launches, 'launch')} a cell"
-    rows = [row for _, row in _rows(summary)]
+    rows = [row for _, row in _rows(summary.comparisons)]
     if all(row.metric is None and row.step_ms is None for row in rows):
         return f"{scope}: **no cell gave a result.**"
+    if not any(_has_rival(comparison) for comparison in summary.comparisons):
+        return f"{scope}: **no verdicts: nowhere do two arms have results to compare.**"
     timed = {row.time_verdict for row in rows} - {None, stats.TimeVerdict.LOOK, stats.TimeVerdict.UNSTABLE}
     judged = {row.accuracy_verdict for row in rows} - {None, stats.AccuracyVerdict.LOOK}
     needs = f"a verdict needs {stats.MIN_SEEDS} seeds for accuracy and {stats.MIN_LAUNCHES} launches for time"
+    if (suite.seeds >= stats.MIN_SEEDS and not judged) or (suite.launches >= stats.MIN_LAUNCHES and not timed):
+        needs += ", undisturbed and in two arms"
     if not timed and not judged:
         return f"{scope}: **a look, no verdicts** ({needs})."
     if not timed:
@@ -67,6 +79,22 @@ def _asked(summary: Summary) -> str:
     if not judged:
         return f"{scope}: verdicts on time, no verdicts on accuracy ({needs})."
     return f"{scope}: verdicts on accuracy and time ({needs}; p values are adjusted over this report)."
+
+
+def _has_rival(comparison: Comparison) -> bool:
+    """Return whether an arm beside the reference has a result."""
+    return any(row.arm != comparison.reference and (row.metric or row.launches) for row in comparison.rows)
+
+
+def _warnings(summary: Summary) -> Iterator[str]:
+    """Say what has to be known before any figure is believed."""
+    if any(comparison.proof is None for comparison in summary.matched):
+        yield "**UNVERIFIED: nobody asked for proof that the arms compute one function.**"
+    broken = [comparison for comparison in summary.comparisons if comparison.health.conflicts]
+    if broken:
+        where = _names(comparison.name for comparison in broken)
+        track = "matched" if any(comparison.track == "matched" for comparison in broken) else "stock"
+        yield f"**The {track} track is broken on {where}: arms that must start alike do not.** There, compare nothing."
 
 
 def _what(summary: Summary, count: int) -> str:
@@ -81,35 +109,39 @@ def _what(summary: Summary, count: int) -> str:
     return " and ".join(parts) + (f", {' and '.join(tracks)} track," if "stock" in tracks else "")
 
 
-def _speed(summary: Summary) -> Iterator[str]:
-    races: dict[tuple[str, str, str], list[tuple[str, stats.Ratio, Row]]] = {}
-    for comparison in summary.comparisons:
+def _speed(comparisons: Sequence[Comparison]) -> Iterator[str]:
+    races: dict[tuple[str, str, str], list[tuple[str, stats.Ratio | None, Row]]] = {}
+    for comparison in comparisons:
         raced = [("a train step", comparison.rows, comparison.reference)]
         raced += [(race.words.one, race.rows, race.reference) for race in comparison.further]
         for what, rows, against in raced:
             names = {row.arm: text.code(row.arm) + (f" ({row.mode})" if row.mode else "") for row in rows}
             for row in rows:
-                if row.ratio is not None and against is not None:
+                unstable = row.time_verdict is stats.TimeVerdict.UNSTABLE
+                if against is not None and row.arm != against and (row.ratio or unstable):
                     key = (what, names[row.arm], names[against])
-                    races.setdefault(key, []).append((comparison.name, row.ratio, row))
+                    races.setdefault(key, []).append((comparison.name, None if unstable else row.ratio, row))
     for (what, arm, reference), found in races.items():
-        found.sort(key=lambda item: item[1].estimate)
-        (least, low, _), (most, high, _) = found[0], found[-1]
+        ratios = sorted(((ratio, name) for name, ratio, _ in found if ratio), key=lambda item: item[0].estimate)
+        tally = f"{_count(len(found), 'race')}, {_tally(row.time_verdict for _, _, row in found)}"
+        if not ratios:
+            yield f"Of {what} of {arm} beside one of {reference} the times say nothing: {tally}."
+            continue
+        (low, least), (high, most) = ratios[0], ratios[-1]
         span = f"{figures.ratio(low)} ({text.code(least)})"
-        if len(found) > 1:
+        if len(ratios) > 1:
             span += f" to {figures.ratio(high)} ({text.code(most)})"
-        yield (
-            f"{what[0].upper()}{what[1:]} of {arm} takes {span} times as long as one of {reference}: "
-            f"{_count(len(found), 'race')}, {_tally(row.time_verdict for _, _, row in found)}."
-        )
+        yield f"{what[0].upper()}{what[1:]} of {arm} takes {span} times as long as one of {reference}: {tally}."
 
 
-def _accuracy(summary: Summary) -> Iterator[str]:
-    found = [(c, row, row.difference) for c, row in _rows(summary) if row.difference is not None]
+def _accuracy(comparisons: Sequence[Comparison]) -> Iterator[str]:
+    found = [(c, row, row.difference) for c, row in _rows(comparisons) if row.difference is not None]
     if not found:
         return
     verdicts = _tally(row.accuracy_verdict for _, row, _ in found)
     start = f"Accuracy against the reference: {_count(len(found), 'difference')}, {verdicts}"
+    if short := sum(_short_of_seeds(comparison, row) for comparison, row, _ in found):
+        start += f" ({short} without seeds that have no result)"
     comparison, row, largest = max(found, key=lambda item: abs(item[2].estimate) / item[2].margin)
     if largest.estimate == 0:
         yield f"{start}; all are exactly 0."
@@ -122,14 +154,22 @@ def _accuracy(summary: Summary) -> Iterator[str]:
     )
 
 
-def _targets(summary: Summary) -> Iterator[str]:
-    trained = [comparison for comparison in summary.comparisons if any(row.metric for row in comparison.rows)]
+def _short_of_seeds(comparison: Comparison, row: Row) -> bool:
+    """Return whether a mean, or that of the reference, lacks seeds: what did not fail may be better than what did."""
+    seeds = {one.arm: one.seeds for one in comparison.rows}
+    return min(row.seeds, seeds.get(comparison.reference or row.arm, row.seeds)) < comparison.seeds
+
+
+def _targets(comparisons: Sequence[Comparison]) -> Iterator[str]:
+    trained = [comparison for comparison in comparisons if any(row.metric for row in comparison.rows)]
     cut = [comparison for comparison in trained if comparison.budget_cut]
-    judged = [(comparison, row) for comparison, row in _rows(summary) if row.target_met is not None]
+    judged = [(comparison, row) for comparison, row in _rows(comparisons) if row.target_met is not None]
     parts = []
     if judged:
         below = [(comparison, row) for comparison, row in judged if not row.target_met]
         part = f"{len(judged) - len(below)} of {len(judged)} means reach their workload's target"
+        if short := sum(row.seeds < comparison.seeds for comparison, row in judged):
+            part += f" ({short} over fewer seeds than were asked for)"
         if below:
             part += f"; below it: {', '.join(_short_of_target(comparison, row) for comparison, row in below)}"
         parts.append(part)
@@ -179,14 +219,8 @@ def _short_of_target(comparison: Comparison, row: Row) -> str:
 
 
 def _track(summary: Summary) -> Iterator[str]:
-    broken = [comparison for comparison in summary.comparisons if comparison.health.conflicts]
-    matched = summary.matched
-    if not matched and not broken:
-        return
-    if broken:
-        where = _names(comparison.name for comparison in broken)
-        track = "matched" if any(comparison.track == "matched" for comparison in broken) else "stock"
-        yield f"**The {track} track is broken on {where}: arms that must start alike do not.** There, compare nothing."
+    matched = [comparison for comparison in summary.matched if _has_rival(comparison)]
+    if not matched or any(comparison.health.conflicts for comparison in summary.comparisons):
         return
     compared = sum(comparison.health.compared for comparison in matched)
     if not compared:
@@ -201,6 +235,8 @@ def _track(summary: Summary) -> Iterator[str]:
     if spreads:
         spread, name = max(spreads)
         worst = f"; their first losses differ by at most {spread:.1e} relative ({text.code(name)})"
+        if spread == 0:
+            worst = "; their first losses are the same"
         if any(comparison.health.chance for comparison in matched):
             worst += ", where nothing is drawn at random"
     yield (
@@ -211,7 +247,7 @@ def _track(summary: Summary) -> Iterator[str]:
 
 def _failed(summary: Summary) -> str:
     failed = sum(count for outcome, count in summary.failed.items() if outcome is not Outcome.UNSUPPORTED)
-    parts = [f"none of {_count(summary.cells, 'cell')} failed"]
+    parts = [f"none of {_count(summary.cells, 'cell')} failed" if summary.cells else "no cell was run"]
     if failed:
         how = ", ".join(f"{n} {outcome}" for outcome, n in summary.failed.items() if outcome is not Outcome.UNSUPPORTED)
         parts = [f"**{failed} of {_count(summary.cells, 'cell')} failed** ({how})"]
@@ -221,6 +257,8 @@ def _failed(summary: Summary) -> str:
         parts.append(f"not runnable here: {_names(unsupported)}")
     if missing := sum(comparison.missing for comparison in summary.comparisons) + _unfitted(summary):
         parts.append(f"{_count(missing, 'cell')} that the suite asks for {'has' if missing == 1 else 'have'} no record")
+    if summary.damaged:
+        parts.append(f"**{_count(len(summary.damaged), 'damaged record')} left out**")
     return f"Failures: {'; '.join(parts)}."
 
 
@@ -240,7 +278,9 @@ def _contention(summary: Summary) -> Iterator[str]:
     disturbed = sum(contention.disturbed for contention in found)
     left = sum(contention.left for contention in found)
     unstable = [f"{text.code(row.arm)} on {text.code(name)}" for name, row in summary.unstable]
-    yield (
-        f"Contention: {disturbed} of {_count(rounds, 'round')} disturbed, {left} of them still after reruns and "
-        f"left out; {'**UNSTABLE**: ' + ', '.join(unstable) if unstable else 'nothing is UNSTABLE'}."
-    )
+    stable = f"**UNSTABLE**: {', '.join(unstable)}" if unstable else "nothing is UNSTABLE"
+    if not disturbed:
+        yield f"Contention: none of {_count(rounds, 'round')} was disturbed; {stable}."
+        return
+    how = f"{disturbed} of {_count(rounds, 'round')} disturbed, {left} of them still after reruns and left out"
+    yield f"Contention: {how}; {stable}."

@@ -9,6 +9,8 @@ from typing import Any
 
 from harness.store.atomic import write_atomically
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
 
 class Unreadable(ValueError):
     """A stored file that is truncated or edited, or of another schema."""
@@ -19,8 +21,7 @@ class NewerSchema(Unreadable):
 
 
 def _checksum(content: dict[str, Any]) -> str:
-    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(canonical.encode(errors="surrogatepass")).hexdigest()
+    return hashlib.sha256(_CANONICAL.encode(content).encode(errors="surrogatepass")).hexdigest()
 
 
 def write(path: Path, content: dict[str, Any]) -> None:
@@ -29,8 +30,12 @@ def write(path: Path, content: dict[str, Any]) -> None:
     Raises:
         OSError: If the file cannot be written.
     """
-    envelope = {"sha256": _checksum(content), "content": content}
-    write_atomically(path, json.dumps(envelope, indent=1) + "\n")
+    write_atomically(path, seal(content))
+
+
+def seal(content: dict[str, Any]) -> str:
+    """Return what ``write`` stores: ``content`` with its checksum, as JSON."""
+    return json.dumps({"sha256": _checksum(content), "content": content}, indent=1) + "\n"
 
 
 def read(path: Path, *, newest: int) -> dict[str, Any]:
@@ -45,7 +50,7 @@ def read(path: Path, *, newest: int) -> dict[str, Any]:
         Unreadable: If the file is not whole, or does not match its checksum.
     """
     try:
-        envelope = json.loads(path.read_text(encoding="utf-8"))
+        envelope = json.loads(path.read_bytes().decode())
         stated, content = envelope["sha256"], envelope["content"]
         version = content["schema_version"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:

@@ -1,5 +1,7 @@
 """What two runs have in common, and what became of it."""
 
+import dataclasses
+
 import pytest
 from report_factories import failed, manifest, raced, trained, whole_run, workload
 
@@ -105,7 +107,7 @@ def test_a_disturbed_race_is_not_compared():
     for launch in range(8):
         for arm in ("torch", "keras-jax"):
             record = raced(arm, launch, 2.0)
-            blocks = [block.model_copy(update={"contended": block.round > 0}) for block in record.timing.blocks]
+            blocks = [dataclasses.replace(block, contended=block.round > 0) for block in record.timing.blocks]
             noisy.append(record.model_copy(update={"timing": record.timing.model_copy(update={"blocks": blocks})}))
     assert rival(run(), summary(noisy)).apart["ratio"] == "other programs disturbed most launches of a run"
 

@@ -2,6 +2,7 @@ from report_factories import block, failed, manifest, raced, status, trained, wh
 from rich.console import Console
 
 from harness.contract import Outcome
+from harness.report import figures
 from harness.report.console import tables
 from harness.report.summary import summarize
 from harness.schema import WorkloadChoice
@@ -63,3 +64,15 @@ def test_a_broken_track_and_a_cut_budget_are_said():
     lines = printed(records, run)
     assert any(line.startswith("MATCHED TRACK BROKEN") for line in lines)
     assert "budget cut to 1 of 3 epochs: target not judged" in lines
+
+
+def test_comparisons_that_a_terminal_has_no_room_for_are_counted(monkeypatch):
+    monkeypatch.setattr(figures, "MOST", 1)
+    run, known = manifest(workloads=["mlp_digits", "lenet", "gru"]), WORKLOADS
+    known = known | {name: workload(name) for name in ("lenet", "gru")}
+    console = Console(width=100, force_terminal=False)
+    with console.capture() as capture:
+        console.print(tables(summarize(run, whole_run(), known)))
+    assert "2 more comparisons are in the report and the dashboard" in capture.get()
+    assert "lenet" not in capture.get()
+    assert "more comparisons" not in "".join(printed(whole_run()))

@@ -1,10 +1,12 @@
 import numpy as np
 import pytest
+from dashboard_runs import large
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import same_color
 from matplotlib.image import imread
 from report_factories import manifest, raced, status, trained, whole_run, workload
 
-from harness.report import plots
+from harness.report import figures, markdown, plots
 from harness.report.summary import summarize
 
 WORKLOADS = {"mlp_digits": workload(), "lenet/../<b>": workload("lenet/../<b>")}
@@ -77,6 +79,33 @@ def test_nothing_to_draw():
     assert plots.forest(empty.comparisons) is None
 
 
+def test_curves_drawn_over_others_are_as_new():
+    wild = [trained("torch", s, 0.9, losses=(9.0, 1e-4 * (1 + s))) for s in range(3)]
+    tame = [trained("keras-jax", 0, 0.9, losses=(0.4, 0.3, 0.2))]
+    first, second = (summary(records).comparisons[0] for records in (wild, tame))
+    for before, after in ((first, second), (second, first)):
+        reused = plots.loss_curves(after, plots.loss_curves(before))
+        assert np.array_equal(pixels(reused), pixels(plots.loss_curves(after)))
+    assert not np.array_equal(pixels(plots.loss_curves(first)), pixels(plots.loss_curves(second)))
+
+
+def pixels(figure):
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba()).copy()
+
+
+def test_the_first_comparisons_have_pictures_and_the_report_says_that_the_others_have_none(tmp_path, monkeypatch):
+    monkeypatch.setattr(figures, "MOST", 2)
+    for workloads, drawn in ((2, 2), (3, 2)):
+        found = large(workloads)
+        pictures = plots.draw(found, tmp_path)
+        assert list(pictures.losses) == [f"network_{i:03} · fp32" for i in range(drawn)]
+        told = markdown.render(found, pictures)
+        assert ("Pictures are drawn of the first 2 of 3 comparisons;" in told) == (workloads > drawn)
+        assert told.count("\n## network_") == workloads
+
+
 def test_draw_writes_pictures_whatever_the_names(tmp_path):
     name = "lenet/../<b>"
     run = manifest((status("torch"), status("$x^2$")), workloads=[name])
@@ -89,3 +118,12 @@ def test_draw_writes_pictures_whatever_the_names(tmp_path):
     assert written == {pictures.ratios, *pictures.losses.values()}
     for file in written:
         assert np.ptp(imread(tmp_path / file)) > 0
+
+
+def test_a_picture_keeps_the_colours_of_its_arms(tmp_path):
+    pictures = plots.draw(summary(whole_run()), tmp_path)
+    for file in (pictures.ratios, *pictures.losses.values()):
+        inks = (255 * imread(tmp_path / file)[..., :3]).reshape(-1, 3)
+        for arm in ("torch", "keras-jax") if file != pictures.ratios else ("keras-jax",):
+            ink = [int(plots.colour(arm)[i : i + 2], 16) for i in (1, 3, 5)]
+            assert np.abs(inks - ink).max(axis=1).min() <= 6
