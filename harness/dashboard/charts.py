@@ -22,7 +22,7 @@ def ratios(summary: Summary, facets: Facets) -> list[dict[str, Any]]:
     groups = []
     for comparison in summary.comparisons:
         raced = [("", comparison.rows, comparison.reference)]
-        raced += [(f" · {race.words.label}", race.rows, race.reference) for race in comparison.further]
+        raced += [(f" · {race.label}", race.rows, race.reference) for race in comparison.further]
         for scope, rows, reference in raced:
             found = [_ratio(row, row.ratio, facets) for row in rows if row.ratio is not None]
             groups.append(_group(f"{comparison.name}{scope}", reference, comparison, found, facets))

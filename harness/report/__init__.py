@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-from harness.report import markdown, plots
+from harness.report import markdown, plots, plots_beside
 from harness.report.summary import Summary
 
 
@@ -22,5 +23,6 @@ def write(run_dir: Path, summary: Summary) -> Path:
         OSError: If the folder cannot be written.
     """
     report = run_dir / "report.md"
-    report.write_text(markdown.render(summary, plots.draw(summary, run_dir)), encoding="utf-8")
+    pictures = replace(plots.draw(summary, run_dir), beside=plots_beside.draw(summary, run_dir))
+    report.write_text(markdown.render(summary, pictures), encoding="utf-8")
     return report

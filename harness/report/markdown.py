@@ -8,7 +8,19 @@ from typing import Any
 
 import jinja2
 
-from harness.report import certificates, chapters, contests, figures, operations, remarks, reproduce, scopes, text
+from harness.report import (
+    beside,
+    certificates,
+    chapters,
+    contests,
+    figures,
+    operations,
+    remarks,
+    reproduce,
+    scopes,
+    targets,
+    text,
+)
 from harness.report.comparison import Comparison, FurtherRace
 from harness.report.failures import Failure
 from harness.report.plots import Pictures
@@ -38,15 +50,16 @@ class _Section:
     health: str
     reference: str
     race_table: str
-    further: list[tuple[str, str]]
+    further: list[tuple[str, str, str | None]]
     cost_table: str
     memory_table: str
     notes: list[str]
     target: str
+    reached: tuple[str, str, str | None] | None
     picture: str | None
 
 
-def _section(comparison: Comparison, picture: str | None) -> _Section:
+def _section(comparison: Comparison, pictures: Pictures) -> _Section:
     cells = figures.Cells(comparison)
     scale = cells.scale
     reference = remarks.named(comparison.reference)
@@ -68,7 +81,11 @@ def _section(comparison: Comparison, picture: str | None) -> _Section:
         ),
         right=(2, 3, 4, 5),
     )
-    further = [(race.words.about, _further(cells, race)) for race in comparison.further]
+    drawn = pictures.beside.get(comparison.name, {})
+    further = [
+        (about, shown, drawn.get(picture or ""))
+        for about, shown, picture in beside.parts(cells, lambda race: _further(cells, race))
+    ]
     cost = table(
         [
             "arm",
@@ -83,6 +100,9 @@ def _section(comparison: Comparison, picture: str | None) -> _Section:
         ([text.code(row.arm), *cells.cost(row)] for row in comparison.rows),
         right=range(1, 8),
     )
+    reached = None
+    if targets.reaches(comparison):
+        reached = (beside.about_targets(comparison), beside.reached(comparison, cells.notes), drawn.get("target"))
     return _Section(
         heading=text.escape(comparison.name),
         about=remarks.about(comparison),
@@ -95,7 +115,8 @@ def _section(comparison: Comparison, picture: str | None) -> _Section:
         memory_table=_memory(comparison),
         notes=[text.escape(note) for note in cells.notes.texts],
         target=remarks.target(comparison),
-        picture=picture,
+        reached=reached,
+        picture=pictures.losses.get(comparison.name),
     )
 
 
@@ -220,7 +241,7 @@ def render(summary: Summary, pictures: Pictures) -> str:
         "created": text.escape(manifest.created),
         "sentences": sentences(summary),
         "ratios_picture": pictures.ratios,
-        "sections": [_section(comparison, pictures.losses.get(comparison.name)) for comparison in plain],
+        "sections": [_section(comparison, pictures) for comparison in plain],
         "chapters": [
             chapters.chapter(family, summary.gaps, pictures.families.get(family.name)) for family in summary.families
         ],

@@ -83,11 +83,13 @@ class Pictures:
         losses: Name of a comparison -> its loss curves.
         ratios: Forest plot of all workloads but the variants of techniques; null when none of them was raced.
         families: Name of a family of techniques -> its variants.
+        beside: Name of a comparison -> what was measured beside train steps (throughput, latency, target).
     """
 
     losses: Mapping[str, str]
     ratios: str | None
     families: Mapping[str, str] = field(default_factory=dict)
+    beside: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 def colour(arm: str) -> str:
@@ -105,7 +107,7 @@ def draw(summary: Summary, folder: Path) -> Pictures:
     with rc_context(dict(STYLE)):
         for i, comparison in enumerate(summary.workloads):
             if figure := loss_curves(comparison):
-                losses[comparison.name] = f"loss-{i + 1:02}-{_slug(comparison.name)}.png"
+                losses[comparison.name] = f"loss-{i + 1:02}-{slug(comparison.name)}.png"
                 figure.savefig(folder / losses[comparison.name])
         ratios = None
         if figure := forest(summary.workloads):
@@ -114,12 +116,13 @@ def draw(summary: Summary, folder: Path) -> Pictures:
         families: dict[str, str] = {}
         for family in summary.families:
             if figure := variants(family):
-                families[family.name] = f"technique-{_slug(family.name)}.png"
+                families[family.name] = f"technique-{slug(family.name)}.png"
                 figure.savefig(folder / families[family.name])
     return Pictures(losses, ratios, families)
 
 
-def _slug(name: str) -> str:
+def slug(name: str) -> str:
+    """Return a name as a part of a file's."""
     return re.sub(r"[^A-Za-z0-9_]+", "-", name).strip("-")[:60]
 
 
