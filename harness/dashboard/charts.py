@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from harness import stats
-from harness.dashboard import tradeoffs
+from harness.dashboard import beside, tradeoffs
 from harness.dashboard.facets import Facets, named, rounded
 from harness.dashboard.inline import paragraphs
 from harness.report import curves, figures, plots, remarks
@@ -95,7 +95,7 @@ def _card(comparison: Comparison, facets: Facets) -> dict[str, Any]:
         "time": tradeoffs.accuracy_and_time(comparison, facets),
         "memory": tradeoffs.memory_and_throughput(comparison, facets),
     }
-    return card | {what: found for what, found in drawn.items() if found}
+    return card | {what: found for what, found in drawn.items() if found} | beside.lines(comparison, facets)
 
 
 def _losses(comparison: Comparison, facets: Facets) -> dict[str, Any] | None:

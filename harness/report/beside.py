@@ -86,9 +86,13 @@ def latencies(cells: Cells, race: FurtherRace) -> str:
     return table(header, rows, right=(1, 2, 3, 4, 6))
 
 
-def percentiles(race: FurtherRace, arm: str, notes: Notes) -> Iterator[str]:
-    """Yield an arm's percentiles."""
-    return (noted(found, notes) for found in latency.percentiles(race.evidence[arm]).values())
+def percentiles(race: FurtherRace, arm: str, notes: Notes, *, short: bool = False) -> Iterator[str]:
+    """Yield an arm's percentiles; short ones are without their intervals."""
+    for found in latency.percentiles(race.evidence[arm]).values():
+        if short and found.level:
+            yield notes.mark(number(found.level.estimate), found.note)
+        else:
+            yield noted(found, notes)
 
 
 def about_targets(comparison: Comparison) -> str:
@@ -139,7 +143,7 @@ def spread(found: Spread | None, show: Callable[[float], str] = number) -> str:
 
 
 def parts(cells: Cells, further: Callable[[FurtherRace], str]) -> Iterator[tuple[str, str, str | None]]:
-    """Yield what was raced beside train steps: what is to be said of it, its table, and which picture goes with it.
+    """Yield what was measured beside train steps: what is to be said of it, its table, and which picture goes with it.
 
     Args:
         cells: Of the comparison.
@@ -153,3 +157,5 @@ def parts(cells: Cells, further: Callable[[FurtherRace], str]) -> Iterator[tuple
             yield about_latency(race), latencies(cells, race), "latency"
         elif id(race) not in swept:
             yield race.words.about, further(race), None
+    if targets.reaches(cells.comparison):
+        yield about_targets(cells.comparison), reached(cells.comparison, cells.notes), "target"

@@ -105,7 +105,7 @@ def _sweep(comparison: Comparison, swept: list[tuple[int, FurtherRace]]) -> Tabl
 def _latency(comparison: Comparison, race: FurtherRace) -> Table:
     cells = figures.Cells(comparison, short=True)
     rows = [
-        (text.one_line(row.arm, 20), *beside.percentiles(race, row.arm, cells.notes), ratio, verdict)
+        (text.one_line(row.arm, 20), *beside.percentiles(race, row.arm, cells.notes, short=True), ratio, verdict)
         for row in race.rows
         for _, ratio, verdict, _ in [cells.further(row, race)]
     ]

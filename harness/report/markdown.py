@@ -18,7 +18,6 @@ from harness.report import (
     remarks,
     reproduce,
     scopes,
-    targets,
     text,
 )
 from harness.report.comparison import Comparison, FurtherRace
@@ -55,7 +54,6 @@ class _Section:
     memory_table: str
     notes: list[str]
     target: str
-    reached: tuple[str, str, str | None] | None
     picture: str | None
 
 
@@ -100,9 +98,6 @@ def _section(comparison: Comparison, pictures: Pictures) -> _Section:
         ([text.code(row.arm), *cells.cost(row)] for row in comparison.rows),
         right=range(1, 8),
     )
-    reached = None
-    if targets.reaches(comparison):
-        reached = (beside.about_targets(comparison), beside.reached(comparison, cells.notes), drawn.get("target"))
     return _Section(
         heading=text.escape(comparison.name),
         about=remarks.about(comparison),
@@ -115,7 +110,6 @@ def _section(comparison: Comparison, pictures: Pictures) -> _Section:
         memory_table=_memory(comparison),
         notes=[text.escape(note) for note in cells.notes.texts],
         target=remarks.target(comparison),
-        reached=reached,
         picture=pictures.losses.get(comparison.name),
     )
 

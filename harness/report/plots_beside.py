@@ -9,7 +9,7 @@ from typing import Any
 
 from matplotlib import rc_context
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
 
 from harness import stats
 from harness.report import latency, targets, text, throughput
@@ -76,7 +76,7 @@ def rates(comparison: Comparison) -> Figure | None:
     axes.xaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
     axes.set(title=comparison.name, xlabel="batch size (log)", ylabel="inference, samples/s (log)")
-    axes.legend(title="lines: 95 % intervals over launches")
+    axes.legend(title="bars: 95 % intervals over launches")
     return figure
 
 
@@ -108,14 +108,13 @@ def latencies(comparison: Comparison) -> Figure | None:
         axes.plot([], [], marker=mark, color="#444444", linestyle="", label=name)
     axes.set_xscale("log")
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    ends = [level.estimate for told in shown.values() for one in told.values() if (level := one.level)]
-    narrow = max(ends) < 10 * min(ends)
-    axes.xaxis.set_minor_formatter(FuncFormatter(lambda value, _: f"{value:g}") if narrow else NullFormatter())
+    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes.xaxis.set_minor_locator(NullLocator())
     axes.set_yticks(range(len(shown)), [text.one_line(arm, 40) for arm in shown])
     axes.set_ylim(len(shown) - 0.5, -0.5)
     axes.grid(visible=False, axis="y")
     axes.set(title=f"{comparison.name}, batch {race.leg.batch_size}", xlabel="one forward pass (ms, log)")
-    figure.legend(loc="outside right upper", title="lines: 95 %")
+    figure.legend(loc="outside right upper", title="bars: 95 %")
     return figure
 
 

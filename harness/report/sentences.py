@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 
 from harness import stats
 from harness.contract import Outcome
-from harness.report import contests, figures, text
-from harness.report.comparison import Comparison
+from harness.report import contests, figures, targets, text
+from harness.report.comparison import Comparison, FurtherRace
 from harness.report.row import Row
 from harness.report.summary import Summary
 
@@ -20,6 +20,7 @@ def sentences(summary: Summary) -> list[str]:
         *_speed(summary),
         *_accuracy(summary),
         *_targets(summary),
+        *_watched(summary),
         *map(contests.sentence, summary.contests),
         *_techniques(summary),
         *_gaps(summary),
@@ -84,14 +85,14 @@ def _what(summary: Summary, count: int) -> str:
 def _speed(summary: Summary) -> Iterator[str]:
     races: dict[tuple[str, str, str], list[tuple[str, stats.Ratio, Row]]] = {}
     for comparison in summary.comparisons:
-        raced = [("a train step", comparison.rows, comparison.reference)]
-        raced += [(race.words.one, race.rows, race.reference) for race in comparison.further]
-        for what, rows, against in raced:
+        raced = [("a train step", comparison.name, comparison.rows, comparison.reference)]
+        raced += [(race.words.one, _where(comparison, race), race.rows, race.reference) for race in comparison.further]
+        for what, where, rows, against in raced:
             names = {row.arm: text.code(row.arm) + (f" ({row.mode})" if row.mode else "") for row in rows}
             for row in rows:
                 if row.ratio is not None and against is not None:
                     key = (what, names[row.arm], names[against])
-                    races.setdefault(key, []).append((comparison.name, row.ratio, row))
+                    races.setdefault(key, []).append((where, row.ratio, row))
     for (what, arm, reference), found in races.items():
         found.sort(key=lambda item: item[1].estimate)
         (least, low, _), (most, high, _) = found[0], found[-1]
@@ -102,6 +103,11 @@ def _speed(summary: Summary) -> Iterator[str]:
             f"{what[0].upper()}{what[1:]} of {arm} takes {span} times as long as one of {reference}: "
             f"{_count(len(found), 'race')}, {_tally(row.time_verdict for _, _, row in found)}."
         )
+
+
+def _where(comparison: Comparison, race: FurtherRace) -> str:
+    size = race.leg.batch_size
+    return comparison.name if size is None else f"{comparison.name} · batch {size}"
 
 
 def _accuracy(summary: Summary) -> Iterator[str]:
@@ -138,6 +144,17 @@ def _targets(summary: Summary) -> Iterator[str]:
         parts.append(f"{whole} ran with a cut budget, where no target is judged")
     if parts:
         yield f"Targets: {'; '.join(parts)}."
+
+
+def _watched(summary: Summary) -> Iterator[str]:
+    """Say how many trainings reach the target at all, of those that were watched epoch by epoch."""
+    found = [reach for comparison in summary.comparisons for reach in targets.reaches(comparison)]
+    if not found:
+        return
+    reached, seeds = sum(reach.reached for reach in found), sum(reach.seeds for reach in found)
+    others = f"; the other {seeds - reached} are censored" if reached < seeds else ""
+    which = f"{reached} of {_count(seeds, 'training')}"
+    yield f"Watched epoch by epoch: {which} reach the target within the budget{others}."
 
 
 def _techniques(summary: Summary) -> Iterator[str]:
