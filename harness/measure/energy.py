@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ZONES = Path("/sys/class/powercap")
-PACKAGES = "intel-rapl:[0-9]*"
-"""AMD's too are called so. Their parts (cores, memory) are zones within, whose names have a second colon."""
+COUNTERS = "intel-rapl:[0-9]*"
+"""AMD's too are called so. Their own names tell packages from their parts, and from the platform around them."""
 
 UNREAD = "this machine has no energy counter that the process may read"
 
@@ -27,8 +27,7 @@ class Energy:
     """The counters of all packages."""
 
     def __init__(self, zones: Path = ZONES) -> None:
-        found = (zone for zone in sorted(zones.glob(PACKAGES)) if zone.name.count(":") == 1)
-        self.zones = {zone.name: zone for zone in found}
+        self.zones = {zone.name: zone for zone in sorted(zones.glob(COUNTERS)) if _name(zone).startswith("package")}
         self.ranges: dict[str, int] = {}
 
     def read(self) -> Reading | None:
@@ -48,6 +47,13 @@ class Energy:
             end = after.counters[name]
             spent += end - start if end >= start else end - start + self.ranges[name] + 1
         return spent / 1e6
+
+
+def _name(zone: Path) -> str:
+    try:
+        return (zone / "name").read_text()
+    except OSError:
+        return ""
 
 
 def _number(path: Path) -> int:

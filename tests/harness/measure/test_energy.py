@@ -9,11 +9,12 @@ MOST = 10**12
 
 @pytest.fixture
 def zones(tmp_path):
-    """``zones(name, counter)`` writes a counter in microjoules, and returns the folder of all of them."""
+    """``zones(zone, counter)`` writes a counter in microjoules, and returns the folder of all of them."""
 
-    def write(name, counter, most=MOST):
-        folder = tmp_path / name
+    def write(zone, counter, name="package-0", most=MOST):
+        folder = tmp_path / zone
         folder.mkdir(exist_ok=True)
+        (folder / "name").write_text(f"{name}\n")
         (folder / "energy_uj").write_text(f"{counter}\n")
         (folder / "max_energy_range_uj").write_text(f"{most}\n")
         return tmp_path
@@ -21,13 +22,21 @@ def zones(tmp_path):
     return write
 
 
-def test_packages_are_added_up_and_their_parts_are_not(zones):
-    for name, counter in (("intel-rapl:0", 5_000_000), ("intel-rapl:1", 0), ("intel-rapl:0:0", 0)):
-        energy = Energy(zones(name, counter))
-    before = energy.read()
-    for name, counter in (("intel-rapl:0", 7_500_000), ("intel-rapl:1", 1_000_000), ("intel-rapl:0:0", 9_000_000)):
-        zones(name, counter)
-    assert energy.joules(before, energy.read()) == pytest.approx(3.5)
+def test_packages_are_added_up_and_nothing_is_counted_twice(zones):
+    before = {"package-0": 5_000_000, "package-1": 0, "core": 0, "psys": 0}
+    after = {"package-0": 7_500_000, "package-1": 1_000_000, "core": 2_000_000, "psys": 9_000_000}
+    places = {
+        "package-0": "intel-rapl:0",
+        "package-1": "intel-rapl:1",
+        "core": "intel-rapl:0:0",
+        "psys": "intel-rapl:2",
+    }
+    for name, counter in before.items():
+        energy = Energy(zones(places[name], counter, name))
+    began = energy.read()
+    for name, counter in after.items():
+        zones(places[name], counter, name)
+    assert energy.joules(began, energy.read()) == pytest.approx(3.5)
 
 
 def test_a_counter_that_begins_anew_goes_on(zones):

@@ -16,6 +16,7 @@ def counter(tmp_path):
     """``counter(microjoules)`` sets the only counter of a machine; its folder is ``counter.zones``."""
     zone = tmp_path / "intel-rapl:0"
     zone.mkdir()
+    (zone / "name").write_text("package-0\n")
     (zone / "max_energy_range_uj").write_text("1000000000")
 
     def set_to(microjoules):
