@@ -69,11 +69,11 @@ STOCHASTIC = ("dropout", "noise")
 """Arguments of architectures that scale what is random in a model. Most gates set them to 0: no two frameworks draw
 alike."""
 
-Scope = Literal["step", "inference", "epoch", "accuracy"]
-"""What a cell measures: the time of train steps, or of forward passes, over staged batches, or of epochs; or a whole
-training."""
+Scope = Literal["step", "inference", "latency", "epoch", "accuracy"]
+"""What a cell measures: the time of train steps, or of forward passes, over staged batches, of forward passes one by
+one, or of epochs; or a whole training."""
 
-RACED: tuple[Scope, ...] = ("step", "inference", "epoch")
+RACED: tuple[Scope, ...] = ("step", "inference", "latency", "epoch")
 """Scopes that take time, in the order in which they are raced."""
 
 LayerKind = Literal["linear", "conv", "transposed_conv", "norm", "embedding", "recurrent", "attention"]
@@ -668,7 +668,7 @@ class Session(Protocol):
         """Return the gradients of the mean loss of one batch, in training mode; buffers are updated as in training."""
 
     def stage(self, batches: Sequence[tuple[Array, Array]]) -> None:
-        """Place batches (all of one shape) on the device for ``run_steps`` and ``infer``."""
+        """Place batches (all of one shape) on the device for ``run_steps``, ``infer`` and ``time_passes``."""
 
     def held(self) -> list[tuple[Array, Array]]:
         """Return the staged batches, read back from the device, canonical, in the types that the framework has."""
@@ -681,11 +681,24 @@ class Session(Protocol):
             Otherwise a recent loss or the mean since ``load``, finite unless training has diverged.
         """
 
+    def serve(self, inputs: Sequence[Array]) -> None:
+        """Place inputs (all of one shape) on the device: ``infer`` and ``time_passes`` go through these from now on.
+
+        ``run_steps`` keeps the staged batches; the next ``stage`` takes all back to those.
+        """
+
     def infer(self, count: int) -> float:
         """Evaluate ``count`` staged batches in turn, as fast as the framework can, then wait for the device once.
 
         Returns:
             A number of the last outputs, finite unless they are not.
+        """
+
+    def time_passes(self, laps: Array) -> None:
+        """Evaluate staged batches in turn, wait for the device after each, and note how long each took.
+
+        Args:
+            laps: (N,) int64, to be filled with nanoseconds, one number for each pass.
         """
 
     def fit(
@@ -858,14 +871,33 @@ class ArmSpec:
 
 
 @dataclasses.dataclass(frozen=True)
+class Leg:
+    """One part of a sitting: what every arm does in turns with the others, or a training.
+
+    Attributes:
+        batch_size: Where the suite names it; None for the workload's own.
+    """
+
+    scope: Scope
+    batch_size: int | None = None
+
+    @property
+    def name(self) -> str:
+        """Unique within a sitting."""
+        return self.scope if self.batch_size is None else f"{self.scope}, batch {self.batch_size}"
+
+
+@dataclasses.dataclass(frozen=True)
 class Cell:
     """One workload on one arm with every setting named.
 
     With ``scope`` "accuracy" it is an accuracy cell: train the whole budget, then measure on the test set.
     With ``scope`` "step" or "inference" it is a timing cell: train steps or forward passes over staged batches, in
-    turns with its rivals; with "epoch" it is one too: passes over the whole training set, with all that feeds them.
+    turns with its rivals; with "latency" it is one too, whose forward passes are timed one by one, and with "epoch":
+    passes over the whole training set, with all that feeds them.
 
     Attributes:
+        batch_size: The workload's; where the suite names others for inference and latency, one of those.
         index: The seed of an accuracy cell; the launch of a timing cell, whose seed is always 0.
         baseline: The classical model that is trained in place of a network. ``workload`` is then the name of a dataset,
             and ``batch_size`` and ``epochs`` are 0: it knows neither.

@@ -152,6 +152,10 @@ def draws(workload: Workload, seed: int) -> dict[str, Any]:
     return {"draws": drawn}
 
 
+MOST_STAGED = 16
+"""Batches that steps and passes go through, again and again."""
+
+
 def stage_batches(dataset: Dataset, workload: Workload, batch_size: int) -> list[tuple[Array, Array]]:
     """Return the full batches (at most 16) that open the first epoch of seed 0, for the step scope.
 
@@ -160,10 +164,21 @@ def stage_batches(dataset: Dataset, workload: Workload, batch_size: int) -> list
     """
     order = next(batch_orders(len(dataset.x_train), 1, 0, workload.shuffle))
     x, y = as_input(dataset.x_train, workload.form), as_target(dataset.y_train, workload)
-    count = min(len(order) // batch_size, 16)
+    count = min(len(order) // batch_size, MOST_STAGED)
     if count == 0:
         raise ValueError(f"{dataset.name} has {len(order)} training samples, fewer than a batch of {batch_size}")
     return [(x[i], y[i]) for i in np.split(order[: count * batch_size], count)]
+
+
+def stage_inputs(dataset: Dataset, workload: Workload, batch_size: int) -> list[Array]:
+    """Return inputs of the full batches (at most 16) that open the first epoch of seed 0, for forward passes.
+
+    Where the training set is smaller than one batch, it is one batch that repeats the samples as often as it takes.
+    """
+    order = next(batch_orders(len(dataset.x_train), 1, 0, workload.shuffle))
+    x = as_input(dataset.x_train, workload.form)
+    count = min(max(1, len(order) // batch_size), MOST_STAGED)
+    return [x[i] for i in np.split(np.resize(order, count * batch_size), count)]
 
 
 def hash_tensors(tensors: Mapping[str, Array]) -> str:

@@ -12,12 +12,16 @@ import yaml
 from pydantic import ValidationError
 
 from harness import registry
-from harness.contract import RACED, Cell, Precision, Scope, Track, Workload
+from harness.contract import RACED, Cell, Leg, Precision, Scope, Track, Workload
 from harness.registry import UnknownName, hint
 from harness.schema import Suite, WorkloadChoice
 
 WORDS: Mapping[str, tuple[str, Sequence[str]]] = {"scopes": ("scope", RACED), "tracks": ("track", get_args(Track))}
 """Fields of a suite that are a few words, with what one of them is called; precisions beside them."""
+
+
+TRAINING = Leg("accuracy")
+"""What a sitting ends with."""
 
 
 class SuiteError(ValueError):
@@ -44,7 +48,7 @@ class Sitting:
         arms: Those that take part.
         launch: Index of the launch, or None if only accuracy is measured.
         seed: Seed of the training, or None if only time is measured.
-        scopes: What is raced.
+        legs: What is raced, in order.
     """
 
     workload: Workload
@@ -54,7 +58,7 @@ class Sitting:
     epochs: int
     launch: int | None
     seed: int | None
-    scopes: tuple[Scope, ...] = ("step",)
+    legs: tuple[Leg, ...]
 
     @property
     def name(self) -> str:
@@ -63,10 +67,16 @@ class Sitting:
         stock = "" if self.workload.track == "matched" else f"-{self.workload.track}"
         return f"{self.workload.name}-{self.precision}{stock}-{index}"
 
-    def cell(self, arm: str, scope: Scope) -> Cell | None:
-        """Return the arm's cell of that scope in this sitting, or None if the sitting does not measure it."""
+    def cell(self, arm: str, scope: Scope, batch_size: int | None = None) -> Cell | None:
+        """Return the arm's cell of that scope in this sitting, or None if the sitting does not measure it.
+
+        Args:
+            arm: Whose it is.
+            scope: What it measures.
+            batch_size: Where the suite names it; None for the workload's own.
+        """
         index = self.seed if scope == "accuracy" else self.launch
-        if index is None or scope not in (*self.scopes, "accuracy"):
+        if index is None or Leg(scope, batch_size) not in (*self.legs, TRAINING):
             return None
         return Cell(
             scope=scope,
@@ -74,7 +84,7 @@ class Sitting:
             arm=arm,
             precision=self.precision,
             threads=self.threads,
-            batch_size=self.workload.batch_size,
+            batch_size=batch_size or self.workload.batch_size,
             epochs=self.epochs,
             index=index,
             track=self.workload.track,
@@ -274,7 +284,7 @@ def _sittings(suite: Suite, index: int, threads: int) -> list[Sitting]:
             epochs=choice.epochs or workload.epochs,
             launch=index if index < suite.launches else None,
             seed=index if index < suite.seeds and workload.metric else None,
-            scopes=tuple(suite.scopes),
+            legs=suite.legs(workload.batch_size),
         )
         for choice in suite.workloads
         for precision in choice.precisions or suite.precisions

@@ -21,7 +21,7 @@ from pydantic import (
 )
 from pydantic.dataclasses import dataclass
 
-from harness.contract import Cell, Outcome, Precision, Scope, Track
+from harness.contract import RACED, Cell, Leg, Outcome, Precision, Scope, Track
 
 SCHEMA_VERSION = 1
 """Of records and run manifests. A newer one is refused, never guessed at."""
@@ -38,6 +38,8 @@ class Model(BaseModel):
 
 Count = Annotated[int, Field(ge=0, le=10_000)]
 """Of launches, rounds or seeds; more would take years, and be planned for minutes before anyone is told."""
+
+BatchSize = Annotated[int, Field(gt=0, le=65_536)]
 
 
 class WorkloadChoice(Model):
@@ -63,8 +65,13 @@ class Suite(Model):
         baselines: Classical models, fitted with every seed to each dataset of the workloads that they can learn.
         tracks: Each is a run of its own, never compared arm by arm with the other.
         arms: Arms to race; the first one that runs is the reference of every ratio and difference.
-        scopes: What is raced: train steps, and forward passes or whole epochs too if "inference" or "epoch" is named
-            beside them.
+        scopes: What is raced: train steps, and forward passes, forward passes one by one or whole epochs too if
+            "inference", "latency" or "epoch" is named beside them.
+        inference_batches: Sizes of batches that "inference" races beside the workload's own.
+        latency_batch: Size of the batches of "latency".
+        latency_passes: Forward passes that "latency" times in a launch, in equal parts over its rounds; a few more
+            where they do not divide.
+        epoch_metrics: Whether the metric is measured after every epoch of a training, for how long the target takes.
         launches: Fresh processes per timing cell; a verdict needs at least 8.
         rounds: Blocks per arm and launch, in random order within a round.
         seeds: Trainings per accuracy cell; a verdict needs at least 5.
@@ -84,7 +91,11 @@ class Suite(Model):
     baselines: list[str] = []
     arms: list[str] = Field(min_length=1)
     precisions: list[Precision] = Field(default=["fp32"], min_length=1)
-    scopes: list[Literal["step", "inference", "epoch"]] = ["step"]
+    scopes: list[Literal["step", "inference", "latency", "epoch"]] = ["step"]
+    inference_batches: list[BatchSize] = []
+    latency_batch: BatchSize = 1
+    latency_passes: Annotated[int, Field(gt=0, le=1_000_000)] = 1000
+    epoch_metrics: bool = False
     tracks: list[Track] = Field(default=["matched"], min_length=1)
     launches: Count
     rounds: Annotated[int, Field(gt=0, le=10_000)] = 8
@@ -106,13 +117,17 @@ class Suite(Model):
     @classmethod
     def _with_step(cls, chosen: list[Scope]) -> list[Scope]:
         if "step" not in chosen:
-            raise ValueError("step is always raced, and must be named; inference and epoch may stand beside it")
+            raise ValueError(
+                "step is always raced, and must be named; inference, latency and epoch may stand beside it"
+            )
         return chosen
 
-    @field_validator("workloads", "techniques", "baselines", "arms", "precisions", "tracks", "scopes")
+    @field_validator(
+        "workloads", "techniques", "baselines", "arms", "precisions", "tracks", "scopes", "inference_batches"
+    )
     @classmethod
     def _once(cls, chosen: list[Any]) -> list[Any]:
-        names = [choice.name if isinstance(choice, WorkloadChoice) else choice for choice in chosen]
+        names = [choice.name if isinstance(choice, WorkloadChoice) else str(choice) for choice in chosen]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"named more than once: {', '.join(twice)}")
         return chosen
@@ -123,6 +138,25 @@ class Suite(Model):
         if named:
             raise ValueError(f"arms of a workload that the suite has not: {', '.join(dict.fromkeys(named))}")
         return self
+
+    @model_validator(mode="after")
+    def _passing(self) -> Suite:
+        if self.inference_batches and "inference" not in self.scopes:
+            raise ValueError("inference_batches are sizes that scope inference races; name it in scopes")
+        return self
+
+    def legs(self, batch_size: int) -> tuple[Leg, ...]:
+        """Return what is raced of a workload with that batch size, in order."""
+        sizes: dict[Scope, list[int | None]] = {
+            "inference": [None, *(size for size in sorted(self.inference_batches) if size != batch_size)],
+            "latency": [self.latency_batch],
+        }
+        return tuple(Leg(scope, size) for scope in RACED if scope in self.scopes for size in sizes.get(scope, [None]))
+
+    @property
+    def passes(self) -> int:
+        """Forward passes that latency times in a round."""
+        return -(-self.latency_passes // self.rounds)
 
     def family(self, workload: str) -> str | None:
         """Return the technique that a workload is a variant of, if the suite asks for that technique."""
@@ -149,7 +183,9 @@ class Block:
     Not a ``Model``: a large run has a million of them, each of which would take a kilobyte more.
 
     Attributes:
-        steps: Train steps; forward passes or epochs where the cell's scope is inference or epoch.
+        steps: Train steps; forward passes or epochs where the cell's scope is inference, latency or epoch.
+        pass_ns: Of scope latency, how long each forward pass took, in order; null otherwise. Pressure, foreign load and
+            switches are then of the untimed passes before them too.
         pressure: Share of the block in which some task of the machine waited for a core; null without PSI.
         foreign: Share of all cores used by other processes or stolen by the hypervisor.
         switches: Involuntary context switches of the worker.
@@ -165,6 +201,7 @@ class Block:
     foreign: float | None
     switches: NonNegativeInt
     contended: bool = False
+    pass_ns: list[PositiveInt] | None = Field(default=None, min_length=1)
 
 
 class Timing(Model):
@@ -196,6 +233,22 @@ class Timing(Model):
     phases: dict[str, PositiveInt] | None = None
 
 
+class Course(Model):
+    """How a training went, epoch by epoch.
+
+    Attributes:
+        steps: Steps of the optimizer in an epoch.
+        metrics: The workload's metric on the test set, after each epoch.
+        seconds: Of each epoch, without the measuring of the metric; not a race.
+        joules: What the processors took during each epoch, whoever used them; null where no counter can be read.
+    """
+
+    steps: PositiveInt
+    metrics: list[float]
+    seconds: list[float]
+    joules: list[float] | None
+
+
 class Accuracy(Model):
     """What an accuracy cell measured with one seed.
 
@@ -207,6 +260,7 @@ class Accuracy(Model):
         final_sha256: Hash of all parameters after training.
         order_sha256: Hash of the batch orders that were handed over.
         figures: Those of ``Workload.figures``.
+        course: Epoch by epoch, where the suite asks for it.
     """
 
     epoch_losses: list[float]
@@ -216,6 +270,7 @@ class Accuracy(Model):
     final_sha256: str
     order_sha256: str
     figures: dict[str, float] = {}
+    course: Course | None = None
 
 
 class Fit(Model):

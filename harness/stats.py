@@ -338,6 +338,46 @@ def time_verdict(ratio: Ratio, p_different: float | None = None, p_same: float |
     return TimeVerdict.INCONCLUSIVE
 
 
+@dataclass(frozen=True)
+class Level:
+    """A positive figure over ``count`` launches with its 95 % interval; one launch has none."""
+
+    estimate: float
+    interval: Interval | None
+    count: int
+
+
+def level(values: Values) -> Level:
+    """Return the geometric mean over launches, with a t interval on the log scale.
+
+    Raises:
+        ValueError: If there is no value.
+    """
+    found = mean(np.log(np.asarray(values, dtype=np.float64)))
+    interval = found.interval and Interval(math.exp(found.interval.low), math.exp(found.interval.high))
+    return Level(math.exp(found.estimate), interval, found.count)
+
+
+def percentile(values: Values, share: float) -> float:
+    """Return the least of the values that at least a share of them does not exceed: one that occurred.
+
+    Raises:
+        ValueError: If there is no value.
+    """
+    if len(values) == 0:
+        raise ValueError("a percentile needs at least one value")
+    return float(np.quantile(np.asarray(values, dtype=np.float64), share, method="inverted_cdf"))
+
+
+def passes_wanted(share: float) -> int:
+    """Return how many values it takes to bound a percentile from above by one of them.
+
+    The greatest of n values lies below the percentile with a probability of shareⁿ, which has to be at most 2.5 %:
+    fewer have no 95 % interval between order statistics (Thompson 1936).
+    """
+    return math.ceil(math.log(0.025) / math.log(share))
+
+
 def mean(values: Values) -> Mean:
     """Return the mean over seeds with its 95 % t interval.
 

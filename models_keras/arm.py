@@ -107,6 +107,8 @@ class KerasSession:
         self.converted: tuple[Array, Array, Array, Array] | None = None
         self.batches: list[Any] = []
         self.staged: Iterator[Any] = iter(())
+        self.inputs: list[Any] = []
+        self.passing: Iterator[Any] = iter(())
         self.evaluate = backend.evaluator(self.model, self.bridge.tapped)
         self.differentiate = backend.differentiator(self.model, wrt_inputs=workload.form != "tokens")
 
@@ -130,7 +132,7 @@ class KerasSession:
         self.bridge.load(tensors)
         restart(self.random_states, seed)
         self.model.reset_metrics()
-        self.staged = itertools.cycle(self.batches)
+        self.staged, self.passing = itertools.cycle(self.batches), itertools.cycle(self.inputs)
         for variable, value in zip(self.model.optimizer.variables, self.fresh_optimizer, strict=True):
             variable.assign(value)
         self.epoch = 0
@@ -198,6 +200,18 @@ class KerasSession:
             for x, y in zip(*(np.split(array, parts) for array in batch), strict=True)
         ]
         self.staged = itertools.cycle(self.batches)
+        # What is accumulated over in parts is evaluated whole.
+        self.inputs = self.batches if parts == 1 else [backend.place(self._inputs(x)) for x, _ in batches]
+        self.passing = itertools.cycle(self.inputs)
+
+    def serve(self, inputs: Sequence[Array]) -> None:
+        """Place inputs on the device, once, and begin with a predict function that has seen no other size.
+
+        TensorFlow traces the second size that it meets for batches of any size, and times would depend on the order.
+        """
+        self.inputs = [backend.place(self._inputs(x)) for x in inputs]
+        self.passing = itertools.cycle(self.inputs)
+        self.model.make_predict_function(force=True)
 
     def held(self) -> list[tuple[Array, Array]]:
         """Read the staged batches back, each from all its parts."""
@@ -212,8 +226,13 @@ class KerasSession:
     def infer(self, count: int) -> float:
         """Drive Keras' own compiled predict function over the staged batches."""
         self.model.make_predict_function()
-        outputs = backend.run_passes(self.model, self.staged, count * self.workload.accumulation)
+        outputs = backend.run_passes(self.model, self.passing, count)
         return float(keras.ops.reshape(outputs, (-1,))[-1])
+
+    def time_passes(self, laps: Array) -> None:
+        """Drive the same function batch by batch, and wait for the device after each."""
+        self.model.make_predict_function()
+        backend.time_passes(self.model, self.passing, laps)
 
     def fit(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import math
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import cycle, islice
 from typing import TYPE_CHECKING, Any
@@ -44,6 +45,8 @@ class NumpySession:
         self._optimizer = make_optimizer(self._rule)
         self._batches: list[tuple[Floats, Array]] = []
         self._staged: Iterator[tuple[Floats, Array]] = iter(())
+        self._inputs: list[Floats] = []
+        self._passing: Iterator[Floats] = iter(())
 
     def describe(self) -> dict[str, TensorSpec]:
         """Return every parameter by canonical name."""
@@ -64,7 +67,7 @@ class NumpySession:
         for name, p in parameters.items():
             p[...] = tensors[name]
         self._optimizer = make_optimizer(self._rule)
-        self._staged = cycle(self._batches)
+        self._staged, self._passing = cycle(self._batches), cycle(self._inputs)
 
     def dump(self) -> dict[str, Array]:
         """Return copies of all parameters, float64."""
@@ -93,9 +96,16 @@ class NumpySession:
         return Gradients(loss, self._network.gradients(), of_inputs)
 
     def stage(self, batches: Sequence[tuple[Array, Array]]) -> None:
-        """Convert batches once, for ``run_steps``."""
+        """Convert batches once."""
         self._batches = [(_floats(x), y.astype(self._target_type)) for x, y in batches]
         self._staged = cycle(self._batches)
+        self._inputs = [x for x, _ in self._batches]
+        self._passing = cycle(self._inputs)
+
+    def serve(self, inputs: Sequence[Array]) -> None:
+        """Convert inputs once."""
+        self._inputs = [_floats(x) for x in inputs]
+        self._passing = cycle(self._inputs)
 
     def held(self) -> list[tuple[Array, Array]]:
         """Return the staged batches."""
@@ -111,9 +121,16 @@ class NumpySession:
     def infer(self, count: int) -> float:
         """Evaluate ``count`` staged batches; return the last number of the last outputs."""
         outputs = np.array([math.nan])
-        for x, _ in islice(self._staged, count):
+        for x in islice(self._passing, count):
             outputs = self._network.forward(x)
         return float(outputs.flat[-1])
+
+    def time_passes(self, laps: Array) -> None:
+        """Evaluate batch by batch; NumPy leaves nothing to wait for."""
+        for lap, x in enumerate(islice(self._passing, len(laps))):
+            began = time.perf_counter_ns()
+            self._network.forward(x)
+            laps[lap] = time.perf_counter_ns() - began
 
     def fit(self, x: Array, y: Array, orders: Iterable[Array], batch_size: int) -> list[float]:
         """Train one epoch per order; return the mean loss over the samples of each epoch."""

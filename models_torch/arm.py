@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import importlib
 import itertools
+import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -95,6 +96,8 @@ class TorchSession:
         self.epoch = 0
         self.batches: list[tuple[Tensor, Tensor]] = []
         self.staged: Iterable[tuple[Tensor, Tensor]] = ()
+        self.inputs: list[Tensor] = []
+        self.passing: Iterable[Tensor] = ()
 
     def describe(self) -> dict[str, TensorSpec]:
         """Return every tensor's shape and the kind of layer that owns it."""
@@ -115,7 +118,7 @@ class TorchSession:
 
     def load(self, tensors: Mapping[str, Array], seed: int = 0) -> None:
         """Overwrite all tensors, start optimizer, batches and random numbers afresh."""
-        self.staged = itertools.cycle(self.batches)
+        self.staged, self.passing = itertools.cycle(self.batches), itertools.cycle(self.inputs)
         own = self._tensors()
         if odd := sorted(own.keys() ^ tensors.keys()):
             raise ValueError(f"tensors missing or unknown: {', '.join(odd)}")
@@ -220,6 +223,13 @@ class TorchSession:
         """Turn batches into tensors, once."""
         self.batches = [(self._inputs(x), self._targets(y)) for x, y in batches]
         self.staged = itertools.cycle(self.batches)
+        self.inputs = [x for x, _ in self.batches]
+        self.passing = itertools.cycle(self.inputs)
+
+    def serve(self, inputs: Sequence[Array]) -> None:
+        """Turn inputs into tensors, once."""
+        self.inputs = [self._inputs(x) for x in inputs]
+        self.passing = itertools.cycle(self.inputs)
 
     def held(self) -> list[tuple[Array, Array]]:
         """Read the staged batches back."""
@@ -267,10 +277,20 @@ class TorchSession:
         """Evaluate the staged batches in inference mode; on a CPU reading a number waits for nothing."""
         self.model.eval()
         with torch.inference_mode(), self.autocast:
-            for x, _ in itertools.islice(self.staged, count):
+            for x in itertools.islice(self.passing, count):
                 outputs = self.model(x)
         self.model.train()
         return outputs.flatten()[-1].item()
+
+    def time_passes(self, laps: Array) -> None:
+        """Evaluate batch by batch in inference mode; on a CPU a pass has ended when the call returns."""
+        self.model.eval()
+        with torch.inference_mode(), self.autocast:
+            for lap, x in enumerate(itertools.islice(self.passing, len(laps))):
+                began = time.perf_counter_ns()
+                self.model(x)
+                laps[lap] = time.perf_counter_ns() - began
+        self.model.train()
 
     def fit(
         self,

@@ -3,13 +3,13 @@
 import math
 from dataclasses import replace
 
-from report_factories import failed, fitted, manifest, passed, raced, status, trained, whole_run, workload
+from report_factories import failed, fitted, manifest, passed, raced, status, trained, waited, whole_run, workload
 
 from harness import stats
 from harness.contract import Architecture, Expectation, Outcome, Technique, Variant
 from harness.report.operations import Operations, Row
 from harness.report.summary import summarize
-from harness.schema import Certificate, Planted, Share, WorkloadChoice
+from harness.schema import Certificate, Course, Planted, Share, WorkloadChoice
 
 NUMPY = status("numpy", witness=True)
 HOSTILE = (
@@ -69,6 +69,23 @@ def wide():
     }
     summary = summarize(run, records, known, {"speed": found}, damaged=["records/a-1.json: not <whole>"])
     return replace(summary, operations=operations())
+
+
+def beside():
+    """Inference at three sizes, latency with too few passes in one arm, and trainings that were watched."""
+    run = manifest(("torch", "keras-jax", NUMPY), scopes=["step", "inference", "latency"], inference_batches=[1, 256])
+    records = []
+    for arm, slow in (("torch", 1.0), ("keras-jax", 0.5)):
+        for k in range(3):
+            records += [passed(arm, k, slow * (1 + size / 64), batch_size=size) for size in (1, 32, 256)]
+            records.append(waited(arm, k, [slow] * (400 if arm == "torch" else 100)))
+            records.append(raced(arm, k, 2 * slow))
+    for arm in ("torch", "keras-jax", "numpy"):
+        for seed in range(3):
+            metrics = [0.5, 0.8, 0.95 if seed else 0.85]
+            course = Course(steps=40, metrics=metrics, seconds=[0.1] * 3, joules=None)
+            records.append(trained(arm, seed, metrics[-1], course=course, reasons={"joules": "no <b>counter</b>"}))
+    return summarize(run, records, {"mlp_digits": workload()})
 
 
 def certificate():

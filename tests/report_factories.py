@@ -1,5 +1,7 @@
 """Records of runs that never happened, built through the schema."""
 
+import dataclasses
+
 from harness.contract import Architecture, Cell, Optimizer, Outcome, Workload
 from harness.schema import Accuracy, ArmStatus, Block, Fit, Manifest, Record, Suite, Timing, WorkloadChoice
 
@@ -54,6 +56,7 @@ def manifest(arms=("torch", "keras-jax"), *, workloads=("mlp_digits",), launches
         techniques=changes.pop("techniques", []),
         tracks=changes.pop("tracks", ["matched"]),
         baselines=changes.pop("baselines", []),
+        **{name: changes.pop(name) for name in ("inference_batches", "latency_passes", "rounds") if name in changes},
     )
     if suite.baselines:
         statuses.append(status("sklearn", witness=True))
@@ -67,7 +70,8 @@ def manifest(arms=("torch", "keras-jax"), *, workloads=("mlp_digits",), launches
 
 
 def _record(scope, arm, index, *, on, precision, epochs, changes, **measured):
-    cell = Cell(scope, on, arm, precision, 2, 32, epochs, index, changes.pop("track", "matched"))
+    size, track = changes.pop("batch_size", 32), changes.pop("track", "matched")
+    cell = Cell(scope, on, arm, precision, 2, size, epochs, index, track)
     given = {
         **WELL,
         "initial_sha256": f"{cell.seed:064d}",
@@ -86,6 +90,7 @@ def trained(arm, seed, metric, *, losses=(1.0, 0.5, 0.25), on="mlp_digits", prec
         final_sha256="f" * 64,
         order_sha256=changes.pop("order_sha256", f"{seed:064d}"),
         figures=changes.pop("figures", {}),
+        course=changes.pop("course", None),
     )
     return _record("accuracy", arm, seed, on=on, precision=precision, epochs=epochs, changes=changes, accuracy=accuracy)
 
@@ -144,6 +149,17 @@ def passed(arm, launch, pass_ms, *, scope="inference", phases=None, **changes):
     """As ``raced``, of forward passes, or of epochs."""
     unknown = dict.fromkeys(("first_loss", "first_step_s", "cold_start_s", "peak_rss_bytes"))
     return raced(arm, launch, pass_ms, scope=scope, timing_changes=unknown | {"phases": phases}, **changes)
+
+
+def waited(arm, launch, pass_ms, *, batch_size=1, contended=(), **changes):
+    """Forward passes that were timed one by one: milliseconds, of four rounds in turn; some of them contended."""
+    took = [round(ms * 1e6) for ms in pass_ms]
+    blocks = []
+    for i in range(4):
+        of_round = took[i::4]
+        told = block(i, sum(of_round) / 1e6 / len(of_round), steps=len(of_round), contended=i in contended)
+        blocks.append(dataclasses.replace(told, pass_ns=of_round))
+    return passed(arm, launch, blocks, scope="latency", batch_size=batch_size, **changes)
 
 
 def failed(scope, arm, index, outcome, reason, *, on="mlp_digits", precision="fp32", epochs=3, **changes):

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKeyConstraint, Integer, MetaData, String, Table
 
-from harness.report.race import median_step_seconds
+from harness.report.race import median_step_seconds, step_seconds
 from harness.schema import Manifest, Record
 from harness.store.folder import latest
 
@@ -44,7 +44,7 @@ CELLS = Table(
     Column("cell", String, primary_key=True, comment="hash of all that could change the result"),
     Column("attempt", Integer, primary_key=True),
     Column("last", Boolean, nullable=False, comment="whether no later attempt was made"),
-    Column("scope", String, nullable=False, comment="accuracy, step, inference or epoch"),
+    Column("scope", String, nullable=False, comment="accuracy, step, inference, latency or epoch"),
     Column("workload", String, nullable=False),
     Column("arm", String, nullable=False),
     Column("baseline", String, comment="a classical model; workload is then its dataset"),
@@ -89,6 +89,7 @@ EPOCHS = _of_cells(
     "epochs",
     Column("epoch", Integer, primary_key=True, comment="from 0"),
     Column("loss", Float, nullable=False, comment="mean training loss"),
+    Column("metric", Float, comment="of the workload, on the test set, where the suite asked for it after each epoch"),
 )
 
 BLOCKS = _of_cells(
@@ -187,8 +188,9 @@ def _cell(run: str, record: Record, last: bool) -> Row:
 
 def _epochs(run: str, record: Record) -> Iterator[Row]:
     if record.accuracy:
+        course = record.accuracy.course
         for epoch, loss in enumerate(record.accuracy.epoch_losses):
-            yield {**_key(run, record), "epoch": epoch, "loss": loss}
+            yield {**_key(run, record), "epoch": epoch, "loss": loss, "metric": course and course.metrics[epoch]}
 
 
 def _blocks(run: str, record: Record) -> Iterator[Row]:
@@ -198,7 +200,7 @@ def _blocks(run: str, record: Record) -> Iterator[Row]:
             "round": block.round,
             "rerun": block.rerun,
             "steps": block.steps,
-            "step_ms": block.wall_ns / 1e6 / block.steps,
+            "step_ms": step_seconds(block) * 1e3,
             "cpu_ms": block.cpu_ns / 1e6,
             "pressure": block.pressure,
             "foreign_share": block.foreign,

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from harness import stats
-from harness.dashboard import tradeoffs
+from harness.dashboard import beside, tradeoffs
 from harness.dashboard.facets import Facets, named, rounded
 from harness.dashboard.inline import paragraphs
 from harness.report import curves, figures, plots, remarks
@@ -22,7 +22,7 @@ def ratios(summary: Summary, facets: Facets) -> list[dict[str, Any]]:
     groups = []
     for comparison in summary.comparisons:
         raced = [("", comparison.rows, comparison.reference)]
-        raced += [(f" · {race.words.label}", race.rows, race.reference) for race in comparison.further]
+        raced += [(f" · {race.label}", race.rows, race.reference) for race in comparison.further]
         for scope, rows, reference in raced:
             found = [_ratio(row, row.ratio, facets) for row in rows if row.ratio is not None]
             groups.append(_group(f"{comparison.name}{scope}", reference, comparison, found, facets))
@@ -95,7 +95,7 @@ def _card(comparison: Comparison, facets: Facets) -> dict[str, Any]:
         "time": tradeoffs.accuracy_and_time(comparison, facets),
         "memory": tradeoffs.memory_and_throughput(comparison, facets),
     }
-    return card | {what: found for what, found in drawn.items() if found}
+    return card | {what: found for what, found in drawn.items() if found} | beside.lines(comparison, facets)
 
 
 def _losses(comparison: Comparison, facets: Facets) -> dict[str, Any] | None:

@@ -14,7 +14,7 @@ import jinja2
 from markupsafe import Markup
 
 from harness import stats
-from harness.dashboard import charts, findings, provenance, races
+from harness.dashboard import beside, charts, findings, provenance, races
 from harness.dashboard.facets import Facets, named
 from harness.dashboard.inline import paragraphs, runs
 from harness.dashboard.samples import Samples
@@ -33,6 +33,7 @@ SCRIPTS = (
     "forest",
     "curves",
     "scatter",
+    "lines",
     "samples",
     "main",
 )
@@ -108,7 +109,10 @@ def document(summary: Summary) -> dict[str, Any]:
     asked = {"speed": manifest.suite.launches, "accuracy": manifest.suite.seeds}
     tables = {
         "speed": races.speed(summary, facets, samples),
+        "batches": beside.batches(summary, facets, samples),
+        "latency": beside.latencies(summary, facets, samples),
         "accuracy": races.accuracy(summary, facets, samples),
+        "targets": beside.reached(summary, facets, samples),
         "cost": races.cost(summary, facets, samples),
         "memory": races.memory(summary, facets),
         "precision": findings.precision(summary, facets),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from harness.dashboard import tradeoffs
 from harness.dashboard.facets import Facets, named
 from harness.dashboard.samples import Samples
 from harness.dashboard.tables import Cell, Column, Table
-from harness.dashboard.tradeoffs import throughput
-from harness.report import figures, text
-from harness.report.comparison import Comparison
+from harness.report import beside, figures, text, throughput
+from harness.report.comparison import Comparison, FurtherRace
 from harness.report.figures import Scale
 from harness.report.row import Row
 from harness.report.scopes import WORDS, phase
@@ -37,7 +37,7 @@ def about(facets: Facets, comparison: Comparison, arm: str) -> list[Cell]:
 
 def speed(summary: Summary, facets: Facets, samples: Samples) -> Table:
     """Return the times of all that is raced; a witness is not raced and has none."""
-    further = list(dict.fromkeys(race.words for comparison in summary.comparisons for race in comparison.further))
+    further = list(dict.fromkeys(race.words for comparison in summary.comparisons for race in _alone(comparison)))
     table = Table(
         f"Time of {' or '.join(words.one for words in (WORDS['step'], *further))} by workload and arm; "
         "a ratio below 1 is faster than the reference",
@@ -72,8 +72,14 @@ def speed(summary: Summary, facets: Facets, samples: Samples) -> Table:
 
 def _raced(comparison: Comparison) -> Iterator[tuple[Row, str, str | None]]:
     yield from ((row, "train step", comparison.reference) for row in comparison.rows if not row.witness)
-    for race in comparison.further:
-        yield from ((row, race.words.unit, race.reference) for row in race.rows)
+    for race in _alone(comparison):
+        yield from ((row, race.unit, race.reference) for row in race.rows)
+
+
+def _alone(comparison: Comparison) -> list[FurtherRace]:
+    """Return what was raced beside train steps and has no table of its own form."""
+    swept = {race.leg for _, race in throughput.sweep(comparison)}
+    return [race for race in comparison.further if race.leg not in swept and race.scope != "latency"]
 
 
 def accuracy(summary: Summary, facets: Facets, samples: Samples) -> Table:
@@ -166,7 +172,7 @@ def cost(summary: Summary, facets: Facets, samples: Samples) -> Table:
                 facets.key(comparison, row.arm),
                 *about(facets, comparison, row.arm),
                 *_fresh(table, row),
-                table.measured(throughput(comparison, row), row.notes.get("step_ms"), show=_whole),
+                table.measured(tradeoffs.throughput(comparison, row), row.notes.get("step_ms"), show=beside.whole),
                 table.measured(row.parameters, row.notes.get("parameters"), show="{:,.0f}".format),
                 table.figure(
                     row if row.rounds else None,
@@ -208,7 +214,3 @@ def _fresh(table: Table, row: Row) -> Iterator[Cell]:
 def _counted(table: Table, row: Row, figure: str, value: float | None, show: Callable[[float], str]) -> Cell:
     count = row.fresh.get(figure)
     return table.measured(value, row.notes.get(figure), show=lambda found: f"{show(found)} (n={count})")
-
-
-def _whole(rate: float) -> str:
-    return f"{rate:,.0f}" if rate >= 1000 else number(rate)

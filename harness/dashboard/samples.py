@@ -37,7 +37,7 @@ def _parts(comparison: Comparison, arm: str) -> dict[str, Any]:
     """Return what there is; what there is not has no entry."""
     trained = comparison.evidence[arm]
     raced: dict[str, Mapping[str, Evidence]] = {"train step": comparison.evidence}
-    raced |= {race.words.unit: race.evidence for race in comparison.further}
+    raced |= {race.unit: race.evidence for race in comparison.further}
     races = [
         {"of": what, "blocks": list(_blocks(evidence[arm])), "launches": list(_launches(evidence[arm]))}
         for what, evidence in raced.items()

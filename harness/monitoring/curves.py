@@ -9,6 +9,7 @@ from harness import registry
 from harness.contract import Cell
 from harness.monitoring.events import EventFile
 from harness.monitoring.training import tags
+from harness.report.race import step_seconds
 from harness.schema import Accuracy, Record, Timing
 
 MIB = 2**20
@@ -33,8 +34,9 @@ def scalars(record: Record) -> Iterator[tuple[int, Mapping[str, float]]]:
 
 def _of_training(cell: Cell, measured: Accuracy) -> Iterator[tuple[int, Mapping[str, float]]]:
     metric, loss = tags(registry.find_workload(cell.workload))
+    after = measured.course.metrics if measured.course else []
     for epoch, value in enumerate(measured.epoch_losses, start=1):
-        yield epoch, {"loss/train": value}
+        yield epoch, {"loss/train": value, **({metric: after[epoch - 1]} if epoch < len(after) else {})}
     figures = {f"figures/{name}": value for name, value in measured.figures.items()}
     yield len(measured.epoch_losses), {metric: measured.metric, loss: measured.test_loss, **figures}
 
@@ -50,7 +52,7 @@ def _of_race(measured: Timing) -> Iterator[tuple[int, Mapping[str, float]]]:
         yield 0, known
     clean = [block for block in measured.blocks if not block.contended]
     for number, block in enumerate(clean, start=1):
-        yield number, {"milliseconds/step": block.wall_ns / 1e6 / block.steps}
+        yield number, {"milliseconds/step": step_seconds(block) * 1e3}
 
 
 class Curves:
@@ -98,6 +100,8 @@ def heading(cell: Cell) -> str:
 def title(cell: Cell) -> str:
     """Return what a cell is called among those."""
     unit = {"accuracy": "seed", "step": "launch"}.get(cell.scope, f"{cell.scope}-launch")
+    if cell.scope in ("inference", "latency") and cell.batch_size != registry.find_workload(cell.workload).batch_size:
+        unit = f"{cell.scope}-batch-{cell.batch_size}-launch"
     who = cell.arm if cell.baseline is None else f"{cell.arm}-{cell.baseline}"
     return f"{who}-{unit}-{cell.index}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from harness.report.summary import Summary
@@ -20,8 +21,10 @@ def write(run_dir: Path, summary: Summary) -> Path:
     Raises:
         OSError: If the folder cannot be written.
     """
-    from harness.report import markdown, plots  # which import matplotlib: who only reads a summary does without
+    # Both draw with matplotlib, which who only reads a summary does without.
+    from harness.report import markdown, plots, plots_beside
 
     report = run_dir / "report.md"
-    report.write_text(markdown.render(summary, plots.draw(summary, run_dir)), encoding="utf-8")
+    pictures = replace(plots.draw(summary, run_dir), beside=plots_beside.draw(summary, run_dir))
+    report.write_text(markdown.render(summary, pictures), encoding="utf-8")
     return report

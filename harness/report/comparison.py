@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.contract import RACED, Precision, Scope, Track, Workload
+from harness.contract import Leg, Precision, Scope, Track, Workload
 from harness.report.evidence import Evidence
 from harness.report.health import Health, health
 from harness.report.race import Contention, Sitting, contention
@@ -20,21 +20,40 @@ class FurtherRace:
     """What all arms raced beside train steps on one workload at one precision: forward passes, or epochs.
 
     Attributes:
-        scope: Which.
+        leg: Which.
         rows: Of which only the figures of time are filled in.
         evidence: What each of the rows' arms left behind.
     """
 
-    scope: Scope
+    leg: Leg
     reference: str | None
     rows: tuple[Row, ...]
     evidence: Mapping[str, Evidence]
     contention: Contention
 
     @property
+    def scope(self) -> Scope:
+        """Of the leg."""
+        return self.leg.scope
+
+    @property
     def words(self) -> Words:
-        """How it is spoken of."""
+        """How its scope is spoken of."""
         return WORDS[self.scope]
+
+    @property
+    def label(self) -> str:
+        """What it is called beside the race of train steps; unique within a comparison."""
+        return f"{self.words.label}{self._size}"
+
+    @property
+    def unit(self) -> str:
+        """What a block of it has many of; unique within a comparison."""
+        return f"{self.words.unit}{self._size}"
+
+    @property
+    def _size(self) -> str:
+        return "" if self.leg.batch_size is None else f", batch {self.leg.batch_size}"
 
 
 @dataclass(frozen=True)
@@ -77,7 +96,7 @@ class Comparison:
     @property
     def races(self) -> list[tuple[str, Contention]]:
         """What was raced, under a name unique within a run, and what disturbed it."""
-        beside = ((f"{self.name} · {race.words.label}", race.contention) for race in self.further)
+        beside = ((f"{self.name} · {race.label}", race.contention) for race in self.further)
         return [(self.name, self.contention), *beside]
 
     @property
@@ -86,8 +105,11 @@ class Comparison:
         return [self.rows, *(race.rows for race in self.further)]
 
     def race(self, scope: Scope) -> FurtherRace | None:
-        """Return what was raced of a scope beside train steps."""
-        return next((race for race in self.further if race.scope == scope), None)
+        """Return what was raced of a scope beside train steps, at the workload's own batch size if at several."""
+        found = sorted(
+            (race for race in self.further if race.scope == scope), key=lambda race: race.leg.batch_size or 0
+        )
+        return found[0] if found else None
 
     @property
     def phases(self) -> dict[str, dict[str, float]]:
@@ -158,19 +180,23 @@ def compare(
     for record in records:
         by_arm.setdefault(record.cell.arm, []).append(record)
     everyone: list[Evidence] = []
-    beside: dict[Scope, list[Evidence]] = {scope: [] for scope in RACED if scope != "step" and scope in suite.scopes}
+    beside: dict[Leg, list[Evidence]] = {leg: [] for leg in suite.legs(workload.batch_size) if leg.scope != "step"}
     for arm, mine in by_arm.items():
         status = statuses.get(arm) or ArmStatus(name=arm, supported=True, reason=None, versions={}, witness=False)
         asked: dict[Scope, int] = {
             "accuracy": suite.seeds if workload.metric else 0,
             "step": 0 if status.witness else suite.launches,
-            **dict.fromkeys(beside, 0 if status.witness else suite.launches),
+            **{
+                scope: 0 if status.witness else suite.launches * count
+                for scope, count in Counter(leg.scope for leg in beside).items()
+            },
         }
         everyone.append(Evidence.of(status, mine, asked))
-        for scope, found in beside.items():
-            if asked[scope]:
-                timed = [record for record in mine if record.cell.scope == scope]
-                found.append(Evidence.of(status, timed, {**asked, "accuracy": 0}, scope))
+        for leg, found in beside.items():
+            if asked[leg.scope]:
+                timed = [record for record in mine if _leg(record, beside) == leg]
+                each: dict[Scope, int] = {**asked, leg.scope: suite.launches, "accuracy": 0}
+                found.append(Evidence.of(status, timed, each, leg.scope))
     everyone.sort(key=lambda evidence: evidence.status.witness)
     racers = [evidence for evidence in everyone if not evidence.status.witness]
     reference = _reference(racers)
@@ -188,7 +214,7 @@ def compare(
         evidence={evidence.status.name: evidence for evidence in everyone},
         health=health(precision, _useful(everyone, *beside.values()), track),
         contention=contention(_launches(racers)),
-        further=tuple(_further(scope, found, workload) for scope, found in beside.items() if found),
+        further=tuple(_further(leg, found, workload) for leg, found in beside.items() if found),
         missing=sum(
             max(0, sum(evidence.asked.values()) - len(by_arm[evidence.status.name]))
             for evidence in racers
@@ -202,10 +228,16 @@ def _useful(*found: Sequence[Evidence]) -> list[Record]:
     return [record for evidences in found for evidence in evidences for record in evidence.useful]
 
 
-def _further(scope: Scope, found: Sequence[Evidence], workload: Workload) -> FurtherRace:
+def _leg(record: Record, legs: Container[Leg]) -> Leg:
+    """Return which of the legs a record is of: one of its batch size, or else one of the workload's own."""
+    sized = Leg(record.cell.scope, record.cell.batch_size)
+    return sized if sized in legs else Leg(record.cell.scope)
+
+
+def _further(leg: Leg, found: Sequence[Evidence], workload: Workload) -> FurtherRace:
     reference = _reference(found)
     return FurtherRace(
-        scope=scope,
+        leg=leg,
         reference=None if reference is None else reference.status.name,
         rows=tuple(build_row(evidence, reference, workload, budget_cut=True) for evidence in found),
         evidence={evidence.status.name: evidence for evidence in found},

@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from harness.report import contests, figures, text
+from harness.report import beside, contests, figures, latency, targets, text, throughput
 from harness.report.classical import Contest
 from harness.report.comparison import Comparison, FurtherRace
 from harness.report.families import Family
@@ -25,7 +25,7 @@ def tables(summary: Summary) -> RenderableType:
     found: list[RenderableType] = []
     for comparison in summary.workloads[: figures.MOST]:
         found.append(_table(comparison))
-        found += [_further(comparison, race) for race in comparison.further]
+        found += _beside(comparison)
     if (more := len(summary.workloads) - figures.MOST) > 0:
         found.append(Text(f"{more:,} more comparisons are in the report and the dashboard"))
     return Group(*found, *map(_family, summary.families), *map(_contest, summary.contests))
@@ -35,7 +35,7 @@ def _contest(contest: Contest) -> Table:
     """Return classical models beside the networks of a dataset."""
     remarks = figures.Notes()
     rows = list(contests.rows(contest, remarks, lambda name: text.one_line(name, 32), short=True))
-    notes = [f"({i}) {text.one_line(note)}" for note, i in remarks.texts.items()]
+    notes = _listed(remarks)
     scale = figures.SCALES[contest.measure]
     table = _bare(f"{contest.dataset} · classical models beside networks", notes)
     table.add_column("model")
@@ -74,11 +74,74 @@ def _verdicts(family: Family) -> str:
     return "expectations, arm by arm: " + ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common())
 
 
+def _beside(comparison: Comparison) -> list[Table]:
+    swept = throughput.sweep(comparison)
+    found = [_sweep(comparison, swept)] if swept else []
+    for race in comparison.further:
+        if race.scope == "latency":
+            found.append(_latency(comparison, race))
+        elif (race.scope, bool(swept)) != ("inference", True):
+            found.append(_further(comparison, race))
+    return found + ([_targets(comparison)] if targets.reaches(comparison) else [])
+
+
+def _sweep(comparison: Comparison, swept: list[tuple[int, FurtherRace]]) -> Table:
+    cells = figures.Cells(comparison, short=True)
+    rows = [
+        (f"{size:,}", text.one_line(row.arm, 20), beside.rate(race, row.arm, size, cells.notes), ratio, verdict)
+        for size, race in swept
+        for row in race.rows
+        for _, ratio, verdict, _ in [cells.further(row, race)]
+    ]
+    table = _bare(f"{comparison.name} · inference by batch size", _listed(cells.notes))
+    table.add_column("batch", justify="right", no_wrap=True)
+    table.add_column("arm", no_wrap=True)
+    table.add_column("samples/s\n[95 %]", justify="right", no_wrap=True)
+    table.add_column("ratio [95 %]\n> 1 is slower", justify="right", no_wrap=True)
+    table.add_column("verdict\ntime")
+    for row in rows:
+        table.add_row(*map(Text, row))
+    return table
+
+
+def _latency(comparison: Comparison, race: FurtherRace) -> Table:
+    cells = figures.Cells(comparison, short=True)
+    rows = [
+        (text.one_line(row.arm, 20), *beside.percentiles(race, row.arm, cells.notes, short=True), ratio, verdict)
+        for row in race.rows
+        for _, ratio, verdict, _ in [cells.further(row, race)]
+    ]
+    table = _bare(f"{comparison.name} · {race.label}", _listed(cells.notes))
+    table.add_column("arm", no_wrap=True)
+    for name in latency.SHARES:
+        table.add_column(f"{name}\nms", justify="right")
+    table.add_column("ratio of p50\n> 1 is slower", justify="right", no_wrap=True)
+    table.add_column("verdict\ntime")
+    for row in rows:
+        table.add_row(*map(Text, row))
+    return table
+
+
+def _targets(comparison: Comparison) -> Table:
+    notes = figures.Notes()
+    rows = [(text.one_line(reach.arm, 20), *beside.reach_cells(reach, notes)) for reach in targets.reaches(comparison)]
+    table = _bare(f"{comparison.name} · until the target is met", _listed(notes))
+    table.add_column("arm", no_wrap=True)
+    for label in ("trainings\nthat meet it", "epochs", "train\nsteps", "time\ns", "energy\nJ"):
+        table.add_column(label, justify="right")
+    for row in rows:
+        table.add_row(*map(Text, row))
+    return table
+
+
+def _listed(notes: figures.Notes) -> list[str]:
+    return [f"({i}) {text.one_line(note)}" for note, i in notes.texts.items()]
+
+
 def _further(comparison: Comparison, race: FurtherRace) -> Table:
     cells = figures.Cells(comparison, short=True)
     rows = [(text.one_line(row.arm, 20), cells.further(row, race)) for row in race.rows]
-    notes = [f"({i}) {text.one_line(note)}" for note, i in cells.notes.texts.items()]
-    table = _bare(f"{comparison.name} · {race.words.label}", notes)
+    table = _bare(f"{comparison.name} · {race.label}", _listed(cells.notes))
     table.add_column("arm", no_wrap=True)
     table.add_column(f"{race.words.unit.split()[-1]}\nms", justify="right", no_wrap=True)
     table.add_column("ratio [95 %]\n> 1 is slower", justify="right", no_wrap=True)
@@ -104,7 +167,7 @@ def _table(comparison: Comparison) -> Table:
     cells = figures.Cells(comparison, short=True)
     scale = cells.scale
     rows = [(text.one_line(row.arm, 20), cells.race(row)) for row in comparison.rows]
-    notes = [f"({i}) {text.one_line(note)}" for note, i in cells.notes.texts.items()]
+    notes = _listed(cells.notes)
     if comparison.proof is None and comparison.track == "matched":
         notes.insert(0, "UNVERIFIED: nobody asked for proof that these arms compute one function")
     if any(row.time_verdict is TimeVerdict.UNSTABLE for row in comparison.rows):

@@ -5,11 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from harness import stats
 from harness.contract import Outcome, Scope
 from harness.report.race import Sitting
 from harness.schema import ArmStatus, Record, Timing
 
 NOT_RACED = "a witness checks the others and is not raced"
+
+
+@dataclass(frozen=True)
+class Noted:
+    """A figure over launches, or why there is none, or not all of it."""
+
+    level: stats.Level | None
+    note: str | None = None
 
 
 @dataclass(frozen=True)

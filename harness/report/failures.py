@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.contract import Cell, Outcome
-from harness.schema import Manifest, Record
+from harness.contract import Cell, Leg, Outcome
+from harness.schema import Manifest, Record, Suite
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class Failure:
 
     Attributes:
         cells: Which cells: workload (or dataset and classical model), precision (and track, if it is not the matched
-            one), scope; null when the arm cannot run at all.
+            one), scope (and batch size, if the suite names it); null when the arm cannot run at all.
         indices: Seeds of accuracy cells, launches of timing cells.
         recovered: Whether another attempt at these cells succeeded.
         logs: Paths relative to the run folder.
@@ -46,7 +46,7 @@ def failures(manifest: Manifest, records: Sequence[Record]) -> tuple[Failure, ..
         cell = record.cell
         if record.outcome is Outcome.OK or (record.outcome is Outcome.UNSUPPORTED and cell.arm in unsupported):
             continue
-        kind = (cell.workload, cell.baseline, cell.precision, cell.track, cell.arm, cell.scope)
+        kind = (cell.workload, cell.baseline, cell.precision, cell.track, cell.arm, cell.scope, cell.batch_size)
         key = (*kind, record.outcome, record.reason, cell in succeeded)
         series[key].append(record)
     for group in series.values():
@@ -55,7 +55,7 @@ def failures(manifest: Manifest, records: Sequence[Record]) -> tuple[Failure, ..
         found.append(
             Failure(
                 arm=first.cell.arm,
-                cells=(_what(first.cell), first.cell.precision + stock, first.cell.scope),
+                cells=(_what(first.cell), first.cell.precision + stock, _leg(manifest.suite, first.cell).name),
                 indices=tuple(sorted({record.cell.index for record in group})),
                 outcome=first.outcome,
                 reason=first.reason or "no reason given",
@@ -64,6 +64,11 @@ def failures(manifest: Manifest, records: Sequence[Record]) -> tuple[Failure, ..
             )
         )
     return tuple(found)
+
+
+def _leg(suite: Suite, cell: Cell) -> Leg:
+    sized = cell.scope == "latency" or (cell.scope == "inference" and cell.batch_size in suite.inference_batches)
+    return Leg(cell.scope, cell.batch_size if sized else None)
 
 
 def _what(cell: Cell) -> str:
@@ -78,6 +83,7 @@ def _place(workloads: Mapping[str, int], arms: Mapping[str, int], cell: Cell) ->
         cell.track,
         arms.get(cell.arm, len(arms)),
         cell.scope,
+        cell.batch_size,
         cell.baseline or "",
         cell.index,
     )

@@ -9,7 +9,18 @@ from typing import Any
 
 import jinja2
 
-from harness.report import certificates, chapters, contests, figures, operations, remarks, reproduce, scopes, text
+from harness.report import (
+    beside,
+    certificates,
+    chapters,
+    contests,
+    figures,
+    operations,
+    remarks,
+    reproduce,
+    scopes,
+    text,
+)
 from harness.report.comparison import Comparison, FurtherRace
 from harness.report.failures import Failure
 from harness.report.plots import Pictures
@@ -39,7 +50,7 @@ class _Section:
     health: str
     reference: str
     race_table: str
-    further: list[tuple[str, str]]
+    further: list[tuple[str, str, str | None]]
     cost_table: str
     memory_table: str
     notes: list[str]
@@ -47,7 +58,7 @@ class _Section:
     picture: str | None
 
 
-def _section(comparison: Comparison, picture: str | None) -> _Section:
+def _section(comparison: Comparison, pictures: Pictures) -> _Section:
     cells = figures.Cells(comparison)
     scale = cells.scale
     reference = remarks.named(comparison.reference)
@@ -72,7 +83,11 @@ def _section(comparison: Comparison, picture: str | None) -> _Section:
         ),
         right=(2, 3, 4, 5) if cells.learns else (2, 3),
     )
-    further = [(race.words.about, _further(cells, race)) for race in comparison.further]
+    drawn = pictures.beside.get(comparison.name, {})
+    further = [
+        (about, shown, drawn.get(picture or ""))
+        for about, shown, picture in beside.parts(cells, lambda race: _further(cells, race))
+    ]
     cost = table(
         [
             "arm",
@@ -99,7 +114,7 @@ def _section(comparison: Comparison, picture: str | None) -> _Section:
         memory_table=_memory(comparison),
         notes=[text.escape(note) for note in cells.notes.texts],
         target=remarks.target(comparison),
-        picture=picture,
+        picture=pictures.losses.get(comparison.name),
     )
 
 
@@ -233,7 +248,7 @@ def render(summary: Summary, pictures: Pictures) -> str:
         "sentences": sentences(summary),
         "ratios_picture": pictures.ratios,
         "undrawn": _undrawn(len(plain)),
-        "sections": [_section(comparison, pictures.losses.get(comparison.name)) for comparison in plain],
+        "sections": [_section(comparison, pictures) for comparison in plain],
         "chapters": [
             chapters.chapter(family, summary.gaps, pictures.families.get(family.name)) for family in summary.families
         ],

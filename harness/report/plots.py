@@ -92,11 +92,13 @@ class Pictures:
         losses: Name of a comparison -> its loss curves; of the first ``figures.MOST``, variants not counted.
         ratios: Forest plot of the same comparisons; null when none of them was raced.
         families: Name of a family of techniques -> its variants.
+        beside: Name of a comparison -> what was measured beside train steps (throughput, latency, target).
     """
 
     losses: Mapping[str, str]
     ratios: str | None
     families: Mapping[str, str] = field(default_factory=dict)
+    beside: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 def colour(arm: str) -> str:
@@ -116,22 +118,22 @@ def draw(summary: Summary, folder: Path) -> Pictures:
         used = None
         for i, comparison in enumerate(drawn):
             if figure := loss_curves(comparison, used):
-                losses[comparison.name] = f"loss-{i + 1:02}-{_slug(comparison.name)}.png"
-                _save(figure, folder / losses[comparison.name])
+                losses[comparison.name] = f"loss-{i + 1:02}-{slug(comparison.name)}.png"
+                save(figure, folder / losses[comparison.name])
                 used = figure
         ratios = None
         if figure := forest(drawn):
             ratios = "ratios.png"
-            _save(figure, folder / ratios)
+            save(figure, folder / ratios)
         families: dict[str, str] = {}
         for family in summary.families:
             if figure := variants(family):
-                families[family.name] = f"technique-{_slug(family.name)}.png"
-                _save(figure, folder / families[family.name])
+                families[family.name] = f"technique-{slug(family.name)}.png"
+                save(figure, folder / families[family.name])
     return Pictures(losses, ratios, families)
 
 
-def _save(figure: Figure, path: Path) -> None:
+def save(figure: Figure, path: Path) -> None:
     """Write a picture with a palette of its own: a third of what true colour takes on disk, and less of the time."""
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
@@ -139,7 +141,8 @@ def _save(figure: Figure, path: Path) -> None:
     picture.convert("RGB").quantize(COLOURS_KEPT, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(path)
 
 
-def _slug(name: str) -> str:
+def slug(name: str) -> str:
+    """Return a name as a part of a file's."""
     return re.sub(r"[^A-Za-z0-9_]+", "-", name).strip("-")[:60]
 
 

@@ -48,7 +48,9 @@ def merge(found: Sequence[Contention]) -> Contention:
 
 
 def step_seconds(block: Block) -> float:
-    """Return what a step of a block took, on average."""
+    """Return what a step of a block took, on average; of passes that were timed one by one, the median."""
+    if block.pass_ns is not None:
+        return statistics.median(block.pass_ns) * 1e-9
     return block.wall_ns * 1e-9 / block.steps
 
 
@@ -56,10 +58,15 @@ def _passes(timing: Timing) -> dict[tuple[int, int], Block]:
     return {(block.round, block.rerun): block for block in timing.blocks}
 
 
+def clean_blocks(timing: Timing) -> dict[int, Block]:
+    """Return each round's last clean block; a round without one is missing."""
+    passes = sorted(_passes(timing).items())
+    return {round_: block for (round_, _), block in passes if not block.contended}
+
+
 def clean_rounds(timing: Timing) -> dict[int, float]:
     """Return seconds per step of each round's last clean block; a round without one is missing."""
-    passes = sorted(_passes(timing).items())
-    return {round_: step_seconds(block) for (round_, _), block in passes if not block.contended}
+    return {round_: step_seconds(block) for round_, block in clean_blocks(timing).items()}
 
 
 def round_count(timing: Timing) -> int:

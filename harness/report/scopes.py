@@ -47,6 +47,12 @@ WORDS: Mapping[Scope, Words] = {
         "Forward passes over the same staged batches, in inference mode, raced in the same processes after the train "
         "steps:",
     ),
+    "latency": Words(
+        "single pass",
+        "latency",
+        "Forward passes one by one, each waited for and timed by itself, raced in the same processes behind those that "
+        "are timed together; no throughput comes from these:",
+    ),
     "epoch": Words(
         "epoch",
         "epochs",

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from harness import stats
 from harness.contract import Outcome
-from harness.report import contests, figures, text
-from harness.report.comparison import Comparison
+from harness.report import contests, figures, targets, text
+from harness.report.comparison import Comparison, FurtherRace
 from harness.report.row import Row
 from harness.report.summary import Summary
 
@@ -21,6 +21,7 @@ def sentences(summary: Summary) -> list[str]:
         *_by_track(summary, _speed),
         *_by_track(summary, _accuracy),
         *_by_track(summary, _targets),
+        *_by_track(summary, _watched),
         *map(contests.sentence, summary.contests),
         *_techniques(summary),
         *_gaps(summary),
@@ -112,15 +113,15 @@ def _what(summary: Summary, count: int) -> str:
 def _speed(comparisons: Sequence[Comparison]) -> Iterator[str]:
     races: dict[tuple[str, str, str], list[tuple[str, stats.Ratio | None, Row]]] = {}
     for comparison in comparisons:
-        raced = [("a train step", comparison.rows, comparison.reference)]
-        raced += [(race.words.one, race.rows, race.reference) for race in comparison.further]
-        for what, rows, against in raced:
+        raced = [("a train step", comparison.name, comparison.rows, comparison.reference)]
+        raced += [(race.words.one, _where(comparison, race), race.rows, race.reference) for race in comparison.further]
+        for what, where, rows, against in raced:
             names = {row.arm: text.code(row.arm) + (f" ({row.mode})" if row.mode else "") for row in rows}
             for row in rows:
                 unstable = row.time_verdict is stats.TimeVerdict.UNSTABLE
                 if against is not None and row.arm != against and (row.ratio or unstable):
                     key = (what, names[row.arm], names[against])
-                    races.setdefault(key, []).append((comparison.name, None if unstable else row.ratio, row))
+                    races.setdefault(key, []).append((where, None if unstable else row.ratio, row))
     for (what, arm, reference), found in races.items():
         ratios = sorted(((ratio, name) for name, ratio, _ in found if ratio), key=lambda item: item[0].estimate)
         tally = f"{_count(len(found), 'race')}, {_tally(row.time_verdict for _, _, row in found)}"
@@ -132,6 +133,11 @@ def _speed(comparisons: Sequence[Comparison]) -> Iterator[str]:
         if len(ratios) > 1:
             span += f" to {figures.ratio(high)} ({text.code(most)})"
         yield f"{what[0].upper()}{what[1:]} of {arm} takes {span} times as long as one of {reference}: {tally}."
+
+
+def _where(comparison: Comparison, race: FurtherRace) -> str:
+    size = race.leg.batch_size
+    return comparison.name if size is None else f"{comparison.name} · batch {size}"
 
 
 def _accuracy(comparisons: Sequence[Comparison]) -> Iterator[str]:
@@ -178,6 +184,17 @@ def _targets(comparisons: Sequence[Comparison]) -> Iterator[str]:
         parts.append(f"{whole} ran with a cut budget, where no target is judged")
     if parts:
         yield f"Targets: {'; '.join(parts)}."
+
+
+def _watched(comparisons: Sequence[Comparison]) -> Iterator[str]:
+    """Say how many trainings reach the target at all, of those that were watched epoch by epoch."""
+    found = [reach for comparison in comparisons for reach in targets.reaches(comparison)]
+    if not found:
+        return
+    reached, seeds = sum(reach.reached for reach in found), sum(reach.seeds for reach in found)
+    others = f"; the other {seeds - reached} are censored" if reached < seeds else ""
+    which = f"{reached} of {_count(seeds, 'training')}"
+    yield f"Watched epoch by epoch: {which} reach the target within the budget{others}."
 
 
 def _techniques(summary: Summary) -> Iterator[str]:

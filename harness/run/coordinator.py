@@ -20,8 +20,8 @@ import numpy as np
 from safetensors.numpy import save
 
 from harness import registry
-from harness.contract import RACED, ArmSpec, Cell, Dataset, Outcome, Scope
-from harness.matrix import Sitting, fits, plan
+from harness.contract import ArmSpec, Cell, Dataset, Leg, Outcome
+from harness.matrix import TRAINING, Sitting, fits, plan
 from harness.measure.environment import fingerprint, source_sha256
 from harness.run.baselines import Fitting
 from harness.run.crew import Crew
@@ -31,7 +31,6 @@ from harness.schema import ArmStatus, Manifest, Proof, Record, Suite
 from harness.store.atomic import replacing
 from harness.store.folder import RunFolder, is_final, latest
 
-SCOPES: tuple[Scope, ...] = (*RACED, "accuracy")
 STOPPING_S = 10.0
 
 
@@ -133,8 +132,9 @@ class Coordinator:
             for launch in self.launches
         ]
         fittings = self._unfitted(datasets)
-        cells = sum(len(self._cells(sitting, scope)) for sitting in self.sittings for scope in SCOPES) + len(self.fits)
+        planned = sum(len(self._cells(sitting, leg)) for sitting in self.sittings for leg in (*sitting.legs, TRAINING))
         missing = sum(len(jobs) for _, work in todo for _, by_arm in work for jobs in by_arm.values()) + len(fittings)
+        cells = planned + len(self.fits)
         self.progress.begin(cells, cells - missing)
         for launch, work in todo:
             with Crew(launch, self.folder.path, scratch) as crew:
@@ -149,9 +149,7 @@ class Coordinator:
         """Return the sittings of all launches."""
         return [sitting for launch in self.launches for sitting in launch.sittings]
 
-    def _sit(
-        self, sitting: Sitting, jobs: Mapping[str, Mapping[Scope, Job]], dataset: StoredDataset, crew: Crew
-    ) -> None:
+    def _sit(self, sitting: Sitting, jobs: Mapping[str, Mapping[Leg, Job]], dataset: StoredDataset, crew: Crew) -> None:
         def step(event: str) -> None:
             self.progress.step(sitting.name, event)
 
@@ -182,39 +180,40 @@ class Coordinator:
             raise
         self._keep(record)
 
-    def _cells(self, sitting: Sitting, scope: Scope) -> dict[str, Cell]:
-        """Return a sitting's cells of one scope by arm; a witness checks the others and is not raced."""
+    def _cells(self, sitting: Sitting, leg: Leg) -> dict[str, Cell]:
+        """Return a sitting's cells of one leg by arm; a witness checks the others and is not raced."""
         return {
             arm: cell
             for arm in sitting.arms
-            if (cell := sitting.cell(arm, scope)) and not (scope in RACED and registry.find_arm(arm).witness)
+            if (cell := sitting.cell(arm, leg.scope, leg.batch_size))
+            and not (leg != TRAINING and registry.find_arm(arm).witness)
         }
 
-    def _jobs(self, sitting: Sitting, dataset: StoredDataset) -> dict[str, dict[Scope, Job]]:
-        """Return what a sitting still has to measure, by arm and scope.
+    def _jobs(self, sitting: Sitting, dataset: StoredDataset) -> dict[str, dict[Leg, Job]]:
+        """Return what a sitting still has to measure, by arm and leg.
 
         A race is run whole or not at all: arms that were not measured together are not comparable.
         """
         done = {record.key for record in latest(self.known) if is_final(record)}
-        jobs: dict[str, dict[Scope, Job]] = {}
-        for scope in SCOPES:
+        jobs: dict[str, dict[Leg, Job]] = {}
+        for leg in (*sitting.legs, TRAINING):
             planned = {}
-            for arm, cell in self._cells(sitting, scope).items():
+            for arm, cell in self._cells(sitting, leg).items():
                 key = cell_key(cell, dataset.sha256, self.versions[arm])
                 planned[arm] = Job(cell, key, self.folder.attempts(key) + 1)
             undone = {arm for arm, job in planned.items() if job.key not in done}
-            if scope in RACED and undone:
+            if leg != TRAINING and undone:
                 undone = set(planned)
             for arm in undone:
-                jobs.setdefault(arm, {})[scope] = planned[arm]
+                jobs.setdefault(arm, {})[leg] = planned[arm]
         return {arm: jobs[arm] for arm in self.suite.arms if arm in jobs}
 
     def _turn_away(
         self,
         sitting: Sitting,
-        by_arm: Mapping[str, Mapping[Scope, Job]],
+        by_arm: Mapping[str, Mapping[Leg, Job]],
         datasets: Mapping[str, StoredDataset],
-    ) -> Iterator[tuple[str, Mapping[Scope, Job]]]:
+    ) -> Iterator[tuple[str, Mapping[Leg, Job]]]:
         """Record cells that an arm cannot run as unsupported, with the reason, and yield the others."""
         for arm, jobs in by_arm.items():
             reason = registry.unsupported(registry.find_arm(arm), sitting.workload, sitting.precision)

@@ -13,8 +13,8 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from harness.contract import RACED, Cell, Outcome, Scope
-from harness.matrix import Sitting
+from harness.contract import Cell, Leg, Outcome
+from harness.matrix import TRAINING, Sitting
 from harness.registry import FRAMEWORKS
 from harness.run.crew import Crew, Member
 from harness.run.process import Worker, WorkerFailure
@@ -32,8 +32,8 @@ FOREIGN_CORES = 0.4
 
 MOST_RERUNS = 2
 
-WARM_UP, TRAINING = "warm-up", "train"
-UNHURRIED = (WARM_UP, TRAINING)
+WARM_UP, TRAIN = "warm-up", "train"
+UNHURRIED = (WARM_UP, TRAIN)
 """How steps end before which a moment more does no harm: what follows is not raced, or only after a warm-up."""
 
 USED = "the process had raced another workload before"
@@ -71,7 +71,7 @@ class Contestant:
     """
 
     member: Member
-    jobs: Mapping[Scope, Job]
+    jobs: Mapping[Leg, Job]
     fresh: bool
     start_s: float = 0.0
     opened: dict[str, Any] = dataclasses.field(default_factory=dict)
@@ -101,12 +101,12 @@ class Table:
         self.crew = crew
         self.step = step
         self.contestants: dict[str, Contestant] = {}
-        self.owed: dict[str, Mapping[Scope, Job]] = {}  # by arms whose process was lost in the race
+        self.owed: dict[str, Mapping[Leg, Job]] = {}  # by arms whose process was lost in the race
         self.began = time.monotonic()
         self.started = now()
 
-    def run(self, jobs: Mapping[str, Mapping[Scope, Job]]) -> Generator[Record, None, None]:
-        """Measure the jobs, given by arm and scope, and yield a record for each as soon as it is known."""
+    def run(self, jobs: Mapping[str, Mapping[Leg, Job]]) -> Generator[Record, None, None]:
+        """Measure the jobs, given by arm and leg, and yield a record for each as soon as it is known."""
         if not self.crew.launch.alone:  # their imports overlap; first steps are taken one by one
             for arm, todo in jobs.items():
                 self._invite(arm, todo)
@@ -116,27 +116,27 @@ class Table:
         for arm, todo in jobs.items():
             self.step(f"{arm}: start")
             yield from self._seat(arm, todo)
-        for scope in RACED:
-            rivals = [arm for arm, seat in self.contestants.items() if scope in seat.jobs]
+        for leg in self.sitting.legs:
+            rivals = [arm for arm, seat in self.contestants.items() if leg in seat.jobs]
             if rivals:
-                yield from self._race(scope, rivals)
+                yield from self._race(leg, rivals)
             owed, self.owed = self.owed, {}
             for arm, todo in owed.items():
                 self.step(f"{arm}: start again")
                 yield from self._seat(arm, todo)
         for arm, seat in list(self.contestants.items()):
-            if "accuracy" in seat.jobs:
-                self.step(f"{arm}: {TRAINING}")
+            if TRAINING in seat.jobs:
+                self.step(f"{arm}: {TRAIN}")
                 yield from self._guard(arm, self._train)
 
     # ------------------------------------------------------------------------------------------------ phases
 
-    def _invite(self, arm: str, jobs: Mapping[Scope, Job]) -> None:
+    def _invite(self, arm: str, jobs: Mapping[Leg, Job]) -> None:
         member = self.crew.member(arm)
         self.contestants[arm] = Contestant(member, jobs, fresh=member.sittings == 0)
         member.sittings += 1
 
-    def _seat(self, arm: str, jobs: Mapping[Scope, Job]) -> Iterator[Record]:
+    def _seat(self, arm: str, jobs: Mapping[Leg, Job]) -> Iterator[Record]:
         """Bring an arm to its first step, in a second process if the first one crashes on the way."""
         if arm not in self.contestants:
             self._invite(arm, jobs)
@@ -145,7 +145,7 @@ class Table:
             yield from failed
             return
         # Seated before the first crash is recorded, so that an interruption leaves the second chance open.
-        again = {scope: dataclasses.replace(job, attempt=job.attempt + 1) for scope, job in jobs.items()}
+        again = {leg: dataclasses.replace(job, attempt=job.attempt + 1) for leg, job in jobs.items()}
         self._invite(arm, again)
         yield from failed
         yield from self._guard(arm, self._open)
@@ -157,7 +157,7 @@ class Table:
         opened = seat.worker.ask(
             "open",
             self.suite.timeout_s,
-            cell=dataclasses.asdict(cell),
+            cell=dataclasses.asdict(dataclasses.replace(cell, batch_size=self.sitting.workload.batch_size)),
             dataset=self.dataset.fields,
             arrays=str(self.dataset.arrays),
         )
@@ -165,23 +165,23 @@ class Table:
         seat.opened = opened | {"settings": settings}
         yield from self._expect_finite(arm, "first step", seat.opened["first_loss"])
 
-    def _race(self, scope: Scope, rivals: list[str]) -> Iterator[Record]:
+    def _race(self, leg: Leg, rivals: list[str]) -> Iterator[Record]:
         """Rounds in which every rival runs one block, in random order; contended rounds again, at most twice."""
-        what = "" if scope == "step" else f"{scope}, "
+        what = "" if leg.scope == "step" else f"{leg.name}, "
         for arm in rivals:
             self.step(f"{arm}: {what}{WARM_UP}")
-            yield from self._guard(arm, functools.partial(self._warm_up, scope=scope), costs=scope)
+            yield from self._guard(arm, functools.partial(self._warm_up, leg=leg), costs=leg)
         # Chosen by the sitting, so that a repeated launch has the same order.
         order = random.Random(self.sitting.name)
         todo = list(range(self.suite.rounds))
         for rerun in range(MOST_RERUNS + 1):
             for number, arm in self._turns(todo, rivals, order):
                 self.step(f"{what}round {number + 1} of {self.suite.rounds}" + (f", rerun {rerun}" if rerun else ""))
-                block = functools.partial(self._block, scope=scope, number=number, rerun=rerun)
-                yield from self._guard(arm, block, costs=scope)
+                block = functools.partial(self._block, leg=leg, number=number, rerun=rerun)
+                yield from self._guard(arm, block, costs=leg)
             todo = self._contended_rounds(rerun)
         for arm in self._seated(rivals):
-            yield from self._guard(arm, functools.partial(self._finish, scope=scope), costs=scope)
+            yield from self._guard(arm, functools.partial(self._finish, leg=leg), costs=leg)
 
     def _turns(self, rounds: list[int], rivals: list[str], order: random.Random) -> Iterator[tuple[int, str]]:
         """Yield which arm runs its block of which round next."""
@@ -193,21 +193,28 @@ class Table:
             for arm in order.sample(seated := self._seated(rivals), len(seated)):
                 yield from ((number, arm) for number in rounds)
 
-    def _warm_up(self, arm: str, scope: Scope) -> Iterator[Record]:
+    def _warm_up(self, arm: str, leg: Leg) -> Iterator[Record]:
         seat = self.contestants[arm]
         seat.blocks = []
-        seat.warm = seat.worker.ask("warm_up", self.suite.timeout_s, block_ms=self.suite.block_ms, scope=scope)
+        what = dataclasses.asdict(leg)
+        seat.warm = seat.worker.ask("warm_up", self.suite.timeout_s, block_ms=self.suite.block_ms, **what)
         return iter(())
 
-    def _block(self, arm: str, scope: Scope, number: int, rerun: int) -> Iterator[Record]:
+    def _block(self, arm: str, leg: Leg, number: int, rerun: int) -> Iterator[Record]:
         seat = self.contestants[arm]
-        patience_s = self.suite.timeout_s if scope == "epoch" else self._short_s
-        measured = seat.worker.ask("block", patience_s, steps=seat.warm["steps"], scope=scope)
+        steps = seat.warm["steps"]
+        if leg.scope == "latency":
+            measured = seat.worker.ask(
+                "passes", self.suite.timeout_s, count=self.suite.passes, untimed=steps, batch_size=leg.batch_size
+            )
+        else:
+            patience_s = self.suite.timeout_s if leg.scope == "epoch" else self._short_s
+            measured = seat.worker.ask("block", patience_s, steps=steps, **dataclasses.asdict(leg))
         told = measured.pop("told")
         seat.blocks.append(
             Block(round=number, rerun=rerun, contended=is_contended(measured, os.cpu_count() or 1), **measured)
         )
-        what = "output" if scope == "inference" else "loss"
+        what = "output" if leg.scope in ("inference", "latency") else "loss"
         yield from self._expect_finite(arm, f"round {number + 1}", told, what)
 
     def _contended_rounds(self, rerun: int) -> list[int]:
@@ -221,11 +228,11 @@ class Table:
             }
         )
 
-    def _finish(self, arm: str, scope: Scope) -> Iterator[Record]:
+    def _finish(self, arm: str, leg: Leg) -> Iterator[Record]:
         seat = self.contestants[arm]
-        told = self._state(seat, scope)
-        reasons = self._unmeasured(seat, scope)
-        phases = told["phases"] if scope == "step" else {scope: told["phases"].get(scope)}
+        told = self._state(seat, leg)
+        reasons = self._unmeasured(seat, leg)
+        phases = told["phases"] if leg.scope == "step" else {leg.name: told["phases"].get(leg.name)}
         measured = {
             "phases": phases if all(phases.values()) else {},
             "first_step_s": seat.opened["first_step_s"],
@@ -242,18 +249,18 @@ class Table:
         )
         yield self._record(
             seat,
-            scope,
+            leg,
             Outcome.OK,
             timing=timing,
             frameworks=told["frameworks"],
             initial_sha256=told["initial_sha256"],
             reasons=reasons,
         )
-        seat.jobs = {other: job for other, job in seat.jobs.items() if other != scope}
+        seat.jobs = {other: job for other, job in seat.jobs.items() if other != leg}
 
-    def _unmeasured(self, seat: Contestant, scope: Scope) -> dict[str, str]:
+    def _unmeasured(self, seat: Contestant, leg: Leg) -> dict[str, str]:
         """Return what a process tells nothing of, with the reason, after all that happened to it."""
-        if scope != "step":
+        if leg.scope != "step":
             elsewhere = "the process had taken train steps, whose record has it"
             reasons = dict.fromkeys(("first_step_s", "cold_start_s", "peak_rss_bytes", "first_loss"), elsewhere)
             return reasons if seat.fresh else {**reasons, "phases": USED}
@@ -264,28 +271,33 @@ class Table:
 
     def _train(self, arm: str) -> Iterator[Record]:
         seat = self.contestants[arm]
-        seed = seat.jobs["accuracy"].cell.seed
-        told = seat.worker.ask("train", self.suite.timeout_s, seed=seed, epochs=self.sitting.epochs)
-        ended = self._state(seat, "accuracy")
+        seed = seat.jobs[TRAINING].cell.seed
+        watched = self.suite.epoch_metrics
+        told = seat.worker.ask("train", self.suite.timeout_s, seed=seed, epochs=self.sitting.epochs, watched=watched)
+        ended = self._state(seat, TRAINING)
         figures = {name: told[name] for name in Accuracy.model_fields}
         trained, stopping = len(figures["epoch_losses"]), self.sitting.workload.stopping
         if trained != self.sitting.epochs and not (stopping and 0 < trained < self.sitting.epochs):
             raise ValueError(f"losses of {trained} epochs, not of {self.sitting.epochs}")
-        numbers = [*figures["epoch_losses"], figures["metric"], figures["test_loss"]]
+        seen = figures["course"] or {"metrics": []}
+        if figures["course"] and len(seen["metrics"]) != trained:
+            raise ValueError(f"metrics of {len(seen['metrics'])} epochs, not of {trained}")
+        numbers = [*figures["epoch_losses"], *seen["metrics"], figures["metric"], figures["test_loss"]]
         wrong = [number for number in numbers if not math.isfinite(number)]
         yield self._record(
             seat,
-            "accuracy",
+            TRAINING,
             Outcome.DIVERGED if wrong else Outcome.OK,
             reason=f"a loss or metric became {wrong[0]}" if wrong else None,
             accuracy=None if wrong else Accuracy(**figures),
+            reasons=told["reasons"],
             frameworks=ended["frameworks"],
             initial_sha256=told["initial_sha256"],
         )
         seat.jobs = {}
 
-    def _state(self, seat: Contestant, scope: Scope) -> dict[str, Any]:
-        told = seat.worker.ask("finish", self._short_s, frameworks=sorted(FRAMEWORKS), phase=scope)
+    def _state(self, seat: Contestant, leg: Leg) -> dict[str, Any]:
+        told = seat.worker.ask("finish", self._short_s, frameworks=sorted(FRAMEWORKS), phase=leg.name)
         if told["dataset_sha256"] != self.dataset.sha256:
             raise WorkerFailure(Outcome.INVALID_RESULT, "the worker holds other data than it was given")
         return told
@@ -300,12 +312,10 @@ class Table:
 
     # ----------------------------------------------------------------------------------------------- records
 
-    def _guard(
-        self, arm: str, phase: Callable[[str], Iterator[Record]], costs: Scope | None = None
-    ) -> Iterator[Record]:
+    def _guard(self, arm: str, phase: Callable[[str], Iterator[Record]], costs: Leg | None = None) -> Iterator[Record]:
         """Run a phase; if the worker fails in it, record what that cost and show it out.
 
-        The cost is the cell of scope ``costs``, and the arm then gets a fresh process for the others; or all cells.
+        The cost is the cell of leg ``costs``, and the arm then gets a fresh process for the others; or all cells.
         """
         seat = self.contestants.get(arm)
         if seat is None:
@@ -321,10 +331,10 @@ class Table:
         del self.contestants[arm]
         self.crew.dismiss(arm)
         lost = [costs] if costs else list(seat.jobs)
-        if rest := {scope: job for scope, job in seat.jobs.items() if scope not in lost}:
+        if rest := {leg: job for leg, job in seat.jobs.items() if leg not in lost}:
             self.owed[arm] = rest
-        for scope in lost:
-            yield self._record(seat, scope, outcome, reason=reason)
+        for leg in lost:
+            yield self._record(seat, leg, outcome, reason=reason)
 
     def _expect_finite(self, arm: str, where: str, told: float, what: str = "loss") -> Iterator[Record]:
         if not math.isfinite(told):
@@ -337,11 +347,11 @@ class Table:
     def interrupted(self) -> Iterator[Record]:
         """Yield a record for every cell under way when the user ended the run."""
         for seat in self.contestants.values():
-            for scope in seat.jobs:
-                yield self._record(seat, scope, Outcome.INTERRUPTED, reason="the run was interrupted")
+            for leg in seat.jobs:
+                yield self._record(seat, leg, Outcome.INTERRUPTED, reason="the run was interrupted")
 
-    def _record(self, seat: Contestant, scope: Scope, outcome: Outcome, **known: Any) -> Record:
-        job = seat.jobs[scope]
+    def _record(self, seat: Contestant, leg: Leg, outcome: Outcome, **known: Any) -> Record:
+        job = seat.jobs[leg]
         return Record(
             key=job.key,
             cell=job.cell,

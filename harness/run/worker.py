@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -71,6 +71,7 @@ class Server:
         self.dataset: Dataset
         self.examples: Dataset  # what of it is trained on
         self.samples: tuple[Array, Array] | None = None
+        self.served = 0  # size of the batches that passes go through
         self.initial: dict[str, Array]
         self.loaded: dict[str, Array]
         self.entry: str
@@ -129,6 +130,7 @@ class Server:
         self.dataset = Dataset(**dataset, **held)
         self.examples, self.samples = matched.examples(self.dataset, self.workload), None
         batches = matched.stage_batches(self.examples, self.workload, self.cell.batch_size)
+        self.served = self.cell.batch_size
 
         before = time.perf_counter_ns()
         self.session = self.arm.open(self.workload, batches[0][0].shape[1:], self.dataset.outputs)
@@ -172,12 +174,17 @@ class Server:
         self.cell, self.dataset = Cell(**cell), Dataset(**dataset, **held)
         return fitting.fit(cast(ClassicalArm, self.arm), self.cell, self.dataset)
 
-    def warm_up(self, block_ms: float, scope: Scope = "step") -> dict[str, Any]:
+    def warm_up(self, block_ms: float, scope: Scope = "step", batch_size: int | None = None) -> dict[str, Any]:
         """Run chunks of steps until their speed is stable; return how many steps fill a block of ``block_ms``.
 
-        A step is what the scope times: with "inference" it is a forward pass, with "epoch" an epoch.
+        A step is what the scope times: with "inference" and "latency" it is a forward pass, with "epoch" an epoch.
+
+        Args:
+            block_ms: Length of a block.
+            scope: What is to be timed.
+            batch_size: Of forward passes; None for the cell's.
         """
-        run = self._timed(scope)
+        run = self._timed(scope, batch_size)
         count, total, previous = 1, 0, 0.0
         for _ in range(MOST_WARM_UP_CHUNKS):
             before = time.perf_counter_ns()
@@ -191,11 +198,11 @@ class Server:
             count = max(2, min(count * 16, math.ceil(block_ms / 2 / per_step_ms)))
         return {"steps": max(1, math.ceil(HEADROOM * block_ms / per_step_ms)), "warm_up_steps": total}
 
-    def block(self, steps: int, scope: Scope = "step") -> dict[str, Any]:
+    def block(self, steps: int, scope: Scope = "step", batch_size: int | None = None) -> dict[str, Any]:
         """Run one timed block, from the initial parameters so that every block does the same arithmetic."""
         from harness.measure.evidence import Snapshot, foreign, pressure
 
-        run = self._timed(scope)
+        run = self._timed(scope, batch_size)
         self.session.load(self.initial)
         if scope != "epoch":  # which has many steps of its own
             run(STEPS_AFTER_LOADING)
@@ -214,22 +221,72 @@ class Server:
             "told": told,
         }
 
-    def train(self, seed: int, epochs: int) -> dict[str, Any]:
-        """Train a whole budget from the initial parameters of ``seed``, then measure on the test set."""
+    def passes(self, count: int, untimed: int, batch_size: int) -> dict[str, Any]:
+        """Run forward passes, each timed by itself, behind untimed ones that fill a block.
+
+        Those warm the caches that other arms have used meanwhile. The evidence of who else was running is of all
+        passes: the timed ones may be over before the kernel's counters have moved.
+
+        Args:
+            count: Passes to be timed.
+            untimed: Passes before them.
+            batch_size: Of all of them.
+        """
+        import numpy as np
+
+        from harness.measure.evidence import Snapshot, foreign, pressure
+
+        run = self._timed("latency", batch_size)
+        self.session.load(self.initial)
+        laps = np.zeros(count, np.int64)
+        before = Snapshot.now()
+        run(untimed)
+        cpu_ns = time.process_time_ns()
+        began = time.perf_counter_ns()
+        self.session.time_passes(laps)
+        ended = time.perf_counter_ns()
+        cpu_ns = time.process_time_ns() - cpu_ns
+        after = Snapshot.now()
+        return {
+            "steps": count,
+            "wall_ns": ended - began,
+            "cpu_ns": cpu_ns,
+            "pressure": pressure(before, after),
+            "foreign": foreign(before, after),
+            "switches": after.switches - before.switches,
+            "pass_ns": laps.tolist(),
+            "told": run(1),
+        }
+
+    def train(self, seed: int, epochs: int, watched: bool = False) -> dict[str, Any]:
+        """Train a whole budget from the initial parameters of ``seed``, then measure on the test set.
+
+        Args:
+            seed: Of initial parameters and batch orders.
+            epochs: The budget.
+            watched: Measure the metric after every epoch too; what that takes is no part of the training.
+        """
         from harness import matched
         from harness.metrics import of_samples
+        from harness.run.course import Course, unseen
 
         initial = self._begin(seed)
         orders = list(matched.batch_orders(len(self.examples.x_train), epochs, seed, self.workload.shuffle))
         x = matched.as_input(self.examples.x_train, self.workload.form)
         y = matched.as_target(self.examples.y_train, self.workload)
-        before = time.perf_counter_ns()
-        losses = self._fit(x, y, orders, seed)
-        train_s = (time.perf_counter_ns() - before) / 1e9
         samples = matched.as_input(self.dataset.x_test, self.workload.form)
         targets = matched.as_target(self.dataset.y_test, self.workload)
+        course = Course(orders, lambda: of_samples(self.session, self.workload, samples, targets)[0])
+        reason = unseen(self.workload) if watched else None
+        looked_at = watched and reason is None
+        before = time.perf_counter_ns()
+        losses = self._fit(x, y, course if looked_at else orders, seed)
+        train_s = (time.perf_counter_ns() - before) / 1e9 - course.looked_s
         metric, loss = of_samples(self.session, self.workload, samples, targets)
+        seen = course.told(self.cell.batch_size) if looked_at else {"course": None, "reasons": {}}
         return {
+            **seen,
+            **({"reasons": {"course": reason}} if reason else {}),
             "initial_sha256": initial,
             "epoch_losses": losses,
             "metric": metric,
@@ -308,6 +365,7 @@ class Server:
                 found["inputs"] = gradients.inputs
         elif what == "stage":
             self.session.stage(list(zip(arrays["x"], arrays["y"], strict=True)))
+            self.served = 0
         elif what == "run":
             self.session.run_steps(int(arrays["count"]))
             found = self.session.dump()
@@ -398,6 +456,7 @@ class Server:
         from harness import matched
 
         self.session.stage(matched.stage_batches(self.examples, self.workload, self.workload.batch_size))
+        self.served = self.workload.batch_size
         return matched.hash_data(self.dataset, self.workload, self.session.held())
 
     def epochs(self, workload: dict[str, Any], outputs: int, given: str, answer: str) -> dict[str, Any]:
@@ -457,10 +516,21 @@ class Server:
             "dataset_sha256": sha256(**arrays),
         }
 
-    def _timed(self, scope: Scope) -> Callable[[int], float]:
+    def _timed(self, scope: Scope, batch_size: int | None = None) -> Callable[[int], float]:
         if scope == "epoch":
             return self._epochs()
-        return self.session.infer if scope == "inference" else self.session.run_steps
+        if scope == "step":
+            return self.session.run_steps
+        self._serve(batch_size or self.cell.batch_size)
+        return self.session.infer
+
+    def _serve(self, batch_size: int) -> None:
+        """Let forward passes go through batches of a size, over the samples that train steps go through."""
+        from harness import matched
+
+        if batch_size != self.served:
+            self.session.serve(matched.stage_inputs(self.examples, self.workload, batch_size))
+            self.served = batch_size
 
     def _epochs(self) -> Callable[[int], float]:
         """Return what trains so many epochs, as a whole training does, and tells the last one's loss."""
@@ -506,7 +576,7 @@ class Server:
         fresh = {name: t for name, t in self._initial(seed).items() if layer_of(name) in transfer.fresh}
         return {**session.dump(), **fresh}
 
-    def _fit(self, x: Array, y: Array, orders: list[Array], seed: int) -> list[float]:
+    def _fit(self, x: Array, y: Array, orders: Iterable[Array], seed: int) -> list[float]:
         from harness import matched
 
         workload = self.workload
@@ -521,7 +591,7 @@ class Server:
 
         with tempfile.TemporaryDirectory(prefix="twinbench-checkpoints-") as folder:
             self.session, losses = checkpointed.train(
-                cast(Resumable, self.session), another, workload, self.cell.arm, (x, y), held, orders,
+                cast(Resumable, self.session), another, workload, self.cell.arm, (x, y), held, list(orders),
                 self.cell.batch_size, seed, Path(folder),
             )  # fmt: skip
         return losses

@@ -2,6 +2,7 @@
 
 import math
 import os
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -26,9 +27,9 @@ def configure(setup: Setup) -> None:
     jax.config.update("jax_default_matmul_precision", "highest" if setup.precision != "bf16" else None)
 
 
-def place(x: Any, y: Any) -> Any:
-    """Put one batch on the device, in the form that the train function takes."""
-    return jax.device_put((x, y))
+def place(*batch: Any) -> Any:
+    """Put one batch, or its inputs alone, on the device, in the form that train and predict functions take."""
+    return jax.device_put(batch)
 
 
 def run_steps(model: keras.Model, batches: Iterator[Any], count: int) -> float:
@@ -62,6 +63,18 @@ def run_passes(model: keras.Model, batches: Iterator[Any], count: int) -> Any:
     jax.block_until_ready((outputs, state))
     hand_back(variables, state)
     return outputs
+
+
+def time_passes(model: keras.Model, batches: Iterator[Any], laps: np.ndarray) -> None:
+    """Run forward passes, wait for the device after each, and note in ``laps`` how many nanoseconds each took."""
+    variables = (model.trainable_variables, model.non_trainable_variables)
+    state = tuple(_values(group) for group in variables)
+    for lap in range(len(laps)):
+        began = time.perf_counter_ns()
+        outputs, state = model.predict_function(state, batches)
+        jax.block_until_ready((outputs, state))
+        laps[lap] = time.perf_counter_ns() - began
+    hand_back(variables, state)
 
 
 def hand_back(variables: Sequence[Sequence[Any]], state: Sequence[Sequence[Any]]) -> None:

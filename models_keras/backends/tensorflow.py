@@ -1,6 +1,7 @@
 """Keras on TensorFlow: the train function is a ``tf.function``, compiled by XLA where ``compile()`` chooses so."""
 
 import math
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -26,9 +27,9 @@ def configure(setup: Setup) -> None:
     tf.config.experimental.enable_tensor_float_32_execution(False)
 
 
-def place(x: Any, y: Any) -> Any:
-    """Put one batch on the device, in the form that the train function takes."""
-    return tf.constant(x), tf.constant(y)
+def place(*batch: Any) -> Any:
+    """Put one batch, or its inputs alone, on the device, in the form that train and predict functions take."""
+    return tuple(tf.constant(part) for part in batch)
 
 
 def run_steps(model: keras.Model, batches: Iterator[Any], count: int) -> float:
@@ -45,6 +46,15 @@ def run_passes(model: keras.Model, batches: Iterator[Any], count: int) -> Any:
         outputs = model.predict_function([next(batches)])
     tf.test.experimental.sync_devices()
     return outputs
+
+
+def time_passes(model: keras.Model, batches: Iterator[Any], laps: np.ndarray) -> None:
+    """Run forward passes, wait for the device after each, and note in ``laps`` how many nanoseconds each took."""
+    for lap in range(len(laps)):
+        began = time.perf_counter_ns()
+        model.predict_function([next(batches)])
+        tf.test.experimental.sync_devices()
+        laps[lap] = time.perf_counter_ns() - began
 
 
 class OwnStep:

@@ -190,3 +190,18 @@ def test_ids_stay_ids():
     assert matched.as_input(ids, "tokens") is ids
     with pytest.raises(ValueError, match="no form 'tokens'"):
         matched.as_input(ids.astype(np.float32), "tokens")
+
+
+def test_inputs_of_the_own_size_are_those_of_the_staged_batches_and_a_larger_batch_repeats_samples():
+    workload = registry.find_workload("softmax_digits")
+    dataset = registry.load_dataset("digits")
+    batches, passes = (stage(dataset, workload, 64) for stage in (matched.stage_batches, matched.stage_inputs))
+    assert len(passes) == 16
+    assert all((x == y).all() for (x, _), y in zip(batches, passes, strict=True))
+    assert {x.shape for x in matched.stage_inputs(dataset, workload, 1)} == {(1, 64)}
+    assert len(matched.stage_inputs(dataset, workload, 1000)) == 1
+    samples = len(dataset.x_train)
+    (large,) = matched.stage_inputs(dataset, workload, 2 * samples + 5)
+    assert large.shape == (2 * samples + 5, 64)
+    assert (large[:samples] == large[samples : 2 * samples]).all()
+    assert (large[:5] == large[-5:]).all()

@@ -91,6 +91,21 @@ def test_shipped_suites_measure_what_their_documents_say(name, workloads, launch
             "field 'workloads': named more than once: mlp_",
         ),
         ({"precisions": ["fp32", "fp32"]}, "field 'precisions': named more than once: fp32"),
+        ({"latency_passes": 0}, "field 'latency_passes': Input should be greater than 0, not 0"),
+        ({"latency_batch": 0}, "field 'latency_batch': Input should be greater than 0, not 0"),
+        (
+            {"scopes": ["step", "inference"], "inference_batches": [4, 0]},
+            "field 'inference_batches.1': Input should be greater than 0, not 0",
+        ),
+        (
+            {"scopes": ["step", "inference"], "inference_batches": [65_537]},
+            "field 'inference_batches.0': Input should be less than or equal to 65536, not 65537",
+        ),
+        (
+            {"scopes": ["step", "inference"], "inference_batches": [16, 4, 16]},
+            "field 'inference_batches': named more than once: 16",
+        ),
+        ({"inference_batches": [4]}, "inference_batches are sizes that scope inference races; name it in scopes"),
         ({7: 7}, "field '7'"),
     ],
 )
@@ -225,6 +240,22 @@ def test_forward_passes_are_raced_where_the_suite_says_so(read):
     assert sittings(read(threads=1))[0].cell("torch", "inference") is None
     cell = sittings(read(threads=1, scopes=["step", "inference"]))[3].cell("torch", "inference")
     assert (cell.scope, cell.workload, cell.index, cell.seed) == ("inference", "softmax_digits", 1, 0)
+
+
+def test_sizes_that_the_suite_names_are_legs_of_their_own(read):
+    suite = read(
+        threads=1, scopes=["epoch", "latency", "step", "inference"], inference_batches=[256, 1, 64], latency_batch=2
+    )
+    sitting = sittings(suite)[0]
+    assert [leg.name for leg in sitting.legs] == [
+        *("step", "inference", "inference, batch 1", "inference, batch 256"),  # 64 is the workload's own
+        *("latency, batch 2", "epoch"),
+    ]
+    assert sitting.cell("torch", "inference").batch_size == 64
+    assert sitting.cell("torch", "inference", 256).batch_size == 256
+    assert sitting.cell("torch", "latency", 2).batch_size == 2
+    assert sitting.cell("torch", "inference", 3) is None
+    assert read(latency_passes=1001, rounds=8).passes == 126
 
 
 @pytest.mark.parametrize(

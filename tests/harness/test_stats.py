@@ -286,3 +286,30 @@ def test_a_true_claim_at_its_bound_is_seldom_called_wrong():
     verdicts = [stats.claim_verdict(stats.claim(rng.normal(0.0, 1.0, 5)), 0.0, None) for _ in range(4000)]
     for verdict in (ClaimVerdict.HELD, ClaimVerdict.NOT_HELD):
         assert verdicts.count(verdict) / len(verdicts) == pytest.approx(0.05, abs=0.012)
+
+
+def test_a_level_is_the_geometric_mean_with_an_interval_on_the_log_scale():
+    found = stats.level([1.0, 10.0, 100.0])
+    reach = T_975_DF2 * math.log(10) / math.sqrt(3)
+    assert found.estimate == pytest.approx(10.0)
+    assert (found.interval.low, found.interval.high) == pytest.approx((10 / math.exp(reach), 10 * math.exp(reach)))
+    assert found.count == 3
+    assert stats.level([7.0]) == stats.Level(pytest.approx(7.0), None, 1)
+
+
+@pytest.mark.parametrize(("share", "place"), [(0.5, 50), (0.9, 90), (0.99, 99), (0.991, 100), (0.501, 51)], ids=str)
+def test_a_percentile_is_the_least_value_that_enough_others_do_not_exceed(share, place):
+    values = np.random.default_rng(0).permutation(np.arange(1.0, 101.0))
+    assert stats.percentile(values, share) == place
+
+
+def test_a_percentile_of_nothing_is_refused():
+    with pytest.raises(ValueError, match="at least one value"):
+        stats.percentile([], 0.5)
+
+
+@pytest.mark.parametrize("share", [0.5, 0.9, 0.99])
+def test_as_many_passes_are_wanted_as_bound_a_percentile_and_no_more(share):
+    wanted = stats.passes_wanted(share)
+    assert scipy.stats.binom.sf(wanted - 1, wanted, share) <= 0.025, "all of them below the percentile"
+    assert scipy.stats.binom.sf(wanted - 2, wanted - 1, share) > 0.025

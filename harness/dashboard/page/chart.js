@@ -126,7 +126,7 @@ function ink(element, number) {
 function axes(svg, box, x, y, across, up) {
   for (const tick of x.ticks(across)) {
     svg.append(s("line", { class: "grid", x1: x.at(tick), x2: x.at(tick), y1: box.top, y2: box.bottom }));
-    svg.append(text(x.at(tick), box.bottom + 16, short(tick), { class: "tick middle" }));
+    svg.append(text(x.at(tick), box.bottom + 16, x.named ? x.named(tick) : short(tick), { class: "tick middle" }));
   }
   for (const tick of y ? y.ticks(up) : []) {
     svg.append(s("line", { class: "grid", x1: box.left, x2: box.right, y1: y.at(tick), y2: y.at(tick) }));

@@ -45,7 +45,7 @@ function cardOf(card, open) {
   return details;
 }
 
-function cardParts({ name, remarks, losses, time, memory }) {
+function cardParts({ name, remarks, losses, time, memory, batches, latency, target }) {
   const figures = [];
   if (losses) {
     const over = losses.curves.some((curve) => curve.low) ? "mean, band: all seeds" : "one seed";
@@ -53,7 +53,11 @@ function cardParts({ name, remarks, losses, time, memory }) {
   }
   if (time) figures.push(figure(`${time.y}; to the left is faster`, `Metric over step time, ${name}`, scatter(time)));
   if (memory) figures.push(figure(`${memory.y}; to the left is less memory`, `Throughput over memory, ${name}`, scatter({ ...memory, fromZero: true })));
-  const drawn = [losses && losses.curves, time && time.points, memory && memory.points].filter(Boolean).flat();
+  if (batches) figures.push(figure(`${batches.y}; bars: 95 % intervals over launches`, `Inference by batch size, ${name}`, lines(batches)));
+  if (latency) figures.push(figure(`${latency.y}; bars: 95 % intervals over launches`, `Latency, ${name}`, lines(latency)));
+  if (target) figures.push(figure(`${target.y}; across: the target`, `Metric over time, ${name}`, lines(target)));
+  const inLines = [batches, latency, target].filter(Boolean).map((plane) => plane.lines);
+  const drawn = [losses && losses.curves, time && time.points, memory && memory.points, ...inLines].filter(Boolean).flat();
   const numbers = [...new Set(drawn.map((one) => one.a))].sort((a, b) => a - b);
   return [
     h("div", { class: "remarks" }, remarks.map((runs) => h("p", {}, prose(runs)))),
@@ -79,8 +83,8 @@ function start() {
   startTheme();
   byId("facts").append(...data.facts.flatMap(([what, value]) => [h("div", {}, h("dt", {}, what), h("dd", {}, value))]));
   fill("summary", data.alerts.map((runs) => h("p", { class: "alert", role: "note" }, prose(runs))), h("ul", { class: "sentences" }, data.sentences.map((runs) => h("li", {}, prose(runs)))));
-  fill("speed", forestOf(data.ratios, RATIOS, "Ratios of times to those of the reference"), shown("speed"));
-  fill("accuracy", forestOf(data.differences, MARGINS, "Differences of the metric to the reference's, in margins"), shown("accuracy"));
+  fill("speed", forestOf(data.ratios, RATIOS, "Ratios of times to those of the reference"), shown("speed"), shown("batches"), shown("latency"));
+  fill("accuracy", forestOf(data.differences, MARGINS, "Differences of the metric to the reference's, in margins"), shown("accuracy"), shown("targets"));
   fill("cost", shown("cost"), shown("memory"));
   fill("precision", explained("The precisions were not timed side by side, so there is no verdict. Intervals are over launches, unpaired.", "precision"));
   fill("comparisons", data.cards.length ? [about("A dashed line is a Pareto front: it joins the arms that no other arm beats in both respects, by their estimates. Where intervals overlap, chance may put an arm on it."), ...data.cards.map((card, i) => cardOf(card, data.cards.length <= 6 || i === 0))] : []);

@@ -17,6 +17,7 @@ def files(tmp_path_factory):
     """``files(name)``: the path of a page, made once."""
     folder, made = tmp_path_factory.mktemp("pages"), {}
     runs = {"wide": dashboard_runs.wide, "hostile": dashboard_runs.hostile, "large": dashboard_runs.large}
+    runs |= {"beside": dashboard_runs.beside}
     runs |= {kind: lambda kind=kind: dashboard_runs.thin(kind) for kind in dashboard_runs.THIN}
 
     def path(name):
@@ -77,6 +78,26 @@ def test_a_thin_run_is_a_page_all_the_same(show, kind):
     assert page.locator("#table-cost tbody tr").count() >= 1
     charts = page.locator("#speed .chart").count()
     assert charts == (kind in {"one seed", "times only"})
+
+
+def test_lines_by_batch_size_percentile_and_time_tell_their_values(show):
+    page = show("beside")
+    for name, count, first in (
+        ("Inference by batch size", 6, "torch, batch 1; 985 [985, 985] samples/s"),
+        ("Latency", 5, "torch, p50; 1.00 [1.00, 1.00] ms"),
+        ("Metric over time", 6, "torch, epoch 1; 50.00 %"),
+    ):
+        chart = page.get_by_role("slider", name=name)
+        assert int(chart.get_attribute("aria-valuemax")) == count
+        assert chart.get_attribute("aria-valuetext") == first
+        assert chart.locator(".marker").count() == count
+    batches = page.get_by_role("slider", name="Inference by batch size")
+    assert batches.locator(".tick.middle").all_text_contents() == ["1", "32", "256"]
+    assert page.get_by_role("slider", name="Metric over time").get_by_text("target 90 %").count() == 1
+    page.get_by_role("button", name="None: arm").click()
+    page.get_by_role("checkbox", name="keras-jax").check()
+    assert page.get_by_role("slider", name="Latency").locator(".marker").count() == 2
+    assert faults(page) == []
 
 
 def test_names_are_text_whatever_they_are(show):

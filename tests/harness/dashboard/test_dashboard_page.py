@@ -73,7 +73,7 @@ def notes(document, name):
     ]
 
 
-RUNS = {"wide": dashboard_runs.wide, "hostile": dashboard_runs.hostile} | {
+RUNS = {"wide": dashboard_runs.wide, "hostile": dashboard_runs.hostile, "beside": dashboard_runs.beside} | {
     kind: lambda kind=kind: dashboard_runs.thin(kind) for kind in dashboard_runs.THIN
 }
 
@@ -259,3 +259,29 @@ def test_the_page_of_a_real_run_is_small_and_the_same_every_time(tmp_path):
 def test_a_missing_folder_fails_plainly(tmp_path):
     with pytest.raises(OSError, match="gone"):
         dashboard.write(tmp_path / "gone", summary([]))
+
+
+def test_sizes_latency_and_targets_have_tables_of_their_own():
+    document = page.document(dashboard_runs.beside())
+    found = rows(document, "batches", "arm", "batch", "samples/s", "verdict")
+    assert [(arm, size) for arm, size, _, _ in found] == [
+        (arm, size) for size in ("1", "32", "256") for arm in ("torch", "keras-jax")
+    ]
+    assert found[0][2:] == ("985 [985, 985]", "reference")
+    assert rows(document, "latency", "arm", "p50", "p99") == [
+        ("torch", "1.00 [1.00, 1.00]", "1.00 [1.00, 1.00]"),
+        ("keras-jax", "0.500 [0.500, 0.500]", "–"),
+    ]
+    assert "p99 takes 368 undisturbed passes in a launch, and no launch has more than 100" in notes(document, "latency")
+    assert rows(document, "targets", "arm", "trainings", "epochs", "time (s)", "energy") == [
+        ("torch", "2 of 3", "3 [3, > 3]", "0.240 [0.240, > 0.240]", "–"),
+        ("keras-jax", "2 of 3", "3 [3, > 3]", "0.120 [0.120, > 0.120]", "–"),
+        ("numpy", "2 of 3", "3 [3, > 3]", "–", "–"),
+    ]
+    assert len(rows(document, "speed", "arm")) == 2, "what has a table of its own is not among the other races"
+    (card,) = document["cards"]
+    assert card["target"]["mark"] == [90.0, "target 90 %"]
+    assert [point["x"] for point in card["batches"]["lines"][0]["points"]] == [1, 32, 256]
+    alone = page.document(summary(whole_run()))
+    assert not {"batches", "latency", "targets"} & alone["tables"].keys()
+    assert not {"batches", "latency", "target"} & alone["cards"][0].keys()

@@ -34,7 +34,8 @@ def test_a_race_is_its_clean_blocks_and_what_is_known_of_its_process(tmp_path):
     blocks = [block(0, 2.0), block(1, 9.0, contended=True), block(1, 2.5, rerun=1)]
     curves = Curves(tmp_path)
     curves.record(raced("torch", 1, blocks, track="stock"))
-    curves.record(passed("torch", 1, [0.5]))
+    curves.record(passed("torch", 1, [0.5], batch_size=64))
+    curves.record(passed("torch", 1, [0.25], batch_size=16))
     assert scalars(tmp_path / "mlp_digits-fp32-stock" / "torch-launch-1") == {
         "milliseconds/step": [(1, 2.0), (2, 2.5)],
         "seconds/first_step": [(0, 0.5)],
@@ -42,6 +43,8 @@ def test_a_race_is_its_clean_blocks_and_what_is_known_of_its_process(tmp_path):
         "MiB/peak_host_memory": [(0, 400.0)],
     }
     assert scalars(tmp_path / "mlp_digits-fp32" / "torch-inference-launch-1") == {"milliseconds/step": [(1, 0.5)]}
+    other = tmp_path / "mlp_digits-fp32" / "torch-inference-batch-16-launch-1"
+    assert scalars(other) == {"milliseconds/step": [(1, 0.25)]}
 
 
 def test_what_failed_leaves_nothing(tmp_path):
