@@ -42,16 +42,23 @@ def sample(run: Callable[[], Any], wait: Callable[[Any], Any], samples: int) -> 
     """
     calls = _fitting(run, wait)
     seconds = []
-    before, wall = Snapshot.now(), time.time_ns()
+    before, offset = Snapshot.now(), _offset_ns()
     for _ in range(samples):
         began = time.perf_counter_ns()
         _go(run, wait, calls)
         seconds.append((time.perf_counter_ns() - began) / 1e9 / calls)
-    after, ended = Snapshot.now(), time.time_ns()
-    passed = after.wall_ns - before.wall_ns
-    return Samples(
-        seconds, calls, pressure(before, after), foreign(before, after), abs((ended - wall) - passed) / passed
-    )
+    moved, after = abs(_offset_ns() - offset), Snapshot.now()
+    share = moved / (after.wall_ns - before.wall_ns)
+    return Samples(seconds, calls, pressure(before, after), foreign(before, after), share)
+
+
+def _offset_ns() -> float:
+    """Return how far the wall clock is ahead of the monotonic one, from the reading that was least interrupted."""
+    readings = []
+    for _ in range(9):
+        began, wall, ended = time.perf_counter_ns(), time.time_ns(), time.perf_counter_ns()
+        readings.append((ended - began, wall - (began + ended) / 2))
+    return min(readings)[1]
 
 
 def _fitting(run: Callable[[], Any], wait: Callable[[Any], Any]) -> int:
