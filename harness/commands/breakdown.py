@@ -57,7 +57,7 @@ def breakdown(
     if as_json:
         typer.echo(json.dumps([one.model_dump(mode="json") for one in found], indent=1))
     elif found:
-        tell(output.breakdowns(found), 120)
+        tell(output.breakdowns(found), 150)
     if failed or any(part.ms is None for one in found for part in one.parts):
         raise typer.Exit(INCOMPLETE)
 

@@ -49,7 +49,7 @@ def _ceilings(arms: list[str], threads: int | None, results: Path, as_json: bool
     if as_json:
         typer.echo(json.dumps(found.model_dump(mode="json"), indent=1))
     else:
-        tell(output.ceilings(found), 120)
+        tell(output.ceilings(found), 150)
     typer.echo(f"ceilings: {os.path.relpath(path)}", err=True)
     if ceilings.wanting(found):
         raise typer.Exit(INCOMPLETE)

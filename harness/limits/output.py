@@ -31,7 +31,9 @@ def _shown(sheet: limits.Sheet) -> Group:
     shown = Table(box=None, pad_edge=False)
     for i, label in enumerate(sheet.header):
         shown.add_column(Text(label), justify="left" if i < sheet.names else "right", no_wrap=i < sheet.names)
-    for row in sheet.rows:
+    rows, notes = sheet.marked()
+    for row in rows:
         shown.add_row(*map(Text, row))
-    notes = [Text(f"({i + 1}) {note}", style="dim") for i, note in enumerate(sheet.notes)]
-    return Group(Text(sheet.about, style="dim"), shown, *notes)
+    return Group(
+        Text(sheet.about, style="dim"), shown, *(Text(f"({i + 1}) {note}", style="dim") for i, note in enumerate(notes))
+    )

@@ -37,7 +37,7 @@ class Size:
         """Return how many numbers the layers read and write, each by itself, in a forward pass.
 
         They are the operands and results of the products that ``flops`` counts, so that a train step, which is three
-        of each, moves three times as many. What norms, activations, losses and optimizers move comes on top.
+        of each, moves three times as many. What activations, losses and optimizers move comes on top.
         """
         return self.weights + batch_size * self.activations
 

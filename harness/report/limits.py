@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.report import text
@@ -27,6 +27,15 @@ DISTURBED = "others took cores from every try: the ceiling may be higher"
 
 
 @dataclass(frozen=True)
+class Cell:
+    """A cell: what it shows, the number behind it, and what has to be said of it, as far as there are any."""
+
+    shown: str
+    value: float | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True)
 class Sheet:
     """A table, as each kind of page shows it in its own way.
 
@@ -36,8 +45,7 @@ class Sheet:
         header: Names of the columns; the first ones are ``names``.
         names: How many columns name a row.
         keys: Workload, or None, and arm of each row.
-        rows: What the cells show.
-        notes: Of cells that have a number in brackets.
+        rows: With as many cells each as the header has names.
     """
 
     name: str
@@ -45,20 +53,24 @@ class Sheet:
     header: tuple[str, ...]
     names: int
     keys: tuple[tuple[str | None, str], ...]
-    rows: tuple[tuple[str, ...], ...]
-    notes: tuple[str, ...] = ()
+    rows: tuple[tuple[Cell, ...], ...]
+
+    def marked(self) -> tuple[list[list[str]], list[str]]:
+        """Return what the cells show, with the numbers of their notes, and the notes."""
+        notes = Notes()
+        rows = [[notes.mark(cell.shown, cell.note) for cell in row] for row in self.rows]
+        return rows, list(notes.texts)
 
 
 def ceilings_sheet(found: Ceilings) -> Sheet:
     """Return what the device gives at most through each framework."""
-    notes = Notes()
     arms = list(dict.fromkeys(one.arm for one in found.found))
     held: dict[tuple[str, str, str | None], Ceiling] = {(one.arm, one.kind, one.dtype): one for one in found.found}
     rows = []
     for arm in arms:
-        products = (_cell(held.get((arm, "product", dtype)), 1e-9, notes) for dtype in PRODUCTS)
-        memory, call, transfer = (held.get((arm, kind, None)) for kind in ("memory", "call", "transfer"))
-        rows.append((arm, *products, *(_cell(*one, notes) for one in ((memory, 1e-9), (call, 1e6), (transfer, 1e-9)))))
+        products = (_ceiling(held.get((arm, "product", dtype)), 1e-9) for dtype in PRODUCTS)
+        others = (("memory", 1e-9), ("call", 1e6), ("transfer", 1e-9))
+        rows.append((Cell(arm), *products, *(_ceiling(held.get((arm, kind, None)), factor) for kind, factor in others)))
     threads = f"{found.threads} thread{'s' if found.threads > 1 else ''}"
     arrays = next((one.size for one in found.found if one.kind == "memory" and one.size), None)
     cache = "" if found.last_cache is None else f", beside a last cache of {found.last_cache / 2**20:,.0f} MiB"
@@ -82,17 +94,16 @@ def ceilings_sheet(found: Ceilings) -> Sheet:
         names=1,
         keys=tuple((None, arm) for arm in arms),
         rows=tuple(rows),
-        notes=tuple(notes.texts),
     )
 
 
-def _cell(one: Ceiling | None, factor: float, notes: Notes) -> str:
+def _ceiling(one: Ceiling | None, factor: float) -> Cell:
     if one is None:
-        return MISSING
+        return Cell(MISSING)
     if one.best is None or one.median is None:
-        return notes.mark(MISSING, one.reason)
+        return Cell(MISSING, note=one.reason)
     shown = f"{number(one.best * factor)} / {number(one.median * factor)}"
-    return notes.mark(shown, DISTURBED if one.disturbed else None)
+    return Cell(shown, one.best * factor, DISTURBED if one.disturbed else None)
 
 
 def achieved_sheet(found: Sequence[Achieved], roof: Roof) -> Sheet:
@@ -103,7 +114,7 @@ def achieved_sheet(found: Sequence[Achieved], roof: Roof) -> Sheet:
             "Work that is counted, over the times of this run; of the ceilings the best that any framework reached, so "
             "that all arms have the same. FLOPs are those of products with weights and of attention (a multiply-add is "
             "two; a train step is three forward passes). Bytes are a lower bound: what each layer reads and writes by "
-            "itself, its input, weights and output, three times in a train step; norms, activations, losses and "
+            "itself, its input, weights and output, three times in a train step; activations, losses and "
             "optimizers come on top. They are of memory only as far as they do not stay in a cache, which of small "
             "models they do: a share above 100 % says so. Under the roof: what would hold this work back first, were "
             "all of it fetched from memory, and what share of that is reached."
@@ -126,16 +137,16 @@ def achieved_sheet(found: Sequence[Achieved], roof: Roof) -> Sheet:
         keys=tuple((one.comparison.workload.name, one.arm) for one in found),
         rows=tuple(
             (
-                one.comparison.name,
-                one.arm,
-                WORDS[one.scope].unit,
-                str(one.batch_size),
-                number(one.rate / 1e9),
+                Cell(one.comparison.name),
+                Cell(one.arm),
+                Cell(WORDS[one.scope].unit),
+                Cell(str(one.batch_size), one.batch_size),
+                _number(one.rate / 1e9),
                 _share(one.rate, one.peak),
-                number(one.moved / 1e9),
+                _number(one.moved / 1e9),
                 _share(one.moved, one.bandwidth),
-                number(one.intensity),
-                one.bound or MISSING,
+                _number(one.intensity),
+                Cell(one.bound or MISSING),
                 _share(one.rate, one.roof),
             )
             for one in found
@@ -143,8 +154,12 @@ def achieved_sheet(found: Sequence[Achieved], roof: Roof) -> Sheet:
     )
 
 
-def _share(part: float, whole: float | None) -> str:
-    return MISSING if whole is None else number(100 * part / whole)
+def _number(value: float | None) -> Cell:
+    return Cell(MISSING) if value is None else Cell(number(value), value)
+
+
+def _share(part: float, whole: float | None) -> Cell:
+    return _number(None if whole is None else 100 * part / whole)
 
 
 COLUMNS = ("input", "forward", "forward+backward", "optimizer", "bookkeeping", "launch")
@@ -152,7 +167,6 @@ COLUMNS = ("input", "forward", "forward+backward", "optimizer", "bookkeeping", "
 
 def breakdown_sheet(found: Sequence[Breakdown]) -> Sheet:
     """Return where the time of steps goes."""
-    notes = Notes()
     return Sheet(
         name="breakdown",
         about=(
@@ -168,7 +182,7 @@ def breakdown_sheet(found: Sequence[Breakdown]) -> Sheet:
         header=(
             "workload",
             "arm",
-            *COLUMNS,
+            *(part.replace("+", " + ") for part in COLUMNS),
             "sum",
             "step",
             "gap (%)",
@@ -177,36 +191,35 @@ def breakdown_sheet(found: Sequence[Breakdown]) -> Sheet:
         ),
         names=2,
         keys=tuple((one.workload, one.arm) for one in found),
-        rows=tuple(_taken_apart(one, notes) for one in found),
-        notes=tuple(notes.texts),
+        rows=tuple(_taken_apart(one) for one in found),
     )
 
 
 FUSED = "the step is compiled as a whole"
 
 
-def _taken_apart(one: Breakdown, notes: Notes) -> tuple[str, ...]:
+def _taken_apart(one: Breakdown) -> tuple[Cell, ...]:
     held = {part.part: part for part in one.parts}
-
-    def ms(part: PartTime | None) -> str:
-        if part is None:
-            return MISSING
-        return notes.mark(MISSING, part.reason) if part.ms is None else number(part.ms)
-
-    def percent(share: float | None) -> str:
-        return MISSING if share is None else f"{100 * share:.1f}".replace("-", "−")
-
-    added = notes.mark(MISSING, FUSED) if one.fused else MISSING if one.sum_ms is None else number(one.sum_ms)
     return (
-        f"{one.workload} · {one.precision}",
-        one.arm,
-        *(ms(held.get(part)) for part in COLUMNS),
-        added,
-        ms(held.get("step")),
-        percent(one.gap),
-        ms(held.get("epoch")),
-        percent(one.epoch_gap),
+        Cell(f"{one.workload} · {one.precision}"),
+        Cell(one.arm),
+        *(_part(held.get(part)) for part in COLUMNS),
+        Cell(MISSING, note=FUSED) if one.fused else _number(one.sum_ms),
+        _part(held.get("step")),
+        _percent(one.gap),
+        _part(held.get("epoch")),
+        _percent(one.epoch_gap),
     )
+
+
+def _part(part: PartTime | None) -> Cell:
+    if part is None:
+        return Cell(MISSING)
+    return Cell(MISSING, note=part.reason) if part.ms is None else Cell(number(part.ms), part.ms)
+
+
+def _percent(share: float | None) -> Cell:
+    return Cell(MISSING) if share is None else Cell(f"{100 * share:.1f}".replace("-", "−"), 100 * share)
 
 
 def sheets(manifest: Manifest, comparisons: Sequence[Comparison]) -> list[Sheet]:
@@ -241,16 +254,15 @@ def chapter(manifest: Manifest, comparisons: Sequence[Comparison], picture: str 
     """
     parts = []
     for sheet in sheets(manifest, comparisons):
-        parts += [sheet.about, _markdown(sheet)]
-        parts += ["\n".join(f"{i + 1}. {text.escape(note)}" for i, note in enumerate(sheet.notes))] * bool(sheet.notes)
+        rows, notes = sheet.marked()
+        parts += [sheet.about, _markdown(sheet, rows)]
+        if notes:
+            parts.append("\n".join(f"{i + 1}. {text.escape(note)}" for i, note in enumerate(notes)))
         if sheet.name == "achieved" and picture:
             parts.append(f"![FLOP/s over FLOPs a byte, under the roofs of products and of memory]({picture})")
     return "\n\n".join([*parts, *missing(manifest)])
 
 
-def _markdown(sheet: Sheet) -> str:
-    named: Sequence[Callable[[object], str]] = [text.code] * sheet.names
-    rows = (
-        [show(cell) for show, cell in zip([*named, *[text.escape] * len(row)], row, strict=False)] for row in sheet.rows
-    )
-    return table(sheet.header, rows, right=range(sheet.names, len(sheet.header)))
+def _markdown(sheet: Sheet, rows: Sequence[Sequence[str]]) -> str:
+    shown = ([*map(text.code, row[: sheet.names]), *map(text.escape, row[sheet.names :])] for row in rows)
+    return table(sheet.header, shown, right=range(sheet.names, len(sheet.header)))

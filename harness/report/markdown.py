@@ -8,7 +8,18 @@ from typing import Any
 
 import jinja2
 
-from harness.report import certificates, chapters, contests, figures, operations, remarks, reproduce, scopes, text
+from harness.report import (
+    certificates,
+    chapters,
+    contests,
+    figures,
+    limits,
+    operations,
+    remarks,
+    reproduce,
+    scopes,
+    text,
+)
 from harness.report.comparison import Comparison, FurtherRace
 from harness.report.failures import Failure
 from harness.report.plots import Pictures
@@ -234,6 +245,7 @@ def render(summary: Summary, pictures: Pictures) -> str:
         "damaged": [text.escape(reason) for reason in summary.damaged],
         "contention": _contention(summary),
         "certificates": certificates.chapter(manifest.certificates),
+        "limits": limits.chapter(manifest, plain, pictures.roofline),
         "environment": _key_values(flatten(manifest.environment), ("environment", "value")),
         "versions": _versions(manifest),
         "settings": _settings(summary.readback),
