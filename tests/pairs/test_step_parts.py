@@ -90,6 +90,8 @@ def test_every_part_can_be_timed(worker_of, arm):
         assert measured["wall_ns"] > 0
         told[part] = measured["told"]
     assert told["forward"] == pytest.approx(told["forward+backward"], rel=1e-5), "the loss of the same batch"
+    kept = told.get("bookkeeping", told["forward+backward"])
+    assert kept == pytest.approx(told["forward+backward"], rel=1e-5), "the mean of one loss, over and over"
 
 
 @pytest.mark.parametrize("arm", ["keras-tensorflow", "keras-jax"])
