@@ -35,10 +35,9 @@ def breakdown(
     if precision not in (known := get_args(Precision)):
         raise registry.UnknownName("precision", precision, known)
     kind: Precision = precision  # type: ignore[assignment]
-    chosen = split(arms) or registry.able(registry.find_workload(workload), kind)
     asked = [
         breakdown.Request(arm, workload, kind, ceilings.cores(threads), split(parts), rounds, block_ms)
-        for arm in dict.fromkeys(chosen)
+        for arm in breakdown.named(split(arms), kind, workload)
     ]
     for one in asked:
         one.check()

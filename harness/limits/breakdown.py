@@ -96,6 +96,20 @@ class Request:
             )
 
 
+def named(arms: Sequence[str], precision: Precision, workload: str) -> list[str]:
+    """Return the arms that are asked for, or all that can.
+
+    Raises:
+        UnknownName: If there is no such workload.
+        Undivided: If there is none.
+    """
+    able = registry.able(registry.find_workload(workload), precision)
+    chosen = list(dict.fromkeys(arms)) or [arm for arm in able if registry.find_arm(arm).parts]
+    if not chosen:
+        raise Undivided(f"no arm can take a step of {workload} apart in {precision} here; see `twinbench doctor`")
+    return chosen
+
+
 def measure(request: Request, tell: Callable[[str], None]) -> Breakdown:
     """Measure every part in rounds, in random order in each, from the same parameters every time.
 
