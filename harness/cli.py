@@ -17,6 +17,7 @@ from harness.commands import (
     aa,
     advise,
     archive,
+    breakdown,
     catalogue,
     compare,
     convert,
@@ -68,6 +69,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "baseline": gate.baseline,
     "compare": compare.compare,
     "aa": aa.aa,
+    "breakdown": breakdown.breakdown,
     "advise": advise.advise,
     "doctor": doctor.doctor,
     "index": archive.index,
@@ -105,6 +107,8 @@ def _explain(error: Exception) -> str | None:
     from harness.convert import ConversionError
     from harness.dashboard.server import LiveFault
     from harness.gate.baseline import BaselineError
+    from harness.limits.breakdown import Undivided
+    from harness.limits.ceilings import Unmeasurable
     from harness.matrix import SuiteError
     from harness.monitoring.request import WatchError
     from harness.parity.engine import ParityError
@@ -127,6 +131,8 @@ def _explain(error: Exception) -> str | None:
         | LiveFault
         | OperationsFault
         | WatchError
+        | Undivided
+        | Unmeasurable
         | Unraced
         | WeightsError,
     ):

@@ -76,6 +76,11 @@ one, or of epochs; or a whole training."""
 RACED: tuple[Scope, ...] = ("step", "inference", "latency", "epoch")
 """Scopes that take time, in the order in which they are raced."""
 
+Part = Literal["input", "forward", "forward+backward", "optimizer", "bookkeeping", "launch"]
+"""A part of what training does, run by itself over and over (``Divisible``), to see where the time goes: what an epoch
+does beside its steps; a forward pass in training mode, with its loss; the same with gradients; the update; what else a
+framework keeps of a step; a whole step on so few samples that little but calls is left."""
+
 LayerKind = Literal["linear", "conv", "transposed_conv", "norm", "embedding", "recurrent", "attention"]
 
 
@@ -767,6 +772,23 @@ class Resumable(Session, Protocol):
         """
 
 
+class Divisible(Session, Protocol):
+    """A session that can run parts of a train step by themselves. The whole step knows nothing of it."""
+
+    def run_part(self, part: Part, count: int) -> float:
+        """Run one of ``ArmSpec.parts`` ``count`` times over the staged batches in turn, then wait for the device once.
+
+        Parts run one after the other, once each, do what a step does: gradients stay for ``optimizer``, outputs for
+        ``bookkeeping``.
+
+        Returns:
+            The last loss of a pass, the mean loss since ``load`` of ``bookkeeping``, else any finite number.
+        """
+
+    def feed(self, x: Array, y: Array, orders: Iterable[Array], batch_size: int, draws: Draws | None = None) -> None:
+        """Do all that ``fit`` does with these arguments, but for the steps."""
+
+
 class WeightsError(ValueError):
     """A weights file that cannot be read or carried across. The message names the tensor."""
 
@@ -850,6 +872,8 @@ class ArmSpec:
         own_optimizers: Which of these its framework has itself, for the stock track; None means all.
         weights: How the name of a weights file of its framework ends; None if its sessions are not ``Portable``.
         out_of_memory: Fragments of its errors that mean memory ran out, host first, then device.
+        parts: Of a train step, those that its sessions can run by themselves (``Divisible``). Where a step is compiled
+            as a whole there is no ``optimizer``: only what goes up to some point of it.
         form_of: The arm whose halves these are, compiled in another way. Such an arm runs where it is named; "all arms"
             leaves it out, for what is proven of them takes long to compile.
     """
@@ -867,6 +891,7 @@ class ArmSpec:
     own_optimizers: tuple[str, ...] | None = None
     weights: str | None = None
     out_of_memory: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+    parts: tuple[Part, ...] = ()
     form_of: str | None = None
 
 

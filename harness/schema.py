@@ -450,12 +450,108 @@ class Certificate(Model):
     one_launch: dict[str, OneLaunch]
 
 
+class Ceiling(Model):
+    """The most that one framework got out of a device in one respect; null with the reason where nothing was measured.
+
+    Attributes:
+        kind: What was measured. ``product``: a product of two square matrices, in FLOP/s. ``memory``: one array added
+            to another in place, in bytes read and written a second. ``call``: what one call costs that computes next to
+            nothing, in seconds. ``transfer``: from host to device, in bytes a second.
+        dtype: Of the matrices; null for the other kinds.
+        best: Of all samples.
+        median: Of the samples at the same size.
+        size: Rows of a matrix, bytes of an array; null for a call.
+        samples: At that size.
+        disturbed: Others took cores from every try: ``best`` may be too low, of a call too high.
+    """
+
+    arm: str
+    kind: Literal["product", "memory", "call", "transfer"]
+    dtype: Literal["float64", "float32", "tf32", "bfloat16", "float16"] | None = None
+    best: PositiveFloat | None = None
+    median: PositiveFloat | None = None
+    size: PositiveInt | None = None
+    samples: NonNegativeInt = 0
+    disturbed: bool = False
+    reason: str | None = None
+
+
+class Ceilings(Model):
+    """What a device can do at most, through each framework: what ``twinbench doctor --ceilings`` measured.
+
+    Attributes:
+        created: When it was begun: UTC, ISO 8601.
+        versions: Of every arm's distributions, by arm.
+        last_cache: Bytes of the largest cache; null where the kernel does not tell.
+    """
+
+    schema_version: Literal[1] = 1
+    created: str
+    cpu: str | None
+    cores: int
+    threads: int
+    versions: dict[str, dict[str, str]]
+    last_cache: PositiveInt | None
+    found: list[Ceiling]
+
+
+class PartTime(Model):
+    """How long a part of a train step takes by itself.
+
+    Attributes:
+        part: A ``Part``; ``step`` for the whole over staged batches, ``epoch`` for that of an epoch, with what feeds
+            it. Of these, and of ``input``, the time is that of one step.
+        ms: Median over undisturbed rounds; null with the reason if there is none.
+        rounds_ms: Of each such round.
+        disturbed: Rounds left out, because others took cores from every try.
+    """
+
+    part: str
+    ms: PositiveFloat | None
+    rounds_ms: list[PositiveFloat]
+    disturbed: NonNegativeInt
+    reason: str | None = None
+
+
+class Breakdown(Model):
+    """Where the time of an arm's train step goes: ``twinbench breakdown``. Each part is measured by itself.
+
+    Attributes:
+        created: When it was begun: UTC, ISO 8601.
+        fused: The step is compiled as a whole: parts are what goes up to some point of it, and nothing adds up.
+        epoch_steps: Steps of the epochs that ``input`` and ``epoch`` are of.
+        sum_ms: Of the parts that make up a step; null if one of them is unknown, or the step is fused.
+        gap: Of the whole step the share that the sum leaves unexplained, negative if it explains too much.
+        epoch_gap: Of a step of an epoch the share that ``input`` and ``step`` together leave unexplained.
+    """
+
+    schema_version: Literal[1] = 1
+    arm: str
+    workload: str
+    precision: Precision
+    threads: int
+    batch_size: int
+    created: str
+    cpu: str | None
+    cores: int
+    versions: dict[str, str]
+    source_sha256: str
+    fused: bool
+    epoch_steps: PositiveInt
+    parts: list[PartTime]
+    sum_ms: float | None
+    gap: float | None
+    epoch_gap: float | None
+
+
 class Manifest(Model):
     """``run.json``: what was asked, where and when; written before the first measurement.
 
     Attributes:
         proofs: What was proven of the halves before the run; null if it was begun without asking for proof.
         certificates: The last that `twinbench aa` had made of the suite's arms on this machine when the run began.
+        ceilings: What this machine can do at most with so many threads, if it was on file then.
+        breakdowns: Where the time of its arms' steps goes on this machine, as far as that was on file then.
     """
 
     schema_version: Annotated[int, Field(ge=1)] = SCHEMA_VERSION
@@ -467,3 +563,5 @@ class Manifest(Model):
     environment: dict[str, Any]
     proofs: list[Proof] | None = None
     certificates: list[Certificate] = []
+    ceilings: Ceilings | None = None
+    breakdowns: list[Breakdown] = []

@@ -14,6 +14,7 @@ TENSORFLOW = ArmSpec(
     distributions=("keras", "tensorflow|tensorflow-cpu"),
     environment={"KERAS_BACKEND": "tensorflow"},
     weights=".weights.h5",
+    parts=("forward", "forward+backward"),
     out_of_memory=((), ("OOM when allocating tensor", "RESOURCE_EXHAUSTED")),
 )
 
@@ -27,6 +28,7 @@ ARMS = (
         environment={"KERAS_BACKEND": "jax"},
         checking={"XLA_FLAGS": "--xla_backend_optimization_level=0"},  # compiles in a third of the time
         weights=".weights.h5",
+        parts=("forward", "forward+backward"),
         out_of_memory=((), ("RESOURCE_EXHAUSTED",)),
     ),
     ArmSpec(
@@ -36,6 +38,7 @@ ARMS = (
         distributions=("keras", "torch"),
         environment={"KERAS_BACKEND": "torch"},
         weights=".weights.h5",
+        parts=("forward", "forward+backward", "optimizer", "bookkeeping"),
         out_of_memory=(("DefaultCPUAllocator: can't allocate memory",), ("CUDA out of memory",)),
     ),
     dataclasses.replace(

@@ -18,6 +18,7 @@ from harness.contract import (
     CheckpointError,
     Draws,
     Gradients,
+    Part,
     Setup,
     TensorSpec,
     WeightsFile,
@@ -109,6 +110,7 @@ class KerasSession:
         self.staged: Iterator[Any] = iter(())
         self.inputs: list[Any] = []
         self.passing: Iterator[Any] = iter(())
+        self.parts: Mapping[Part, Any] = {}
         self.evaluate = backend.evaluator(self.model, self.bridge.tapped)
         self.differentiate = backend.differentiator(self.model, wrt_inputs=workload.form != "tokens")
 
@@ -280,6 +282,23 @@ class KerasSession:
         if stopping:
             stopping.on_train_end()
         return losses
+
+    def run_part(self, part: Part, count: int) -> float:
+        """Run a part of Keras' train step over the staged batches, compiled or not as that is."""
+        self.parts = self.parts or backend.parts(self.model)
+        if part not in self.parts:
+            raise ValueError(f"a train step of this kind has no part {part!r}; it has {', '.join(self.parts)}")
+        return self.parts[part](self.staged, count)
+
+    def feed(self, x: Array, y: Array, orders: Iterable[Array], batch_size: int, draws: Draws | None = None) -> None:
+        """Go through ``fit`` with a train function that does nothing."""
+        self.model.make_train_function()
+        kept = self.model.train_function
+        self.model.train_function = backend.no_step(self.model)
+        try:
+            self.fit(x, y, orders, batch_size, draws)
+        finally:
+            self.model.train_function = kept
 
     def checkpoint(self) -> Checkpoint:
         """Return parameters, optimizer, schedule, random numbers and the number of epochs."""

@@ -11,6 +11,7 @@ TORCH = ArmSpec(
     distributions=("torch",),
     own_optimizers=("sgd", "rmsprop", "adagrad", "adadelta", "adam", "adamw", "nadam", "adamax"),
     weights=".safetensors",
+    parts=("forward", "forward+backward", "optimizer"),
     out_of_memory=(("DefaultCPUAllocator: can't allocate memory",), ("CUDA out of memory",)),
 )
 

@@ -22,13 +22,14 @@ from harness.contract import (
     Draws,
     Gradients,
     LayerKind,
+    Part,
     Setup,
     TensorSpec,
     WeightsFile,
     Workload,
     layer_of,
 )
-from models_torch import weights
+from models_torch import parts, weights
 from models_torch.techniques import checkpointing
 from models_torch.techniques.augmentation import augment
 from models_torch.techniques.custom import Centred
@@ -324,6 +325,24 @@ class TorchSession:
         if stopping:
             stopping.end()
         return losses
+
+    def run_part(self, part: Part, count: int) -> float:
+        """Run a part of train steps over the staged batches; without gradients there is nothing to update by."""
+        if part == "optimizer" and all(parameter.grad is None for parameter in self.model.parameters()):
+            self.run_part("forward+backward", 1)
+        run = parts.find(self, part)
+        for x, y in itertools.islice(self.staged, count):
+            told = run(x, y)
+        return told.item()
+
+    def feed(self, x: Array, y: Array, orders: Iterable[Array], batch_size: int, draws: Draws | None = None) -> None:
+        """Go through ``fit`` with a step that does nothing."""
+        nothing = torch.zeros((), dtype=self.dtype)
+        self.train_step = lambda _x, _y: nothing
+        try:
+            self.fit(x, y, orders, batch_size, draws)
+        finally:
+            del self.train_step
 
     def checkpoint(self) -> Checkpoint:
         """Return parameters, optimizer, schedule, random numbers and the number of epochs."""

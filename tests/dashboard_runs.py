@@ -3,7 +3,20 @@
 import math
 from dataclasses import replace
 
-from report_factories import failed, fitted, manifest, passed, raced, status, trained, waited, whole_run, workload
+from report_factories import (
+    breakdown,
+    ceilings,
+    failed,
+    fitted,
+    manifest,
+    passed,
+    raced,
+    status,
+    trained,
+    waited,
+    whole_run,
+    workload,
+)
 
 from harness import stats
 from harness.contract import Architecture, Expectation, Outcome, Technique, Variant
@@ -43,6 +56,11 @@ def wide():
         launches=8,
         seeds=5,
         certificates=[certificate()],
+        ceilings=ceilings(),
+        breakdowns=[
+            breakdown("torch", {"forward": 0.2, "forward+backward": 0.6, "optimizer": None, "step": 0.8}),
+            breakdown("keras-jax", {"forward": 0.1, "step": 0.5}, fused=True),
+        ],
     )
     records = []
     for on in ("mlp_digits", "diabetes"):

@@ -3,7 +3,21 @@
 import dataclasses
 
 from harness.contract import Architecture, Cell, Optimizer, Outcome, Workload
-from harness.schema import Accuracy, ArmStatus, Block, Fit, Manifest, Record, Suite, Timing, WorkloadChoice
+from harness.schema import (
+    Accuracy,
+    ArmStatus,
+    Block,
+    Breakdown,
+    Ceiling,
+    Ceilings,
+    Fit,
+    Manifest,
+    PartTime,
+    Record,
+    Suite,
+    Timing,
+    WorkloadChoice,
+)
 
 MIB = 2**20
 WELL = {
@@ -173,3 +187,51 @@ def whole_run(seeds=3, launches=3, *, ratio=2.0, gain=0.001, rival="keras-jax", 
     records += [trained(rival, s, 0.95 + gain + 0.0011 * (s % 3), **where) for s in range(seeds)]
     records += [raced("torch", k, 2.0 * (1 + 0.01 * (k % 3)), **where) for k in range(launches)]
     return records + [raced(rival, k, 2.0 * ratio, **where) for k in range(launches)]
+
+
+def ceiling(arm, kind, best, *, dtype=None, **changes):
+    """Of the best, in FLOP/s, bytes a second or seconds; None leaves it without, for ``changes`` to say why."""
+    given = {"median": best, "size": 512, "samples": 7} if best else {}
+    return Ceiling(arm=arm, kind=kind, dtype=dtype, best=best, **(given | changes))
+
+
+def ceilings(*found, **changes):
+    """Without any, what torch and keras-jax reach of a device with 100 GFLOP/s in float32 and 10 GB/s."""
+    usual = (
+        ceiling("torch", "product", 80e9, dtype="float32"),
+        ceiling("torch", "product", 200e9, dtype="bfloat16"),
+        ceiling("torch", "product", None, dtype="tf32", reason="a CPU has none"),
+        ceiling("torch", "memory", 10e9, size=128 * MIB),
+        ceiling("torch", "call", 2e-6, size=None),
+        ceiling("keras-jax", "product", 100e9, dtype="float32"),
+        ceiling("keras-jax", "memory", 8e9, size=128 * MIB),
+    )
+    given = {"created": "2026-01-01T00:00:00Z", "cpu": "a processor", "cores": 2, "threads": 2, "last_cache": 32 * MIB}
+    versions = {one.arm: {one.arm: "1.0"} for one in found or usual}
+    return Ceilings(found=list(found or usual), **({**given, "versions": versions} | changes))
+
+
+def breakdown(arm, times, *, fused=False, **changes):
+    """Of the parts' times in ms; one that is None was disturbed in every round."""
+    parts = [
+        PartTime(
+            part=part, ms=ms, rounds_ms=[ms] if ms else [], disturbed=int(ms is None), reason=None if ms else "busy"
+        )
+        for part, ms in times.items()
+    ]
+    given = {
+        "workload": "mlp_digits",
+        "precision": "fp32",
+        "threads": 2,
+        "batch_size": 32,
+        "created": "2026-01-01T00:00:00Z",
+        "cpu": "a processor",
+        "cores": 2,
+        "versions": {arm: "1.0"},
+        "source_sha256": "5" * 64,
+        "epoch_steps": 45,
+        "sum_ms": None,
+        "gap": None,
+        "epoch_gap": None,
+    }
+    return Breakdown(arm=arm, fused=fused, parts=parts, **(given | changes))

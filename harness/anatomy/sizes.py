@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 import difflib
+import math
 import sys
 
 from harness import registry
-from harness.anatomy.layers import dissect, processes
+from harness.anatomy.layers import Layer, dissect, processes
 from harness.measure.sizes import FILE, Size, as_text
 from harness.store.atomic import write_atomically
 
@@ -20,8 +21,20 @@ def measure() -> dict[str, Size]:
     with processes() as workers:
         for name, workload in registry.workloads().items():
             _, model = dissect(workload, workers)
-            found[name] = Size(model.parameters, model.flops, model.input)
+            found[name] = of_model(model)
     return found
+
+
+def of_model(model: Layer) -> Size:
+    """Return the size of a model that was taken apart."""
+    layers = [layer for _, layer in model.flat() if layer.kind is not None]
+    return Size(
+        parameters=model.parameters,
+        flops=model.flops,
+        input=model.input,
+        activations=sum(math.prod(layer.input) + math.prod(layer.output) for layer in layers),
+        weights=sum(layer.parameters for layer in layers if layer.kind != "embedding"),
+    )
 
 
 def main() -> None:

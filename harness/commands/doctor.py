@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 import json
+import os
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from harness.commands.parts import FAILED, AsJson
+from harness.commands.parts import FAILED, INCOMPLETE, AsJson, Results, interruptible, split, tell
 
 
-def doctor(as_json: AsJson = False) -> None:
+def doctor(
+    ceilings: Annotated[
+        bool,
+        typer.Option("--ceilings", help="Measure what the machine can do at most, through each framework: minutes."),
+    ] = False,
+    arms: Annotated[str, typer.Option(help="Of --ceilings: only these, separated by commas.")] = "",
+    threads: Annotated[int | None, typer.Option(min=1, help="Of --ceilings: cores per worker.")] = None,
+    results: Results = Path("results"),
+    as_json: AsJson = False,
+) -> None:
     """Check this installation and this machine: what is missing, what would disturb a measurement."""
     from harness import doctor
 
+    if ceilings:
+        _ceilings(split(arms), threads, results, as_json)
+        return
     findings = doctor.examine()
     if as_json:
         typer.echo(json.dumps([finding.as_dict() for finding in findings], indent=1))
@@ -21,3 +36,20 @@ def doctor(as_json: AsJson = False) -> None:
             typer.echo(f"{finding.grade:5}  {finding.subject}: {finding.message}")
     if any(finding.grade == "error" for finding in findings):
         raise typer.Exit(FAILED)
+
+
+def _ceilings(arms: list[str], threads: int | None, results: Path, as_json: bool) -> None:
+    """Measure, put on file and show; 3 if something is missing that could be had, or was disturbed."""
+    from harness.limits import ceilings, filed, output
+
+    chosen, cores = ceilings.named(arms), ceilings.cores(threads)
+    with interruptible():
+        found = ceilings.measure(chosen, cores, lambda what: typer.echo(f"measuring {what}", err=True))
+    path = filed.write_ceilings(results, found)
+    if as_json:
+        typer.echo(json.dumps(found.model_dump(mode="json"), indent=1))
+    else:
+        tell(output.ceilings(found), 150)
+    typer.echo(f"ceilings: {os.path.relpath(path)}", err=True)
+    if ceilings.wanting(found):
+        raise typer.Exit(INCOMPLETE)

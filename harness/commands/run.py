@@ -7,7 +7,7 @@ import os
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -81,7 +81,7 @@ def run(
         server = stack.enter_context(_server(port or 0)) if watched else None
         folder.create()
         stack.enter_context(folder.locked())
-        manifest = resumed(folder, asked) if resume else begin(folder, asked, proven, results / "aa")
+        manifest = resumed(folder, asked) if resume else begin(folder, asked, proven, results)
         status = _carry_out(folder, manifest, as_json, server)
     raise typer.Exit(status)
 
@@ -127,9 +127,8 @@ def _choose_folder(suite: Suite, runs: Path, name: str, resume: bool) -> RunFold
     raise RunFolderError(f"nothing to resume: {runs} holds no run of suite {suite.name!r}")
 
 
-def begin(folder: RunFolder, suite: Suite, proofs: list[Proof] | None = None, aa: Path | None = None) -> Manifest:
-    """Return the manifest of a new run, after writing it, with what arms that raced themselves said of this machine."""
-    from harness.aa import filed
+def begin(folder: RunFolder, suite: Suite, proofs: list[Proof] | None = None, results: Path | None = None) -> Manifest:
+    """Return the manifest of a new run, after writing it, with what is on file of this machine below ``results``."""
     from harness.run.coordinator import make_manifest
     from harness.store.folder import RunFolderError
 
@@ -137,11 +136,23 @@ def begin(folder: RunFolder, suite: Suite, proofs: list[Proof] | None = None, aa
         raise RunFolderError(f"{folder.path} exists; finish it with --resume, or name another with --run")
     command = ["twinbench", *(argument for argument in sys.argv[1:] if argument != "--debug")]
     manifest = make_manifest(folder.path.name, suite, command, proofs)
-    if aa:
-        certificates = filed.latest(aa, suite.arms, manifest.environment)
-        manifest = manifest.model_copy(update={"certificates": certificates})
+    if results:
+        manifest = manifest.model_copy(update=_on_file(results, suite, manifest.environment))
     folder.write_manifest(manifest)
     return manifest
+
+
+def _on_file(results: Path, suite: Suite, machine: dict[str, Any]) -> dict[str, Any]:
+    """Return what a manifest says of the machine beside what it is: how far races err, what it can do at most."""
+    from harness.aa import filed
+    from harness.limits import filed as limits
+
+    threads = suite.threads or machine["cores_used"]
+    return {
+        "certificates": filed.latest(results / "aa", suite.arms, machine),
+        "ceilings": limits.ceilings(results, machine, threads),
+        "breakdowns": limits.breakdowns(results, suite.arms, machine, threads),
+    }
 
 
 def resumed(folder: RunFolder, suite: Suite) -> Manifest:

@@ -9,9 +9,10 @@ from harness import stats
 from harness.dashboard import beside, tradeoffs
 from harness.dashboard.facets import Facets, named, rounded
 from harness.dashboard.inline import paragraphs
-from harness.report import curves, figures, plots, remarks
+from harness.report import curves, figures, plots, remarks, roofline, text
 from harness.report.comparison import Comparison
 from harness.report.row import Row
+from harness.report.scopes import WORDS
 from harness.report.summary import Summary
 
 _NO_CLAIM = {None, stats.TimeVerdict.LOOK, stats.TimeVerdict.UNSTABLE, stats.AccuracyVerdict.LOOK}
@@ -76,6 +77,37 @@ def _group(
 ) -> dict[str, Any]:
     against = None if reference is None else named(reference)
     return {"name": named(name), "reference": against, "k": facets.key(comparison), "items": items}
+
+
+def roofs(summary: Summary, facets: Facets) -> dict[str, Any] | None:
+    """Return the roofline of the device and what every arm makes of it; None where that is not on file."""
+    found = roofline.roofline(summary.manifest, summary.workloads)
+    if found is None:
+        return None
+    return {
+        "x": roofline.X,
+        "y": roofline.Y,
+        "memory": roofline.memory_label(found),
+        "lines": [
+            {"label": line.label, "corners": [[rounded(x), rounded(y)] for x, y in line.corners]}
+            for line in found.lines
+        ],
+        "points": [
+            {
+                "k": facets.key(one.comparison, one.arm),
+                "a": facets.arms[one.arm],
+                "x": rounded(one.intensity),
+                "y": rounded(one.rate / roofline.GIGA),
+                "step": one.scope == "step",
+                "told": [
+                    f"{named(one.comparison.name)}, {WORDS[one.scope].unit}",
+                    f"{text.number(one.rate / roofline.GIGA)} {roofline.Y}",
+                    f"{text.number(one.intensity)} FLOPs a byte",
+                ],
+            }
+            for one in found.points
+        ],
+    }
 
 
 def cards(summary: Summary, facets: Facets) -> list[dict[str, Any]]:

@@ -41,7 +41,9 @@ class Facets:
         failed = (failure.arm for failure in summary.failures)
         listed = (arm.name for arm in summary.manifest.arms)  # that of classical models too
         timed = summary.operations.arms if summary.operations else []
-        self.arms = _numbered([*summary.manifest.suite.arms, *(row.arm for row in rows), *listed, *failed, *timed])
+        limited = [one.arm for one in summary.manifest.ceilings.found] if summary.manifest.ceilings else []
+        arms = (*summary.manifest.suite.arms, *(row.arm for row in rows), *listed, *failed, *timed, *limited)
+        self.arms = _numbered(arms)
 
     def key(self, comparison: Comparison, arm: str | None = None, *, beside: Beside | None = None) -> Key:
         """Return the numbers of a comparison, or of one of its arms.

@@ -15,6 +15,7 @@ from harness.report.certificates import View
 from harness.report.classical import Contest, Model, Network
 from harness.report.families import Family, Judgement
 from harness.report.figures import Scale
+from harness.report.limits import Sheet
 from harness.report.speedups import Speedup, speedups
 from harness.report.summary import Summary
 from harness.report.text import number, one_line
@@ -194,6 +195,27 @@ def certificates(view: View, summary: Summary, facets: Facets) -> Table:
     for one in summary.manifest.certificates:
         table.add(facets.key_of(None, one.arm), named(one.arm), *map(named, view.cells(one)))
     return table
+
+
+def sheet(found: Sheet, facets: Facets) -> Table:
+    """Return a table of what the device allows, or of where the time goes."""
+    kinds: dict[str, Kind] = {"workload": "name", "arm": "arm", "timed": "text", "under the roof of": "text"}
+    table = Table(TITLES[found.name], [Column(label, kinds.get(label, "number")) for label in found.header])
+    for (workload, arm), row in zip(found.keys, found.rows, strict=True):
+        named_, figures_ = row[: found.names], row[found.names :]
+        table.add(
+            facets.key_of(workload, arm),
+            *(named(cell.shown) for cell in named_),
+            *(table.cell(cell.shown, cell.value, cell.note) for cell in figures_),
+        )
+    return table
+
+
+TITLES = {
+    "ceilings": "What the device gives at most, by arm",
+    "achieved": "What arms make of the device, by workload",
+    "breakdown": "Where the time of a train step goes, by workload and arm",
+}
 
 
 def tracks(summary: Summary, facets: Facets) -> Table:

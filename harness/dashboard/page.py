@@ -18,7 +18,7 @@ from harness.dashboard import beside, charts, findings, provenance, races
 from harness.dashboard.facets import Facets, named
 from harness.dashboard.inline import paragraphs, runs
 from harness.dashboard.samples import Samples
-from harness.report import certificates, contests, figures, markdown, operations, remarks, reproduce, text
+from harness.report import certificates, contests, figures, limits, markdown, operations, remarks, reproduce, text
 from harness.report.sentences import sentences
 from harness.report.summary import Summary
 
@@ -34,6 +34,7 @@ SCRIPTS = (
     "curves",
     "scatter",
     "lines",
+    "roofline",
     "samples",
     "main",
 )
@@ -53,6 +54,7 @@ SECTIONS = (
     ("classical", "Classical models beside networks"),
     ("tracks", "What the frameworks' own defaults change"),
     ("operations", "Single operations"),
+    ("limits", "What the device allows, and where the time goes"),
     ("failures", "Failures"),
     ("contention", "Contention"),
     ("certificates", "How often such races err"),
@@ -106,6 +108,7 @@ def document(summary: Summary) -> dict[str, Any]:
     facets, samples = Facets(summary), Samples(summary)
     manifest = summary.manifest
     views = certificates.views(manifest.certificates) if manifest.certificates else []
+    sheets = limits.sheets(manifest, summary.workloads)
     asked = {"speed": manifest.suite.launches, "accuracy": manifest.suite.seeds}
     tables = {
         "speed": races.speed(summary, facets, samples),
@@ -122,6 +125,7 @@ def document(summary: Summary) -> dict[str, Any]:
         "operations": findings.operations(summary, facets),
         "failures": provenance.failures(summary, facets),
         "contention": provenance.contention(summary),
+        **{sheet.name: findings.sheet(sheet, facets) for sheet in sheets},
         **{view.name: findings.certificates(view, summary, facets) for view in views},
         "environment": provenance.environment(summary),
         "versions": provenance.versions(summary, facets),
@@ -140,6 +144,9 @@ def document(summary: Summary) -> dict[str, Any]:
         "classical": contests.ABOUT,
         "contention": figures.ABOUT_CONTENTION,
         "certificates": [[view.about, view.name] for view in views],
+        "limits": [[runs(sheet.about), sheet.name] for sheet in sheets],
+        "lacking": [runs(advice) for advice in limits.missing(manifest)],
+        "roofline": charts.roofs(summary, facets),
         "operations": operations.about(summary.operations) if summary.operations else "",
         "damaged": [text.one_line(reason) for reason in summary.damaged],
         "commands": reproduce.commands(manifest),

@@ -15,8 +15,8 @@ from typing import Any
 
 SOURCES = ("benchmarks", "harness", "models_keras", "models_numpy", "models_sklearn", "models_torch")
 NOT_MEASURING = (
-    *("aa", "advice", "archive", "cli.py", "commands", "compare", "dashboard", "doctor.py", "gate", "listing.py"),
-    *("progress.py", "report", "stats.py", "store"),
+    *("aa", "advice", "archive", "cli.py", "commands", "compare", "dashboard", "doctor.py", "gate", "limits"),
+    *("listing.py", "progress.py", "report", "stats.py", "store"),
 )
 """Parts of the harness that cannot change a measurement: editing them keeps finished cells valid."""
 
@@ -84,6 +84,13 @@ def library_versions() -> dict[str, str]:
         return {name[0]: importlib.metadata.version(name[0]) for name in names if name}
     except importlib.metadata.PackageNotFoundError:  # run from a checkout that is not installed
         return {}
+
+
+def last_cache_bytes() -> int | None:
+    """Return the size of the largest cache that the first core has; None where the kernel does not tell."""
+    told = (_read(str(path)) for path in Path("/sys/devices/system/cpu/cpu0/cache").glob("index*/size"))
+    sizes = [int(size.removesuffix("K")) * 1024 for size in told if size and size.removesuffix("K").isdecimal()]
+    return max(sizes, default=None)
 
 
 def _packages_sha256() -> str:

@@ -22,20 +22,31 @@ class Size:
         parameters: Trained numbers.
         flops: Of one sample's forward pass; see ``harness.measure.flops``.
         input: Shape of a sample, canonical.
+        activations: Numbers that its layers read and write in one sample's forward pass, each its input and its output.
+        weights: Trained numbers that they read beside that, once for a whole batch; of embeddings none, for what is
+            looked up in one is its output.
     """
 
     parameters: int
     flops: int
     input: tuple[int, ...]
+    activations: int
+    weights: int
+
+    def moved(self, batch_size: int) -> int:
+        """Return how many numbers the layers read and write, each by itself, in a forward pass.
+
+        They are the operands and results of the products that ``flops`` counts, so that a train step, which is three
+        of each, moves three times as many. What activations, losses and optimizers move comes on top.
+        """
+        return self.weights + batch_size * self.activations
 
 
 @functools.cache
 def read() -> dict[str, Size]:
     """Return the size of every workload's model that is on file, by the name of the workload."""
     stored = json.loads(FILE.read_text(encoding="utf-8"))
-    return {
-        name: Size(fields["parameters"], fields["flops"], tuple(fields["input"])) for name, fields in stored.items()
-    }
+    return {name: Size(**{**fields, "input": tuple(fields["input"])}) for name, fields in stored.items()}
 
 
 def as_text(found: Mapping[str, Size]) -> str:

@@ -225,4 +225,5 @@ class Patched(Workers):
 
 def package_of(arm: str) -> str:
     """Return the top-level package that an arm lives in."""
-    return registry.find_arm(arm).entry.partition(".")[0]
+    module = registry.find_arm(arm).entry.partition(":")[0]
+    return module.partition(".")[0]

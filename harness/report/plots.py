@@ -12,15 +12,17 @@ from typing import Any
 from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
 from PIL import Image
 
 from harness import stats
-from harness.contract import LossName
-from harness.report import curves, figures, text
+from harness.contract import LossName, Scope
+from harness.report import curves, figures, roofline, text
 from harness.report.comparison import Comparison
 from harness.report.families import Family
+from harness.report.roofline import Roofline
 from harness.report.row import Row
+from harness.report.scopes import WORDS
 from harness.report.summary import Summary
 
 BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILION, PURPLE = (
@@ -93,12 +95,14 @@ class Pictures:
         ratios: Forest plot of the same comparisons; null when none of them was raced.
         families: Name of a family of techniques -> its variants.
         beside: Name of a comparison -> what was measured beside train steps (throughput, latency, target).
+        roofline: What arms make of the device; null where that is not on file.
     """
 
     losses: Mapping[str, str]
     ratios: str | None
     families: Mapping[str, str] = field(default_factory=dict)
     beside: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    roofline: str | None = None
 
 
 def colour(arm: str) -> str:
@@ -130,7 +134,11 @@ def draw(summary: Summary, folder: Path) -> Pictures:
             if figure := variants(family):
                 families[family.name] = f"technique-{slug(family.name)}.png"
                 save(figure, folder / families[family.name])
-    return Pictures(losses, ratios, families)
+        under = None
+        if found := roofline.roofline(summary.manifest, summary.workloads):
+            under = "roofline.png"
+            save(roofs(found), folder / under)
+    return Pictures(losses, ratios, families, roofline=under)
 
 
 def save(figure: Figure, path: Path) -> None:
@@ -281,6 +289,39 @@ def forest(comparisons: Sequence[Comparison]) -> Figure | None:
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.set_xlabel("train step time ÷ that of the reference (log scale; below 1 is faster)")
     axes.set_title("Filled: a verdict. Open: a look or UNSTABLE. Grey band: ±3 %", fontsize=9, color="#444444")
+    return figure
+
+
+MARKS: Mapping[Scope, str] = {"step": "o", "inference": "^"}
+
+
+def roofs(found: Roofline) -> Figure:
+    """Return what every arm makes of the device, one mark for each workload, under its roofs, on log axes."""
+    figure = Figure(figsize=(7.6, 4.6), layout="constrained")
+    axes = figure.add_subplot()
+    for line in found.lines:
+        axes.plot(*zip(*line.corners, strict=True), color="#444444")
+        axes.annotate(line.label, line.corners[-1], ha="right", va="bottom", fontsize=8.5)
+    axes.annotate(
+        roofline.memory_label(found),
+        found.lines[0].corners[0],
+        xytext=(14, -6),
+        textcoords="offset points",
+        fontsize=8.5,
+    )
+    for one in found.points:
+        place = one.intensity, one.rate / roofline.GIGA
+        axes.plot(*place, MARKS[one.scope], color=colour(one.arm), markersize=5.5, alpha=0.85)
+    arms = dict.fromkeys(one.arm for one in found.points)
+    keys = [("s", colour(arm), text.one_line(arm, 40)) for arm in arms]
+    keys += [(MARKS[scope], "#777777", WORDS[scope].unit) for scope in dict.fromkeys(one.scope for one in found.points)]
+    handles = [axes.plot([], [], mark, color=ink, label=label)[0] for mark, ink, label in keys]
+    axes.set(xscale="log", yscale="log", xlabel=roofline.X, ylabel=roofline.Y)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axis.set_minor_formatter(NullFormatter())
+    axes.set_title("What the arms make of the device, one mark for each workload", fontsize=10)
+    axes.legend(handles=handles, loc="center left", bbox_to_anchor=(1, 0.5), fontsize=8.5)
     return figure
 
 

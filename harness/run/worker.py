@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import faulthandler
+import functools
 import importlib
 import json
 import math
@@ -29,6 +30,8 @@ from harness.contract import (
     Cell,
     ClassicalArm,
     Dataset,
+    Divisible,
+    Part,
     Portable,
     Resumable,
     Scope,
@@ -47,6 +50,9 @@ if TYPE_CHECKING:
 
 STEPS_AFTER_LOADING = 3
 """Untimed steps that open a block: they touch the fresh parameters and slots first."""
+
+FEW = 2
+"""Samples of a batch with next to nothing to compute; batch norm wants two."""
 
 MOST_ORDERS = 8
 """Orders of the samples that the epochs of a block go through, again and again."""
@@ -72,6 +78,7 @@ class Server:
         self.examples: Dataset  # what of it is trained on
         self.samples: tuple[Array, Array] | None = None
         self.served = 0  # size of the batches that passes go through
+        self.few = False  # whether the staged batches have so few samples
         self.initial: dict[str, Array]
         self.loaded: dict[str, Array]
         self.entry: str
@@ -129,6 +136,7 @@ class Server:
         held: dict[str, Any] = load_file(arrays)
         self.dataset = Dataset(**dataset, **held)
         self.examples, self.samples = matched.examples(self.dataset, self.workload), None
+        self.few = False
         batches = matched.stage_batches(self.examples, self.workload, self.cell.batch_size)
         self.served = self.cell.batch_size
 
@@ -174,10 +182,11 @@ class Server:
         self.cell, self.dataset = Cell(**cell), Dataset(**dataset, **held)
         return fitting.fit(cast(ClassicalArm, self.arm), self.cell, self.dataset)
 
-    def warm_up(self, block_ms: float, scope: Scope = "step", batch_size: int | None = None) -> dict[str, Any]:
+    def warm_up(self, block_ms: float, scope: Scope | Part = "step", batch_size: int | None = None) -> dict[str, Any]:
         """Run chunks of steps until their speed is stable; return how many steps fill a block of ``block_ms``.
 
-        A step is what the scope times: with "inference" and "latency" it is a forward pass, with "epoch" an epoch.
+        A step is what the scope times: with "inference" and "latency" it is a forward pass, with "epoch" an epoch. A
+        part of a step is timed like a scope, "input" by epochs.
 
         Args:
             block_ms: Length of a block.
@@ -198,13 +207,13 @@ class Server:
             count = max(2, min(count * 16, math.ceil(block_ms / 2 / per_step_ms)))
         return {"steps": max(1, math.ceil(HEADROOM * block_ms / per_step_ms)), "warm_up_steps": total}
 
-    def block(self, steps: int, scope: Scope = "step", batch_size: int | None = None) -> dict[str, Any]:
+    def block(self, steps: int, scope: Scope | Part = "step", batch_size: int | None = None) -> dict[str, Any]:
         """Run one timed block, from the initial parameters so that every block does the same arithmetic."""
         from harness.measure.evidence import Snapshot, foreign, pressure
 
         run = self._timed(scope, batch_size)
         self.session.load(self.initial)
-        if scope != "epoch":  # which has many steps of its own
+        if scope not in ("epoch", "input"):  # which have many steps of their own
             run(STEPS_AFTER_LOADING)
         before = Snapshot.now()
         began = time.perf_counter_ns()
@@ -335,8 +344,9 @@ class Server:
         Args:
             what: ``load`` tensors by name; ``change`` some of them, the others being what was last loaded; ``taps`` for
                 ``x``, or their last, the ``output``, alone; ``gradients`` for ``x`` and ``y``; ``stage`` the batches
-                ``x`` and ``y``, stacked; ``run`` a ``count`` of steps over them; ``fit`` to ``x`` and ``y`` in
-                ``orders`` by ``batch_size``; ``predict`` for ``x``; ``dump`` all tensors, as ``run`` and ``fit`` do.
+                ``x`` and ``y``, stacked; ``run`` a ``count`` of steps over them, or of a ``part`` of a step; ``fit`` to
+                ``x`` and ``y`` in ``orders`` by ``batch_size``; ``predict`` for ``x``; ``dump`` all tensors, as ``run``
+                and ``fit`` do.
             given: Path of the file with the arguments.
             answer: Path of the file to write.
             seed: For ``load``: of what is random in training.
@@ -367,7 +377,7 @@ class Server:
             self.session.stage(list(zip(arrays["x"], arrays["y"], strict=True)))
             self.served = 0
         elif what == "run":
-            self.session.run_steps(int(arrays["count"]))
+            self._timed(cast(Part, str(arrays["part"])) if "part" in arrays else "step")(int(arrays["count"]))
             found = self.session.dump()
         elif what == "fit":
             orders, size = list(arrays["orders"]), int(arrays["batch_size"])
@@ -496,6 +506,13 @@ class Server:
         np.savez(answer, **getattr(importlib.import_module(module), function)(arrays, **arguments))
         return {}
 
+    def ceiling(self, module: str, function: str, arguments: dict[str, Any], samples: int) -> dict[str, Any]:
+        """Time a piece of work of the arm's ``exercises/ceilings.py``, see ``harness.measure.ceilings``."""
+        from harness.measure.ceilings import sample
+
+        held = importlib.import_module(module)
+        return dataclasses.asdict(sample(getattr(held, function)(**arguments), held.wait, samples))
+
     def finish(self, frameworks: list[str], phase: str = "step") -> dict[str, Any]:
         """Tell what this process came to: its peak memory, which of the frameworks it loaded, what it began with.
 
@@ -516,13 +533,17 @@ class Server:
             "dataset_sha256": sha256(**arrays),
         }
 
-    def _timed(self, scope: Scope, batch_size: int | None = None) -> Callable[[int], float]:
-        if scope == "epoch":
-            return self._epochs()
-        if scope == "step":
-            return self.session.run_steps
-        self._serve(batch_size or self.cell.batch_size)
-        return self.session.infer
+    def _timed(self, scope: Scope | Part, batch_size: int | None = None) -> Callable[[int], float]:
+        self._stage(few=scope == "launch")
+        match scope:
+            case "epoch" | "input":
+                return self._epochs(steps=scope == "epoch")
+            case "inference" | "latency":
+                self._serve(batch_size or self.cell.batch_size)
+                return self.session.infer
+            case "forward" | "forward+backward" | "optimizer" | "bookkeeping":
+                return functools.partial(cast(Divisible, self.session).run_part, scope)
+        return self.session.run_steps
 
     def _serve(self, batch_size: int) -> None:
         """Let forward passes go through batches of a size, over the samples that train steps go through."""
@@ -532,8 +553,21 @@ class Server:
             self.session.serve(matched.stage_inputs(self.examples, self.workload, batch_size))
             self.served = batch_size
 
-    def _epochs(self) -> Callable[[int], float]:
-        """Return what trains so many epochs, as a whole training does, and tells the last one's loss."""
+    def _stage(self, few: bool) -> None:
+        """See to it that the staged batches are of the cell's size, or of so few samples that nothing is less."""
+        from harness import matched
+
+        if few != self.few:
+            size = FEW if few else self.cell.batch_size
+            self.session.stage(matched.stage_batches(self.examples, self.workload, size))
+            self.few, self.served = few, size
+
+    def _epochs(self, steps: bool) -> Callable[[int], float]:
+        """Return what trains so many epochs, as a whole training does, and tells the last one's loss.
+
+        Args:
+            steps: False leaves the steps out, and with them the loss.
+        """
         from harness import matched
 
         if self.samples is None:  # the same arrays every time: an arm converts them once
@@ -545,6 +579,9 @@ class Server:
 
         def train(count: int) -> float:
             chosen = [orders[number % MOST_ORDERS] for number in range(count)]
+            if not steps:
+                cast(Divisible, self.session).feed(x, y, chosen, self.cell.batch_size, **draws)
+                return 0.0
             return self.session.fit(x, y, chosen, self.cell.batch_size, **draws)[-1]
 
         return train

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import keras
 import numpy as np
 
-from harness.contract import Setup
+from harness.contract import Part, Setup
 from models_keras.backends import shared
 from models_keras.techniques.sharpness import uphill
 
@@ -137,15 +137,8 @@ def differentiator(model: keras.Model, wrt_inputs: bool = True) -> Callable[[Any
 
     The gradients are by variable, in a list, and, where asked, by input.
     """
-
-    def loss_of(trainable: list[Any], inputs: Any, others: list[Any], targets: Any) -> Any:
-        # Around the loss too: penalties of regularizers read variables.
-        with keras.StatelessScope(_mapping(model, trainable, others)) as scope:
-            loss = model.compute_loss(inputs, targets, model(inputs, training=True), training=True)
-        return loss, [scope.get_current_value(variable) for variable in model.non_trainable_variables]
-
     by = (0, 1) if wrt_inputs else (0,)
-    differentiated = jax.jit(jax.value_and_grad(loss_of, argnums=by, has_aux=True))
+    differentiated = jax.jit(jax.value_and_grad(_loss_of(model), argnums=by, has_aux=True))
 
     def gradients(x: Any, y: Any) -> tuple[Any, list[Any], Any]:
         others = model.non_trainable_variables
@@ -155,6 +148,61 @@ def differentiator(model: keras.Model, wrt_inputs: bool = True) -> Callable[[Any
         return loss, found, of_x[0] if wrt_inputs else None
 
     return gradients
+
+
+def parts(model: keras.Model) -> dict[Part, Callable[[Iterator[Any], int], float]]:
+    """Return what runs so many of a part of a train step over batches, jitted as the step is, and gives the last loss.
+
+    As in ``run_steps`` the state stays on the device.
+    """
+    loss_of = _loss_of(model)
+
+    def forward(*known: Any) -> Any:
+        loss, updated = loss_of(*known)
+        return loss, updated, ()
+
+    def forward_backward(*known: Any) -> Any:
+        (loss, updated), gradients = jax.value_and_grad(loss_of, has_aux=True)(*known)
+        return loss, updated, gradients  # or XLA would leave them out
+
+    def over(part: Callable[..., Any]) -> Callable[[Iterator[Any], int], float]:
+        run = jax.jit(part, donate_argnums=2)
+
+        def run_over(batches: Iterator[Any], count: int) -> float:
+            trainable, others = _values(model.trainable_variables), _values(model.non_trainable_variables)
+            for _ in range(count):
+                x, y = next(batches)
+                loss, others, gradients = run(trainable, x, others, y)
+            jax.block_until_ready((loss, others, gradients))
+            hand_back([model.non_trainable_variables], [others])
+            return float(loss)
+
+        return run_over
+
+    return {"forward": over(forward), "forward+backward": over(forward_backward)}
+
+
+def no_step(model: keras.Model) -> Callable[[Any, Any], Any]:
+    """Return a train function that draws its batch and leaves the state as it is."""
+    loss = jnp.zeros(())
+
+    def draw(state: Any, iterator: Iterator[Any]) -> tuple[dict[str, Any], Any]:
+        next(iterator)
+        return {"loss": loss}, state
+
+    return draw
+
+
+def adder(numbers: int) -> Callable[[], Any]:
+    """Return what adds one array of float32 numbers to another, in place: JAX donates the first."""
+    add, total, term = jax.jit(jnp.add, donate_argnums=0), jnp.zeros(numbers), jnp.ones(numbers)
+
+    def run() -> Any:
+        nonlocal total
+        total = add(total, term)
+        return total
+
+    return run
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -224,6 +272,18 @@ def updater(optimizer: keras.Optimizer, variables: list[Any]) -> Callable[[list[
         hand_back(groups, apply(slots, gradients, parameters))
 
     return update
+
+
+def _loss_of(model: keras.Model) -> Callable[..., Any]:
+    """Return the mean loss of a batch in training mode as a function, with what non-trainable variables become."""
+
+    def loss_of(trainable: list[Any], inputs: Any, others: list[Any], targets: Any) -> Any:
+        # Around the loss too: penalties of regularizers read variables.
+        with keras.StatelessScope(_mapping(model, trainable, others)) as scope:
+            loss = model.compute_loss(inputs, targets, model(inputs, training=True), training=True)
+        return loss, [scope.get_current_value(variable) for variable in model.non_trainable_variables]
+
+    return loss_of
 
 
 def _values(variables: Sequence[Any]) -> list[Any]:

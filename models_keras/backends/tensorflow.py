@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from harness.contract import Setup
+from harness.contract import Part, Setup
 from models_keras.backends import shared
 from models_keras.techniques.sharpness import uphill
 
@@ -104,6 +104,49 @@ def differentiator(model: keras.Model, wrt_inputs: bool = True) -> Callable[[Any
         return loss, [tf.convert_to_tensor(gradient) for gradient in found], of_inputs[0] if wrt_inputs else None
 
     return gradients
+
+
+def parts(model: keras.Model) -> dict[Part, Callable[[Iterator[Any], int], float]]:
+    """Return what runs so many of a part of a train step over batches, compiled as that is, and gives the last loss."""
+
+    def forward(x: Any, y: Any) -> Any:
+        return model.compute_loss(x, y, model(x, training=True), training=True), ()
+
+    def forward_backward(x: Any, y: Any) -> Any:
+        with tf.GradientTape() as tape:
+            loss, _ = forward(x, y)
+        sources = [variable.value for variable in model.trainable_variables]
+        return loss, tape.gradient(loss, sources)  # or the compiler would leave them out
+
+    def over(part: Callable[..., Any]) -> Callable[[Iterator[Any], int], float]:
+        run = tf.function(part, jit_compile=model.jit_compile)
+
+        def run_over(batches: Iterator[Any], count: int) -> float:
+            for _ in range(count):
+                loss, _ = run(*next(batches))
+            tf.test.experimental.sync_devices()
+            return float(loss)
+
+        return run_over
+
+    return {"forward": over(forward), "forward+backward": over(forward_backward)}
+
+
+def no_step(model: keras.Model) -> Callable[[Any], Any]:
+    """Return a train function that draws its batch, inside a graph as Keras' own does."""
+
+    @tf.function
+    def draw(iterator: Iterator[Any]) -> dict[str, Any]:
+        next(iterator)
+        return {"loss": tf.zeros(())}
+
+    return draw
+
+
+def adder(numbers: int) -> Callable[[], Any]:
+    """Return what adds one array of float32 numbers to another, in place."""
+    total, term = tf.Variable(tf.zeros(numbers)), tf.ones(numbers)
+    return lambda: total.assign_add(term, read_value=False)
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:

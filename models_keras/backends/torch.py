@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import torch
 
-from harness.contract import Setup
+from harness.contract import Part, Setup
 from models_keras.backends import shared
 from models_keras.techniques.sharpness import uphill
 
@@ -132,6 +132,74 @@ def differentiator(model: keras.Model, wrt_inputs: bool = True) -> Callable[[Any
         return loss.detach(), list(found[:count]), found[count] if wrt_inputs else None
 
     return gradients
+
+
+def parts(model: keras.Model) -> dict[Part, Callable[[Iterator[Any], int], float]]:
+    """Return what runs so many of a part of a train step over batches, and gives a loss or another number.
+
+    In turn the last three are Keras' ``train_step``.
+    """
+    variables = model.trainable_variables
+    kept: list[Any] = []
+
+    def outputs_and_loss(x: Any, y: Any) -> tuple[Any, Any]:
+        outputs = model(x, training=True)
+        model.zero_grad()
+        return outputs, model.compute_loss(x, y, outputs, training=True)
+
+    def forward(x: Any, y: Any) -> Any:
+        return outputs_and_loss(x, y)[1].detach()
+
+    def forward_backward(x: Any, y: Any) -> Any:
+        outputs, loss = outputs_and_loss(x, y)
+        loss.backward()
+        kept[:] = x, y, outputs, loss
+        return loss
+
+    def optimizer(_x: Any, _y: Any) -> Any:
+        gradients = [variable.value.grad for variable in variables]
+        with torch.no_grad():
+            model.optimizer.apply(gradients, variables)
+        return variables[0].value.flatten()[0]
+
+    def bookkeeping(_x: Any, _y: Any) -> Any:
+        x, y, outputs, loss = kept
+        (tracker,) = [metric for metric in model.metrics if metric.name == "loss"]
+        tracker.update_state(loss, sample_weight=len(x))
+        return model.compute_metrics(x, y, outputs)["loss"]
+
+    def over(part: Callable[[Any, Any], Any], needs: Callable[[], bool]) -> Callable[[Iterator[Any], int], float]:
+        def run_over(batches: Iterator[Any], count: int) -> float:
+            if needs():
+                forward_backward(*next(batches)[0])
+            for _ in range(count):
+                ((x, y),) = next(batches)
+                told = part(x, y)
+            return float(told)
+
+        return run_over
+
+    def ungraded() -> bool:
+        return any(variable.value.grad is None for variable in variables)
+
+    return {
+        "forward": over(forward, lambda: False),
+        "forward+backward": over(forward_backward, lambda: False),
+        "optimizer": over(optimizer, ungraded),
+        "bookkeeping": over(bookkeeping, lambda: not kept),
+    }
+
+
+def no_step(model: keras.Model) -> Callable[[Any], Any]:
+    """Return a train function that does nothing with the batch that it is given."""
+    loss = torch.zeros(())
+    return lambda _data: {"loss": loss}
+
+
+def adder(numbers: int) -> Callable[[], Any]:
+    """Return what adds one array of float32 numbers to another, in place."""
+    total, term = torch.zeros(numbers), torch.ones(numbers)
+    return lambda: total.add_(term)
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:

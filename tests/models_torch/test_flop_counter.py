@@ -7,6 +7,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from harness import matched, registry
 from harness.anatomy.layers import tree
+from harness.anatomy.sizes import of_model
 from harness.contract import Setup
 from harness.measure import sizes
 from models_torch.arm import TorchArm
@@ -54,8 +55,7 @@ def test_counts_are_pytorchs_and_those_on_file(arm, data, name):
     x, outputs = data(workload)
     session = arm.open(workload, x.shape[1:], outputs)
     model = tree(session.calls(x), session.describe(), workload.architecture.tied)
-    size = sizes.Size(model.parameters, model.flops, model.input)
-    assert size == sizes.read()[name], "make sizes renews benchmarks/sizes.json"
+    assert of_model(model) == sizes.read()[name], "make sizes renews benchmarks/sizes.json"
     forward, both = count(session, x)
     assert model.flops == forward
     # The gradient with respect to the data, which only the first layer could give, is not computed.

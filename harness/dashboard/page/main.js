@@ -26,6 +26,17 @@ function about(words) {
   return h("p", { class: "about" }, words);
 }
 
+/** The same, with marks. */
+function said(runs) {
+  return h("p", { class: "about" }, prose(runs));
+}
+
+/** Which arm has which mark, of the arms of what is drawn. */
+function legend(drawn) {
+  const numbers = [...new Set(drawn.map((one) => one.a))].sort((a, b) => a - b);
+  return h("ul", { class: "legend" }, numbers.map((number) => h("li", {}, lineMark(number), arms[number].name)));
+}
+
 function tall(groups, element) {
   const rows = groups.reduce((sum, group) => sum + group.items.length + 1, 0);
   if (rows > 60) element.classList.add("tall");
@@ -58,10 +69,9 @@ function cardParts({ name, remarks, losses, time, memory, batches, latency, targ
   if (target) figures.push(figure(`${target.y}; across: the target`, `Metric over time, ${name}`, lines(target)));
   const inLines = [batches, latency, target].filter(Boolean).map((plane) => plane.lines);
   const drawn = [losses && losses.curves, time && time.points, memory && memory.points, ...inLines].filter(Boolean).flat();
-  const numbers = [...new Set(drawn.map((one) => one.a))].sort((a, b) => a - b);
   return [
     h("div", { class: "remarks" }, remarks.map((runs) => h("p", {}, prose(runs)))),
-    figures.length ? h("ul", { class: "legend" }, numbers.map((number) => h("li", {}, lineMark(number), arms[number].name))) : about("Nothing was measured here; the tables say why."),
+    figures.length ? legend(drawn) : about("Nothing was measured here; the tables say why."),
     h("div", { class: "figures" }, figures),
   ];
 }
@@ -92,6 +102,11 @@ function start() {
   fill("classical", explained(data.classical, "classical"));
   fill("tracks", explained("The stock track leaves the optimizer's numbers and the initial values to each framework. Differences are over seeds, not paired.", "tracks"));
   fill("operations", explained(data.operations, "operations"));
+  fill("limits",
+    ...data.limits.map(([words, name]) => [said(words), shown(name)]),
+    data.roofline && legend(data.roofline.points),
+    data.roofline && figure("GFLOP/s, log scales. Filled: train steps. Open: forward passes", "What the arms make of the device, under its roofs", roofline(data.roofline)),
+    data.lacking.map(said));
   fill("failures", shown("failures") || about("None."),
     data.damaged.length ? [about("Left out, because the file is damaged:"), h("ul", {}, data.damaged.map((reason) => h("li", {}, reason)))] : null);
   fill("contention", explained(data.contention, "contention"));

@@ -1,0 +1,253 @@
+"""Measure what a device can do at most, through each framework, in the process and with the settings of its arm."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import functools
+import os
+import statistics
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from harness import registry
+from harness.contract import Precision, Setup
+from harness.measure.environment import fingerprint, last_cache_bytes
+from harness.parity.workers import package_of
+from harness.run.process import Worker, WorkerFailure
+from harness.run.sitting import MOST_RERUNS, START_TIMEOUT_S, is_contended, now
+from harness.schema import Ceiling, Ceilings
+
+Dtype: TypeAlias = Literal["float64", "float32", "tf32", "bfloat16", "float16"]
+
+DTYPES: dict[Precision, tuple[Dtype, ...]] = {
+    "fp32": ("float32", "float16"),
+    "bf16": ("bfloat16",),
+    "fp64": ("float64",),
+}
+"""What is multiplied in a process of each precision, which is configured as for a race."""
+
+NO_TF32 = "TF32 is a mode of NVIDIA's tensor cores: a CPU has none"
+NO_TRANSFER = "the device is the host: nothing is carried"
+CLOCK = "the clock was set while it was measured"
+
+CLOCK_LIMIT = 0.01
+"""Share by which the clocks may differ. They drift by a thousandth at most, unless somebody sets one."""
+
+PRODUCT_S = 0.5
+"""A larger product is tried only as long as it should take no longer than this."""
+
+REQUEST_S = 120.0
+SMALLEST_ARRAY, OF_CACHE, OF_MEMORY = 1 << 26, 4, 16
+"""An array has four times the bytes of the largest cache, as STREAM asks (McCalpin 1995), but at most a sixteenth of
+the memory."""
+
+Ask: TypeAlias = Callable[[str, dict[str, Any]], dict[str, Any]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Extent:
+    """How much is measured.
+
+    Attributes:
+        sizes: Of matrices, ascending.
+        array_bytes: Of each of two arrays.
+        samples: Of each thing at each size.
+    """
+
+    sizes: tuple[int, ...] = (256, 512, 1024, 2048, 4096)
+    array_bytes: int = 0
+    samples: int = 7
+
+    @classmethod
+    def of_machine(cls) -> Extent:
+        """Return what suits this machine."""
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        wanted = max(SMALLEST_ARRAY, OF_CACHE * (last_cache_bytes() or 0))
+        return cls(array_bytes=min(wanted, memory // OF_MEMORY))
+
+
+class Unmeasurable(ValueError):
+    """A device or an arm of which no ceiling can be measured. The message says why."""
+
+
+def named(arms: Sequence[str]) -> list[str]:
+    """Return the arms that are asked for, or all that can.
+
+    Raises:
+        UnknownName: If there is no such arm.
+        Unmeasurable: If one cannot run here, or has nothing to be measured by, or none can.
+    """
+    for name in arms:
+        spec = registry.find_arm(name)
+        if reason := registry.missing(spec):
+            raise Unmeasurable(f"{name} cannot run here: {reason}")
+        if spec.witness:
+            raise Unmeasurable(f"{name} is a witness: it checks the others, and what it can do is of no interest")
+    known = registry.arms().values()
+    chosen = list(dict.fromkeys(arms)) or [
+        spec.name for spec in known if not spec.witness and not registry.missing(spec)
+    ]
+    if not chosen:
+        raise Unmeasurable("no arm can run here; see `twinbench doctor`")
+    return chosen
+
+
+def cores(threads: int | None) -> int:
+    """Return how many threads are meant.
+
+    Raises:
+        Unmeasurable: If there are not so many cores.
+    """
+    have = len(os.sched_getaffinity(0))
+    if threads and threads > have:
+        raise Unmeasurable(f"threads is {threads}, but only {have} cores may be used")
+    return threads or have
+
+
+def wanting(found: Ceilings) -> bool:
+    """Return whether something is missing that every device has, or was disturbed."""
+    optional = ("float16", "tf32")
+    return any(
+        one.disturbed or (one.best is None and one.kind != "transfer" and one.dtype not in optional)
+        for one in found.found
+    )
+
+
+def measure(arms: Sequence[str], threads: int, tell: Callable[[str], None], extent: Extent | None = None) -> Ceilings:
+    """Return what the device gives at most, through each of the arms.
+
+    Args:
+        arms: Which can run here.
+        threads: Of each process.
+        tell: Takes what is being measured, as it goes on.
+        extent: How much is measured; by default what suits this machine.
+    """
+    machine, created = fingerprint(), now()
+    found: dict[str, list[Ceiling]] = {arm: [] for arm in arms}
+    with tempfile.TemporaryDirectory(prefix="twinbench-ceilings-") as scratch:
+        (Path(scratch) / "keras").mkdir()
+        for precision in DTYPES:
+            with contextlib.ExitStack() as stack:
+                workers = {
+                    arm: stack.enter_context(_begin(arm, precision, threads, Path(scratch)))
+                    for arm in arms
+                    if precision in registry.find_arm(arm).precisions
+                }
+                for worker in workers.values():  # nothing is measured while another imports
+                    worker.settle(START_TIMEOUT_S)
+                for arm, worker in workers.items():
+                    tell(f"{arm}, {precision}")
+                    found[arm] += _of_worker(arm, worker, precision, extent or Extent.of_machine())
+    return Ceilings(
+        created=created,
+        cpu=machine["cpu"],
+        cores=machine["cores_used"],
+        threads=threads,
+        versions={arm: registry.versions(registry.find_arm(arm)) for arm in arms},
+        last_cache=last_cache_bytes(),
+        found=[one for of_arm in found.values() for one in of_arm],
+    )
+
+
+def _begin(arm: str, precision: Precision, threads: int, scratch: Path) -> Worker:
+    worker = Worker(registry.find_arm(arm), Setup(precision, threads), scratch / f"{arm}-{precision}.log", scratch)
+    worker.begin()
+    return worker
+
+
+def _of_worker(arm: str, worker: Worker, precision: Precision, extent: Extent) -> Iterator[Ceiling]:
+    """Yield all that a process of an arm can be asked for."""
+
+    def ask(function: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        return worker.ask(
+            "ceiling",
+            REQUEST_S,
+            module=f"{package_of(arm)}.exercises.ceilings",
+            function=function,
+            arguments=arguments,
+            samples=extent.samples,
+        )
+
+    with contextlib.suppress(WorkerFailure):  # each request below then tells it again
+        worker.started(START_TIMEOUT_S)
+    for dtype in DTYPES[precision]:
+        yield _found(arm, "product", functools.partial(_product, ask, dtype, extent.sizes), dtype)
+    if precision == "fp32":
+        yield Ceiling(arm=arm, kind="product", dtype="tf32", reason=NO_TF32)
+        yield _found(arm, "memory", lambda: _memory(ask, extent.array_bytes))
+        yield _found(arm, "call", lambda: _call(ask))
+        yield Ceiling(arm=arm, kind="transfer", reason=NO_TRANSFER)
+
+
+def _found(
+    arm: str,
+    kind: Literal["product", "memory", "call"],
+    look: Callable[[], dict[str, Any]],
+    dtype: Dtype | None = None,
+) -> Ceiling:
+    """Return what was found, or why nothing was."""
+    try:
+        return Ceiling(arm=arm, kind=kind, dtype=dtype, **look())
+    except (WorkerFailure, ClockSet) as error:
+        return Ceiling(arm=arm, kind=kind, dtype=dtype, reason=str(error))
+
+
+class ClockSet(Exception):
+    """Somebody set the clock, every time."""
+
+
+def _quietly(ask: Ask, function: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Ask, and ask again if others disturbed it; the answer says whether they did to the last.
+
+    Raises:
+        ClockSet: If the last answer cannot be trusted for that reason.
+        WorkerFailure: If there is no answer.
+    """
+    for _ in range(MOST_RERUNS + 1):
+        told = ask(function, arguments)
+        disturbed, clock = is_contended(told, os.cpu_count() or 1), told["clock"] > CLOCK_LIMIT
+        if not disturbed and not clock:
+            break
+    if clock:
+        raise ClockSet(CLOCK)
+    return {**told, "disturbed": disturbed}
+
+
+def _product(ask: Ask, dtype: Dtype, sizes: Sequence[int]) -> dict[str, Any]:
+    """Return the most FLOP/s of any size, each size as long as it takes no longer than it should."""
+    best: dict[str, Any] = {}
+    for size in sizes:
+        told = _quietly(ask, "matrix_product", {"size": size, "dtype": dtype})
+        rate = _rates(told, 2 * size**3, size)
+        if rate["best"] > best.get("best", 0.0):
+            best = rate
+        if 8 * min(told["seconds"]) > PRODUCT_S:
+            break
+    return best
+
+
+def _memory(ask: Ask, array_bytes: int) -> dict[str, Any]:
+    """Return bytes a second: both arrays are read, one is written."""
+    numbers = array_bytes // 4
+    return _rates(_quietly(ask, "memory", {"numbers": numbers}), 3 * 4 * numbers, 4 * numbers)
+
+
+def _call(ask: Ask) -> dict[str, Any]:
+    told = _quietly(ask, "call", {})
+    seconds = told["seconds"]
+    known = {"samples": len(seconds), "disturbed": told["disturbed"]}
+    return {"best": min(seconds), "median": statistics.median(seconds), **known}
+
+
+def _rates(told: dict[str, Any], work: int, size: int) -> dict[str, Any]:
+    seconds = told["seconds"]
+    return {
+        "best": work / min(seconds),
+        "median": work / statistics.median(seconds),
+        "size": size,
+        "samples": len(seconds),
+        "disturbed": told["disturbed"],
+    }

@@ -1,0 +1,89 @@
+"""Ceilings and breakdowns on file, below the results: by machine, versions and threads, the last of each kind."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from harness import registry
+from harness.schema import Breakdown, Ceilings
+from harness.store import envelope
+from harness.store.envelope import Unreadable
+
+NEWEST = 1
+CEILINGS, BREAKDOWNS = "ceilings", "breakdowns"
+"""Their folders in that of results."""
+
+Filed = TypeVar("Filed", Ceilings, Breakdown)
+
+
+def write_ceilings(results: Path, found: Ceilings) -> Path:
+    """Put ceilings on file, in place of older ones of the same machine, versions and threads."""
+    return _write(results / CEILINGS / f"{_fingerprint(found)}.json", found)
+
+
+def write_breakdown(results: Path, found: Breakdown) -> Path:
+    """Put a breakdown on file, in place of an older one of the same arm on the same machine."""
+    name = f"{found.arm}-{found.workload}-{found.precision}-{_fingerprint(found)}.json"
+    return _write(results / BREAKDOWNS / name, found)
+
+
+def ceilings(results: Path, machine: Mapping[str, Any], threads: int) -> Ceilings | None:
+    """Return the last ceilings of such a machine with so many threads, of the versions that are installed now.
+
+    What cannot be read is left out: it is said beside a run, and no figure of the run rests on it.
+
+    Args:
+        results: Where ``ceilings/`` stands.
+        machine: What is known of this one (``fingerprint``).
+        threads: Of each process.
+    """
+    known = [
+        one.model_copy(update={"found": held})
+        for one in _read(results / CEILINGS, Ceilings, machine, threads)
+        if (held := [ceiling for ceiling in one.found if _installed(ceiling.arm, one.versions.get(ceiling.arm))])
+    ]
+    return max(known, key=lambda one: one.created, default=None)
+
+
+def breakdowns(results: Path, arms: Sequence[str], machine: Mapping[str, Any], threads: int) -> list[Breakdown]:
+    """Return the last breakdown of each arm on each workload, likewise."""
+    last: dict[tuple[str, str, str], Breakdown] = {}
+    for one in _read(results / BREAKDOWNS, Breakdown, machine, threads):
+        key = one.workload, one.precision, one.arm
+        wanted = one.arm in arms and _installed(one.arm, one.versions)
+        if wanted and (key not in last or one.created > last[key].created):
+            last[key] = one
+    return sorted(last.values(), key=lambda one: (one.workload, one.precision, arms.index(one.arm)))
+
+
+def _read(folder: Path, kind: type[Filed], machine: Mapping[str, Any], threads: int) -> Iterator[Filed]:
+    for path in sorted(folder.glob("*.json")):
+        try:
+            one = kind.model_validate(envelope.read(path, newest=NEWEST))
+        except (Unreadable, ValidationError):
+            continue
+        if (one.cpu, one.cores, one.threads) == (machine["cpu"], machine["cores_used"], threads):
+            yield one
+
+
+def _write(path: Path, found: Ceilings | Breakdown) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    envelope.write(path, found.model_dump(mode="json"))
+    return path
+
+
+def _fingerprint(found: Ceilings | Breakdown) -> str:
+    """Return a hash of the machine, the versions and the threads."""
+    known = [found.cpu, found.cores, found.threads, found.versions]
+    return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _installed(arm: str, versions: Mapping[str, str] | None) -> bool:
+    known = registry.every_arm()
+    return arm in known and registry.versions(known[arm]) == versions

@@ -1,0 +1,268 @@
+"""The device's ceilings, what timings make of them, and where the time of a step goes: words and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from harness.report import text
+from harness.report.achieved import Achieved, Roof, achieved
+from harness.report.comparison import Comparison
+from harness.report.figures import MISSING, Notes
+from harness.report.scopes import WORDS
+from harness.report.tables import table
+from harness.report.text import number
+from harness.schema import Breakdown, Ceiling, Ceilings, Manifest, PartTime
+
+NOT_MEASURED = (
+    "Not measured on this machine, with these versions and so many threads, before this run: `twinbench doctor "
+    "--ceilings` measures what the device can do at most, and later runs show what share of it each arm reaches."
+)
+
+NOT_TAKEN_APART = "`twinbench breakdown WORKLOAD` measures where the time of a step goes; later runs show it."
+
+PRODUCTS = ("float32", "bfloat16", "float64", "float16", "tf32")
+
+DISTURBED = "others took cores from every try: the ceiling may be higher"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell: what it shows, the number behind it, and what has to be said of it, as far as there are any."""
+
+    shown: str
+    value: float | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table, as each kind of page shows it in its own way.
+
+    Attributes:
+        name: Unique among the sheets of a page.
+        about: What it shows and what it does not.
+        header: Names of the columns; the first ones are ``names``.
+        names: How many columns name a row.
+        keys: Workload, or None, and arm of each row.
+        rows: With as many cells each as the header has names.
+    """
+
+    name: str
+    about: str
+    header: tuple[str, ...]
+    names: int
+    keys: tuple[tuple[str | None, str], ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+    def marked(self) -> tuple[list[list[str]], list[str]]:
+        """Return what the cells show, with the numbers of their notes, and the notes."""
+        notes = Notes()
+        rows = [[notes.mark(cell.shown, cell.note) for cell in row] for row in self.rows]
+        return rows, list(notes.texts)
+
+
+def ceilings_sheet(found: Ceilings) -> Sheet:
+    """Return what the device gives at most through each framework."""
+    arms = list(dict.fromkeys(one.arm for one in found.found))
+    held: dict[tuple[str, str, str | None], Ceiling] = {(one.arm, one.kind, one.dtype): one for one in found.found}
+    rows = []
+    for arm in arms:
+        products = (_ceiling(held.get((arm, "product", dtype)), 1e-9) for dtype in PRODUCTS)
+        others = (("memory", 1e-9), ("call", 1e6), ("transfer", 1e-9))
+        rows.append((Cell(arm), *products, *(_ceiling(held.get((arm, kind, None)), factor) for kind, factor in others)))
+    threads = f"{found.threads} thread{'s' if found.threads > 1 else ''}"
+    arrays = next((one.size for one in found.found if one.kind == "memory" and one.size), None)
+    cache = "" if found.last_cache is None else f", beside a last cache of {found.last_cache / 2**20:,.0f} MiB"
+    larger = "" if arrays is None else f" (arrays of {arrays / 2**20:,.0f} MiB{cache})"
+    return Sheet(
+        name="ceilings",
+        about=(
+            f"What this machine gives at most through each framework, on {threads}, each in the process and with the "
+            "settings of its arm: the best of all samples / their median. Products are of square matrices, of the size "
+            f"that suits them best. Memory: one array added to another in place, three times its bytes{larger}. A call "
+            "adds two numbers: an eager operation in PyTorch and Keras on torch, a graph or a compiled function on the "
+            f"others. Measured {found.created[:10]} by `twinbench doctor --ceilings`."
+        ),
+        header=(
+            "arm",
+            *(f"{dtype} (GFLOP/s)" for dtype in PRODUCTS),
+            "memory (GB/s)",
+            "call (µs)",
+            "host to device (GB/s)",
+        ),
+        names=1,
+        keys=tuple((None, arm) for arm in arms),
+        rows=tuple(rows),
+    )
+
+
+def _ceiling(one: Ceiling | None, factor: float) -> Cell:
+    if one is None:
+        return Cell(MISSING)
+    if one.best is None or one.median is None:
+        return Cell(MISSING, note=one.reason)
+    shown = f"{number(one.best * factor)} / {number(one.median * factor)}"
+    return Cell(shown, one.best * factor, DISTURBED if one.disturbed else None)
+
+
+def achieved_sheet(found: Sequence[Achieved], roof: Roof) -> Sheet:
+    """Return what every timing makes of the device."""
+    return Sheet(
+        name="achieved",
+        about=(
+            "Work that is counted, over the times of this run; of the ceilings the best that any framework reached, so "
+            "that all arms have the same. FLOPs are those of products with weights and of attention (a multiply-add is "
+            "two; a train step is three forward passes). Bytes are a lower bound: what each layer reads and writes by "
+            "itself, its input, weights and output, three times in a train step; activations, losses and "
+            "optimizers come on top. They are of memory only as far as they do not stay in a cache, which of small "
+            "models they do: a share above 100 % says so. Under the roof: what would hold this work back first, were "
+            "all of it fetched from memory, and what share of that is reached."
+            + (f" While a ceiling was measured {DISTURBED}." if roof.disturbed else "")
+        ),
+        header=(
+            "workload",
+            "arm",
+            "timed",
+            "batch",
+            "GFLOP/s",
+            "of the ceiling (%)",
+            "GB/s, at least",
+            "of memory (%)",
+            "FLOPs a byte",
+            "under the roof of",
+            "of the roof (%)",
+        ),
+        names=3,
+        keys=tuple((one.comparison.workload.name, one.arm) for one in found),
+        rows=tuple(
+            (
+                Cell(one.comparison.name),
+                Cell(one.arm),
+                Cell(WORDS[one.scope].unit),
+                Cell(str(one.batch_size), one.batch_size),
+                _number(one.rate / 1e9),
+                _share(one.rate, one.peak),
+                _number(one.moved / 1e9),
+                _share(one.moved, one.bandwidth),
+                _number(one.intensity),
+                Cell(one.bound or MISSING),
+                _share(one.rate, one.roof),
+            )
+            for one in found
+        ),
+    )
+
+
+def _number(value: float | None) -> Cell:
+    return Cell(MISSING) if value is None else Cell(number(value), value)
+
+
+def _share(part: float, whole: float | None) -> Cell:
+    return _number(None if whole is None else 100 * part / whole)
+
+
+COLUMNS = ("input", "forward", "forward+backward", "optimizer", "bookkeeping", "launch")
+
+
+def breakdown_sheet(found: Sequence[Breakdown]) -> Sheet:
+    """Return where the time of steps goes."""
+    return Sheet(
+        name="breakdown",
+        about=(
+            "Parts of a train step in ms, each run by itself over and over, the median of its rounds; nothing comes of "
+            "a subtraction. Input: all that an epoch does beside its steps, batches drawn and the loop around them. "
+            "Forward: in training mode, with the loss. Optimizer: its update alone. Bookkeeping: what the framework "
+            "keeps of a step for its history. Launch: a whole step on two samples, so mostly calls and the update: an "
+            "upper bound of what calls cost, part of the others and not added to them. Sum: forward + backward, "
+            "optimizer and bookkeeping. Gap: the share of the whole step that the sum leaves unexplained. An epoch's "
+            "step has input and step. Where a step is compiled as a whole there are only parts that go up to some "
+            "point of it, and no sum. One process an arm: a look, without verdicts. Measured by `twinbench breakdown`."
+        ),
+        header=(
+            "workload",
+            "arm",
+            *(part.replace("+", " + ") for part in COLUMNS),
+            "sum",
+            "step",
+            "gap (%)",
+            "epoch's step",
+            "gap (%)",
+        ),
+        names=2,
+        keys=tuple((one.workload, one.arm) for one in found),
+        rows=tuple(_taken_apart(one) for one in found),
+    )
+
+
+FUSED = "the step is compiled as a whole"
+
+
+def _taken_apart(one: Breakdown) -> tuple[Cell, ...]:
+    held = {part.part: part for part in one.parts}
+    return (
+        Cell(f"{one.workload} · {one.precision}"),
+        Cell(one.arm),
+        *(_part(held.get(part)) for part in COLUMNS),
+        Cell(MISSING, note=FUSED) if one.fused else _number(one.sum_ms),
+        _part(held.get("step")),
+        _percent(one.gap),
+        _part(held.get("epoch")),
+        _percent(one.epoch_gap),
+    )
+
+
+def _part(part: PartTime | None) -> Cell:
+    if part is None:
+        return Cell(MISSING)
+    return Cell(MISSING, note=part.reason) if part.ms is None else Cell(number(part.ms), part.ms)
+
+
+def _percent(share: float | None) -> Cell:
+    return Cell(MISSING) if share is None else Cell(f"{100 * share:.1f}".replace("-", "−"), 100 * share)
+
+
+def sheets(manifest: Manifest, comparisons: Sequence[Comparison]) -> list[Sheet]:
+    """Return the tables of a run, as far as what they need is on file with it."""
+    found = []
+    if manifest.ceilings:
+        roof = Roof.of(manifest.ceilings)
+        found.append(ceilings_sheet(manifest.ceilings))
+        if reached := achieved(comparisons, roof):
+            found.append(achieved_sheet(reached, roof))
+    if manifest.breakdowns:
+        found.append(breakdown_sheet(manifest.breakdowns))
+    return found
+
+
+def missing(manifest: Manifest) -> list[str]:
+    """Return what to do about tables that there are not."""
+    lacking: Sequence[tuple[object, str]] = (
+        (manifest.ceilings, NOT_MEASURED),
+        (manifest.breakdowns, NOT_TAKEN_APART),
+    )
+    return [advice for there, advice in lacking if not there]
+
+
+def chapter(manifest: Manifest, comparisons: Sequence[Comparison], picture: str | None) -> str:
+    """Return the chapter of a report.
+
+    Args:
+        manifest: Of the run.
+        comparisons: Whose work is counted.
+        picture: Name of the roofline's file, if there is one.
+    """
+    parts = []
+    for sheet in sheets(manifest, comparisons):
+        rows, notes = sheet.marked()
+        parts += [sheet.about, _markdown(sheet, rows)]
+        if notes:
+            parts.append("\n".join(f"{i + 1}. {text.escape(note)}" for i, note in enumerate(notes)))
+        if sheet.name == "achieved" and picture:
+            parts.append(f"![FLOP/s over FLOPs a byte, under the roofs of products and of memory]({picture})")
+    return "\n\n".join([*parts, *missing(manifest)])
+
+
+def _markdown(sheet: Sheet, rows: Sequence[Sequence[str]]) -> str:
+    shown = ([*map(text.code, row[: sheet.names]), *map(text.escape, row[sheet.names :])] for row in rows)
+    return table(sheet.header, shown, right=range(sheet.names, len(sheet.header)))

@@ -1,0 +1,121 @@
+"""Where the time of a step goes: parts add up or say why not, and what cannot be taken apart is refused."""
+
+import dataclasses
+
+import pytest
+
+from harness.limits import breakdown
+from harness.limits.breakdown import Request, Undivided
+from harness.registry import UnknownName
+from harness.run.process import Worker
+
+ASKED = Request("torch", "softmax_digits", "fp32", 1, rounds=2, block_ms=1.0)
+TIMES = {
+    "input": 64_000_000,
+    "forward": 300_000,
+    "forward+backward": 600_000,
+    "optimizer": 300_000,
+    "bookkeeping": 50_000,
+    "launch": 500_000,
+    "step": 1_000_000,
+    "epoch": 128_000_000,
+}
+"""What a block of one takes, in ns; epochs have as many steps as the breakdown says."""
+
+
+@pytest.fixture
+def told(monkeypatch):
+    """``told(**pressed)`` lets a process of any arm tell ``TIMES``; the parts in ``pressed`` are disturbed so often."""
+
+    def told(**pressed):
+        left = dict(pressed)
+
+        def ask(self, do, timeout_s, **request):
+            if do == "warm_up":
+                return {"steps": 1}
+            if do != "block":
+                return {}
+            what = request["scope"]
+            busy = left.get(what, 0) > 0
+            left[what] = left.get(what, 0) - 1
+            return {"wall_ns": TIMES[what], "pressure": float(busy), "foreign": float(busy)}
+
+        monkeypatch.setattr(Worker, "ask", ask)
+        monkeypatch.setattr(Worker, "begin", lambda self: None)
+        monkeypatch.setattr(Worker, "started", lambda self, timeout_s: {})
+
+    return told
+
+
+def test_parts_add_up_to_what_they_explain(told):
+    told()
+    found = breakdown.measure(ASKED, str)
+    assert {one.part: one.ms for one in found.parts} == {
+        "input": 64 / found.epoch_steps,
+        "forward": 0.3,
+        "forward+backward": 0.6,
+        "optimizer": 0.3,
+        "launch": 0.5,
+        "step": 1.0,
+        "epoch": 128 / found.epoch_steps,
+    }
+    assert found.sum_ms == pytest.approx(0.9)
+    assert found.gap == pytest.approx(0.1)
+    assert found.epoch_gap == pytest.approx(1 - (64 / found.epoch_steps + 1.0) / (128 / found.epoch_steps))
+    assert [len(one.rounds_ms) for one in found.parts] == [2] * 7
+
+
+def test_what_a_framework_keeps_of_a_step_is_a_part(told):
+    told()
+    assert breakdown.measure(dataclasses.replace(ASKED, arm="keras-torch"), str).sum_ms == pytest.approx(0.95)
+
+
+def test_of_a_compiled_step_nothing_is_added(told):
+    told()
+    found = breakdown.measure(dataclasses.replace(ASKED, arm="keras-jax"), str)
+    assert [one.part for one in found.parts] == ["input", "forward", "forward+backward", "launch", "step", "epoch"]
+    assert (found.fused, found.sum_ms, found.gap) == (True, None, None)
+    assert found.epoch_gap is not None
+
+
+def test_fewer_parts_have_no_sum_but_the_whole(told):
+    told()
+    found = breakdown.measure(dataclasses.replace(ASKED, parts=("forward", "optimizer")), str)
+    assert [one.part for one in found.parts] == ["forward", "optimizer", "step"]
+    assert (found.sum_ms, found.gap, found.epoch_gap) == (None, None, None)
+
+
+def test_a_disturbed_round_is_run_again_and_then_left_out(told):
+    told(forward=2, optimizer=4)
+    found = {one.part: one for one in breakdown.measure(ASKED, str).parts}
+    assert (len(found["forward"].rounds_ms), found["forward"].disturbed) == (2, 0)
+    assert (len(found["optimizer"].rounds_ms), found["optimizer"].disturbed) == (1, 1)
+
+
+def test_a_part_that_was_always_disturbed_has_a_reason_and_no_sum(told):
+    told(optimizer=99)
+    found = breakdown.measure(ASKED, str)
+    (lost,) = [one for one in found.parts if one.part == "optimizer"]
+    assert (lost.ms, lost.reason) == (None, "others took cores from every round")
+    assert (found.sum_ms, found.gap) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"arm": "keras-jax", "parts": ("optimizer",)}, "compiled as a whole; it has input, forward, forward"),
+        ({"arm": "keras-tensorflow", "parts": ("optimizer",)}, "compiled as a whole"),
+        ({"parts": ("bookkeeping",)}, "torch cannot run bookkeeping by itself"),
+        ({"arm": "numpy"}, "numpy has no parts"),
+        ({"workload": "custom.sharpness_aware"}, "a train step of its own"),
+    ],
+)
+def test_what_cannot_be_taken_apart_is_refused(changes, said):
+    with pytest.raises(Undivided, match=said):
+        dataclasses.replace(ASKED, **changes).check()
+
+
+@pytest.mark.parametrize("changes", [{"arm": "torhc"}, {"workload": "mlp_digit"}, {"parts": ("optimiser",)}])
+def test_unknown_names_are_refused_with_a_hint(changes):
+    with pytest.raises(UnknownName, match="did you mean"):
+        dataclasses.replace(ASKED, **changes).check()
