@@ -76,6 +76,8 @@ training."""
 RACED: tuple[Scope, ...] = ("step", "inference", "epoch")
 """Scopes that take time, in the order in which they are raced."""
 
+LoadingName = Literal["dataloader", "tf_data", "pydataset", "grain"]
+
 LayerKind = Literal["linear", "conv", "transposed_conv", "norm", "embedding", "recurrent", "attention"]
 
 
@@ -341,6 +343,35 @@ class Transfer:
     rates: Mapping[str, float] = dataclasses.field(default_factory=dict)
 
 
+@dataclasses.dataclass(frozen=True)
+class Loading:
+    """What ``fit`` takes its batches from, in place of arrays in memory that are sliced there and then.
+
+    Batches and their order are the same whatever it is.
+
+    Attributes:
+        by: ``dataloader``: ``torch.utils.data.DataLoader`` over a ``TensorDataset``. ``tf_data``: a
+            ``tf.data.Dataset``, prefetched. ``pydataset``: a ``keras.utils.PyDataset``. ``grain``: a
+            ``grain.MapDataset``, read by its own threads.
+        workers: Processes of a ``dataloader`` or threads of a ``pydataset`` that prepare batches beside the one that
+            trains; 0 for none. The others know no such number.
+        pinned: Batches of a ``dataloader`` go through page-locked memory, from which copies to a GPU are fast.
+    """
+
+    by: LoadingName
+    workers: int = 0
+    pinned: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what contradicts itself."""
+        if self.workers < 0:
+            raise ValueError(f"{self.by}: {self.workers} workers are less than none")
+        if self.workers and self.by not in ("dataloader", "pydataset"):
+            raise ValueError(f"{self.by} is not told how many workers to have")
+        if self.pinned and self.by != "dataloader":
+            raise ValueError(f"{self.by} has no pinned memory; a dataloader has")
+
+
 def layer_of(tensor: str) -> str:
     """Return the canonical path of the layer that a tensor belongs to."""
     return tensor.rpartition(".")[0]
@@ -380,6 +411,7 @@ class Workload:
         train_step: One's own in place of the framework's; None for that.
         samples: Training samples, the first ones of the dataset; None for all.
         held_out: The last ones of these, which are not trained on but tell ``best`` and ``stopping`` how it goes.
+        loading: What batches come from; None for arrays in memory.
         figures: Further figures to measure, see ``harness.figures``.
         track: Whose optimizer and initial values it is trained with; only a run trains stock, no gate compares it.
     """
@@ -410,6 +442,7 @@ class Workload:
     checkpointing: Checkpointing | None = None
     stopping: Stopping | None = None
     transfer: Transfer | None = None
+    loading: Loading | None = None
     figures: tuple[str, ...] = ()
     track: Track = "matched"
 
@@ -432,6 +465,8 @@ class Workload:
             raise ValueError(f"{self.name}: there is no checkpoint yet when training is interrupted")
         if self.stopping and self.stopping.patience < 1:
             raise ValueError(f"{self.name}: patience {self.stopping.patience} is not at least 1")
+        if self.loading and (self.augmentation or self.accumulation > 1):
+            raise ValueError(f"{self.name}: batches are augmented, and cut into parts, in memory; choose one")
         if self.one_hot and self.loss in OF_INDICES:
             raise ValueError(f"{self.name}: {self.loss} takes class indices, and one_hot makes vectors of them")
         mixing = MIXING & {step.name for step in self.augmentation}
@@ -448,6 +483,7 @@ class Workload:
             "checkpointing": Checkpointing,
             "stopping": Stopping,
             "transfer": Transfer,
+            "loading": Loading,
         }
         parts: dict[str, Any] = {
             "architecture": Architecture(**fields["architecture"]),
@@ -754,6 +790,28 @@ class Resumable(Session, Protocol):
         """
 
 
+class Feeding(Session, Protocol):
+    """A session that lets go through the batches of ``fit`` without training on them."""
+
+    def feed(
+        self,
+        x: Array,
+        y: Array,
+        orders: Iterable[Array],
+        batch_size: int,
+        taken: Callable[[Array, Array], None] | None = None,
+    ) -> None:
+        """Take every batch of an epoch for each of the orders, as ``fit`` does (see there), and go on to the next.
+
+        Args:
+            x: All samples.
+            y: Their targets.
+            orders: Of the samples, one for each epoch.
+            batch_size: As for ``fit``.
+            taken: Is told inputs and targets of each batch, read back and canonical; None leaves them where they are.
+        """
+
+
 class WeightsError(ValueError):
     """A weights file that cannot be read or carried across. The message names the tensor."""
 
@@ -835,6 +893,7 @@ class ArmSpec:
         architectures: What it implements, by file: the arguments that it knows; None means all.
         optimizers: Which it implements; None means all.
         own_optimizers: Which of these its framework has itself, for the stock track; None means all.
+        loading: What beside arrays in memory ``fit`` can take batches from; its sessions are then ``Feeding``.
         weights: How the name of a weights file of its framework ends; None if its sessions are not ``Portable``.
         out_of_memory: Fragments of its errors that mean memory ran out, host first, then device.
         form_of: The arm whose halves these are, compiled in another way. Such an arm runs where it is named; "all arms"
@@ -852,6 +911,7 @@ class ArmSpec:
     architectures: Mapping[str, tuple[str, ...]] | None = None
     optimizers: tuple[str, ...] | None = None
     own_optimizers: tuple[str, ...] | None = None
+    loading: tuple[LoadingName, ...] = ()
     weights: str | None = None
     out_of_memory: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
     form_of: str | None = None

@@ -34,6 +34,7 @@ BEYOND_A_WITNESS = (
     "checkpointing",
     "stopping",
     "transfer",
+    "loading",
 )
 """Fields of a workload that only the halves of pairs read."""
 
@@ -252,6 +253,16 @@ def unsupported(spec: ArmSpec, workload: Workload, precision: str) -> str | None
         return reason
     if precision not in spec.precisions:
         return f"{spec.name} does not compute in {precision} on this device"
+    return _unloadable(workload)
+
+
+def _unloadable(workload: Workload) -> str | None:
+    """Return why batches cannot come here from what the workload says, or None if they can."""
+    loading = workload.loading
+    if loading and loading.by == "grain" and importlib.util.find_spec("grain") is None:
+        return "not installed: grain"
+    if loading and loading.pinned:
+        return "pinned memory is for copies to a GPU, and this device is a CPU"
     return None
 
 
@@ -279,6 +290,8 @@ def _untrained(spec: ArmSpec, workload: Workload) -> str | None:
         return f"{spec.name} implements {', '.join(spec.optimizers)} only"
     if workload.track == "stock" and own is not None and name not in own:
         return f"{spec.name} has no {name} of its own that takes every parameter"
+    if workload.loading and workload.loading.by not in spec.loading and not spec.witness:
+        return f"{spec.name} takes batches from {', '.join(('memory', *spec.loading))} only"
     if spec.witness and workload.track == "stock":
         return f"{spec.name} is a witness of the matched track: it has no defaults of its own"
     if spec.witness and (further := [name for name in BEYOND_A_WITNESS if getattr(workload, name)]):

@@ -13,6 +13,7 @@ TENSORFLOW = ArmSpec(
     needs=("keras", "tensorflow"),
     distributions=("keras", "tensorflow|tensorflow-cpu"),
     environment={"KERAS_BACKEND": "tensorflow"},
+    loading=("tf_data", "pydataset", "grain"),
     weights=".weights.h5",
     out_of_memory=((), ("OOM when allocating tensor", "RESOURCE_EXHAUSTED")),
 )
@@ -26,6 +27,7 @@ ARMS = (
         distributions=("keras", "jax", "jaxlib"),
         environment={"KERAS_BACKEND": "jax"},
         checking={"XLA_FLAGS": "--xla_backend_optimization_level=0"},  # compiles in a third of the time
+        loading=("pydataset", "grain"),
         weights=".weights.h5",
         out_of_memory=((), ("RESOURCE_EXHAUSTED",)),
     ),
@@ -35,6 +37,7 @@ ARMS = (
         needs=("keras", "torch"),
         distributions=("keras", "torch"),
         environment={"KERAS_BACKEND": "torch"},
+        loading=("dataloader", "pydataset", "grain"),
         weights=".weights.h5",
         out_of_memory=(("DefaultCPUAllocator: can't allocate memory",), ("CUDA out of memory",)),
     ),

@@ -28,7 +28,7 @@ from harness.contract import (
     layer_of,
 )
 from models_torch import weights
-from models_torch.techniques import checkpointing
+from models_torch.techniques import checkpointing, data_loading
 from models_torch.techniques.augmentation import augment
 from models_torch.techniques.custom import Centred
 from models_torch.techniques.early_stopping import EarlyStopping
@@ -281,8 +281,8 @@ class TorchSession:
         draws: Draws | None = None,
         held_out: tuple[Array, Array] | None = None,
     ) -> list[float]:
-        """Train over tensors, batches taken by index; the epoch's loss is read once, at its end."""
-        inputs, targets = self._inputs(x), self._targets(y)
+        """Train over batches as the workload has them loaded; the epoch's loss is read once, at its end."""
+        batches = data_loading.make_epoch(self.workload.loading, self._inputs(x), self._targets(y), batch_size)
         asked = self.workload.stopping
         stopping = EarlyStopping(self.model, **vars(asked)) if asked and held_out else None
         if len(x) % batch_size and self.workload.accumulation > 1:
@@ -290,11 +290,9 @@ class TorchSession:
         losses: list[float] = []
         for order in orders:
             total = torch.zeros((), dtype=self.dtype)
-            for number, batch in enumerate(torch.from_numpy(order).split(batch_size)):
-                drawn = inputs[batch], targets[batch]
-                if draws:
-                    drawn = augment(*drawn, draws(tuple(drawn[0].shape), self.epoch, number))
-                total += self.train_step(*drawn) * len(batch)
+            for number, batch in enumerate(batches(order)):
+                drawn = augment(*batch, draws(tuple(batch[0].shape), self.epoch, number)) if draws else batch
+                total += self.train_step(*drawn) * len(drawn[0])
             losses.append(total.item() / len(order))
             self.epoch += 1
             if self.plateau:
@@ -304,6 +302,21 @@ class TorchSession:
         if stopping:
             stopping.end()
         return losses
+
+    def feed(
+        self,
+        x: Array,
+        y: Array,
+        orders: Iterable[Array],
+        batch_size: int,
+        taken: Callable[[Array, Array], None] | None = None,
+    ) -> None:
+        """Go through the batches of ``fit``."""
+        batches = data_loading.make_epoch(self.workload.loading, self._inputs(x), self._targets(y), batch_size)
+        for order in orders:
+            for inputs, targets in batches(order):
+                if taken:
+                    taken(inputs.numpy(), targets.numpy())
 
     def checkpoint(self) -> Checkpoint:
         """Return parameters, optimizer, schedule, random numbers and the number of epochs."""
@@ -354,6 +367,7 @@ class TorchSession:
             "interop_threads": torch.get_num_interop_threads(),
             "fp32_precision": torch.backends.fp32_precision,
             "deterministic_algorithms": torch.are_deterministic_algorithms_enabled(),
+            **(data_loading.settings(self.workload.loading) if self.workload.loading else {}),
         }
 
     def _build(self) -> nn.Module:

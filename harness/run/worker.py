@@ -29,6 +29,7 @@ from harness.contract import (
     Cell,
     ClassicalArm,
     Dataset,
+    Feeding,
     Portable,
     Resumable,
     Scope,
@@ -398,7 +399,15 @@ class Server:
         from harness import matched
 
         self.session.stage(matched.stage_batches(self.examples, self.workload, self.workload.batch_size))
-        return matched.hash_data(self.dataset, self.workload, self.session.held())
+        fed: list[tuple[Array, Array]] = []
+        if self.workload.loading:
+            orders = matched.first_orders(self.examples, self.workload)
+
+            def taken(x: Array, y: Array) -> None:
+                fed.append((x.copy(), y.copy()))  # what comes next may be written over it
+
+            cast(Feeding, self.session).feed(*self._samples(), orders, self.workload.batch_size, taken)
+        return matched.hash_data(self.dataset, self.workload, self.session.held(), fed)
 
     def epochs(self, workload: dict[str, Any], outputs: int, given: str, answer: str) -> dict[str, Any]:
         """Train a model that no cell describes for an epoch for each of ``orders``, then predict.
@@ -466,10 +475,7 @@ class Server:
         """Return what trains so many epochs, as a whole training does, and tells the last one's loss."""
         from harness import matched
 
-        if self.samples is None:  # the same arrays every time: an arm converts them once
-            x = matched.as_input(self.examples.x_train, self.workload.form)
-            self.samples = x, matched.as_target(self.examples.y_train, self.workload)
-        x, y = self.samples
+        x, y = self._samples()
         orders = list(matched.batch_orders(len(x), MOST_ORDERS, 0, self.workload.shuffle))
         draws = matched.draws(self.workload, 0)
 
@@ -478,6 +484,15 @@ class Server:
             return self.session.fit(x, y, chosen, self.cell.batch_size, **draws)[-1]
 
         return train
+
+    def _samples(self) -> tuple[Array, Array]:
+        """Return what is trained on, canonical: the same arrays every time, as an arm converts them once."""
+        from harness import matched
+
+        if self.samples is None:
+            x = matched.as_input(self.examples.x_train, self.workload.form)
+            self.samples = x, matched.as_target(self.examples.y_train, self.workload)
+        return self.samples
 
     def _configure(self) -> None:
         from harness.registry import make_arm
@@ -541,7 +556,12 @@ class Server:
             return {}
         from harness import figures
 
-        return figures.measure(self.session, self.workload, self.examples, self.dataset, self._initial(seed), epochs)
+        def another(workload: Workload) -> Session:
+            return self.arm.open(workload, self._samples()[0].shape[1:], self.dataset.outputs)
+
+        return figures.measure(
+            self.session, self.workload, self.examples, self.dataset, self._initial(seed), epochs, another
+        )
 
     def _loaded_sha256(self) -> str:
         """Hash what the session holds, in the cell's type: a witness that computes in float64 hashes alike."""

@@ -1,11 +1,12 @@
 import dataclasses
+import importlib.util
 import pkgutil
 
 import pytest
 
 import benchmarks.workloads
 from harness import registry
-from harness.contract import ArmSpec, Augmentation
+from harness.contract import ArmSpec, Augmentation, Loading
 from harness.registry import UnknownName
 
 
@@ -83,9 +84,45 @@ def test_unsupported_tells_what_the_arm_lacks():
     assert reason == "mine does not compute in bf16 on this device"
 
 
+@pytest.mark.parametrize(
+    ("loading", "reason"),
+    [
+        (Loading("tf_data"), "mine takes batches from memory, dataloader, grain only"),
+        (Loading("dataloader", pinned=True), "pinned memory is for copies to a GPU, and this device is a CPU"),
+        (Loading("dataloader", workers=2), None),
+        (Loading("grain"), "not installed: grain"),
+    ],
+)
+def test_batches_come_only_from_what_an_arm_and_the_machine_have(loading, reason, monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "grain" else name)
+    workload = dataclasses.replace(registry.find_workload("lenet_mnist5k"), loading=loading)
+    assert registry.unsupported(spec(loading=("dataloader", "grain")), workload, "fp32") == reason
+
+
+def test_a_witness_takes_batches_from_memory():
+    workload = dataclasses.replace(registry.find_workload("mlp_digits"), loading=Loading("dataloader"))
+    assert registry.unsupported(spec(witness=True), workload, "fp32") == "mine trains without loading"
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"by": "tf_data", "workers": 2}, "tf_data is not told how many workers to have"),
+        ({"by": "dataloader", "workers": -1}, "dataloader: -1 workers are less than none"),
+        ({"by": "pydataset", "pinned": True}, "pydataset has no pinned memory"),
+    ],
+)
+def test_ways_of_loading_that_contradict_themselves_are_refused(options, reason):
+    with pytest.raises(ValueError, match=reason):
+        Loading(**options)
+
+
 def test_choices_that_contradict_each_other_are_refused():
     lenet = registry.find_workload("lenet_mnist5k")
     with pytest.raises(ValueError, match="lenet_mnist5k: mixup mixes targets, and cross_entropy takes class indices"):
         dataclasses.replace(lenet, augmentation=(Augmentation("mixup"),))
     with pytest.raises(ValueError, match="lenet_mnist5k: cross_entropy takes class indices, and one_hot makes vectors"):
         dataclasses.replace(lenet, one_hot=10)
+    for changes in ({"augmentation": (Augmentation("flip"),)}, {"accumulation": 2}):
+        with pytest.raises(ValueError, match="lenet_mnist5k: batches are augmented, and cut into parts, in memory"):
+            dataclasses.replace(lenet, loading=Loading("dataloader"), **changes)
