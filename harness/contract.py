@@ -330,11 +330,14 @@ class Stopping:
 class Transfer:
     """Training that begins with what another workload has learnt, in the same arm and from the same seed.
 
+    Layers are named by canonical path, with all layers that are in them.
+
     Attributes:
-        source: The workload that is trained first, of the same architecture.
-        fresh: Layers, by canonical path, that begin as they are drawn all the same.
+        source: The workload that is trained first, of the same architecture; or a module of ``benchmarks.pretrained``,
+            whose weights are then carried into every arm.
+        fresh: Layers that begin as they are drawn all the same.
         frozen: Layers that are not trained.
-        rates: By layer, the share of the learning rate that it is trained with; 1 for all others.
+        rates: By layer, how many times the learning rate it is trained with; 1 for all others.
     """
 
     source: str
@@ -372,9 +375,9 @@ class Loading:
             raise ValueError(f"{self.by} has no pinned memory; a dataloader has")
 
 
-def layer_of(tensor: str) -> str:
-    """Return the canonical path of the layer that a tensor belongs to."""
-    return tensor.rpartition(".")[0]
+def layer_of(tensor: str, paths: Iterable[str]) -> str | None:
+    """Return which of the layers, by canonical path, a tensor belongs to, or the layer that it belongs to is in."""
+    return next((path for path in paths if tensor.startswith(f"{path}.")), None)
 
 
 Draws: TypeAlias = "Callable[[tuple[int, ...], int, int], list[tuple[Augmentation, dict[str, Array]]]]"
@@ -551,13 +554,18 @@ class Expectation:
 
 @dataclasses.dataclass(frozen=True)
 class Technique:
-    """A family of choices, shown on workloads. The first variant is what the others are compared with."""
+    """A family of choices, shown on workloads. The first variant is what the others are compared with.
+
+    Attributes:
+        dear: Training one variant takes minutes: a fast look at many families leaves this one out.
+    """
 
     name: str
     title: str
     about: str
     variants: tuple[Variant, ...]
     expectations: tuple[Expectation, ...] = ()
+    dear: bool = False
 
 
 @dataclasses.dataclass(frozen=True)

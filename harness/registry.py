@@ -126,6 +126,13 @@ def variants() -> dict[str, Workload]:
     return {variant.workload.name: variant.workload for one in techniques().values() for variant in one.variants}
 
 
+def find_pretrained(name: str) -> ModuleType | None:
+    """Return the module of ``benchmarks/pretrained`` of that name, if there is one: weights that others trained."""
+    package = importlib.import_module("benchmarks.pretrained")
+    names = [module.name for module in pkgutil.iter_modules(package.__path__)]
+    return importlib.import_module(f"{package.__name__}.{name}") if name in names else None
+
+
 def find_dataset(name: str) -> ModuleType:
     """Return the module of a dataset, by the name of its file in ``benchmarks/datasets``.
 

@@ -86,7 +86,8 @@ class KerasSession:
         self.bridge = self._bridge()
         transfer = workload.transfer
         for path in transfer.frozen if transfer else ():
-            self.bridge.leaves[path].trainable = False
+            for layer in self.bridge.layers_in(path):
+                layer.trainable = False
         shares = self.bridge.by_layer(transfer.rates) if transfer else {}
         if workload.regularizer:
             regularize(self.bridge.kernels(), **dataclasses.asdict(workload.regularizer))

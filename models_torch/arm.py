@@ -384,7 +384,7 @@ class TorchSession:
             self.optimizer = make_stock_optimizer(workload.optimizer, trained.values())
         else:
             rates = workload.transfer.rates if workload.transfer else {}
-            shares = [rates.get(layer_of(name), 1.0) for name in trained]
+            shares = [rates.get(layer_of(name, rates) or "", 1.0) for name in trained]
             self.optimizer = make_optimizer(workload.optimizer, trained.values(), shares if rates else None)
         if workload.regularizer and (most := workload.regularizer.max_norm):
             self.optimizer.register_step_post_hook(lambda *_: limit_norm(self.weights, most))

@@ -509,17 +509,27 @@ class Server:
 
     def _learnt(self, seed: int) -> dict[str, Array]:
         """Return initial parameters, all but what begins fresh as the source of a transfer has learnt them."""
-        from harness import matched, registry
+        from harness import registry
 
         transfer = cast(Transfer, self.workload.transfer)
-        source = registry.find_workload(transfer.source)
+        if pretrained := registry.find_pretrained(transfer.source):
+            learnt = {name: tensor.astype(self._dtype) for name, tensor in pretrained.tensors().items()}
+        else:
+            learnt = self._train_source(transfer.source, seed)
+        initial = self._initial(seed)
+        return {**learnt, **{name: initial[name] for name in initial if layer_of(name, transfer.fresh)}}
+
+    def _train_source(self, name: str, seed: int) -> dict[str, Array]:
+        """Return what another workload's session has learnt by the end of its budget."""
+        from harness import matched, registry
+
+        source = registry.find_workload(name)
         dataset = matched.examples(registry.load_dataset(source.dataset), source)
         x, y = matched.as_input(dataset.x_train, source.form), matched.as_target(dataset.y_train, source)
         session = self.arm.open(source, x.shape[1:], dataset.outputs)
         session.load(self._initial(seed), seed)
         session.fit(x, y, matched.batch_orders(len(x), source.epochs, seed, source.shuffle), source.batch_size)
-        fresh = {name: t for name, t in self._initial(seed).items() if layer_of(name) in transfer.fresh}
-        return {**session.dump(), **fresh}
+        return session.dump()
 
     def _fit(self, x: Array, y: Array, orders: list[Array], seed: int) -> list[float]:
         from harness import matched
