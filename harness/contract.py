@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, get_args
 
 if TYPE_CHECKING:
     import numpy as np
@@ -60,6 +60,25 @@ OF_INDICES: frozenset[LossName] = frozenset({"cross_entropy", "focal", "softmax_
 
 MIXING = frozenset({"mixup", "cutmix"})
 """Augmentation that mixes targets too, which therefore cannot be indices."""
+
+AUGMENTS: Mapping[str, tuple[Form, ...]] = {
+    **dict.fromkeys(("flip", "shift", "crop", "rotation", "zoom", "cutout", "mixup", "cutmix"), ("image",)),
+    "shift_signal": ("signal",),
+    "noise": ("features", "image", "signal", "sequence"),
+}
+"""Techniques of augmentation, with the forms of samples that each applies to."""
+
+LOSS_OPTIONS: Mapping[LossName, tuple[str, ...]] = {
+    "cross_entropy": ("class_weights", "ignored", "label_smoothing"),
+    "dense_cross_entropy": ("class_weights", "label_smoothing"),
+    "huber": ("delta",),
+    "focal": ("gamma",),
+    "quantile": ("quantile",),
+    "contrastive": ("margin",),
+    "triplet": ("margin",),
+    "multi_task": ("classes", "weight"),
+}
+"""Losses that have options, with these."""
 
 OptimizerName = Literal["sgd", "rmsprop", "adagrad", "adadelta", "adam", "adamw", "nadam", "adamax", "lion", "muon"]
 Metric = Literal["accuracy", "told_apart", "r2", "iou", "mse", "elbo", "bits_per_character"]
@@ -169,6 +188,11 @@ class Clipping:
     by: Literal["global_norm", "norm", "value", "adaptive"]
     limit: float
 
+    def __post_init__(self) -> None:
+        """Refuse a limit that nothing can keep."""
+        if self.limit <= 0:
+            raise ValueError(f"clipping by {self.by}: limit {self.limit} is not above 0")
+
 
 @dataclasses.dataclass(frozen=True)
 class Optimizer:
@@ -206,6 +230,13 @@ class Optimizer:
     momentum_decay: float = 0.004
     initial_accumulator: float = 0.0
     clipping: Clipping | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what no framework can do."""
+        if self.name not in get_args(OptimizerName):
+            raise ValueError(f"there is no optimizer {self.name}; known: {', '.join(get_args(OptimizerName))}")
+        if self.nesterov and not self.momentum:
+            raise ValueError(f"{self.name}: Nesterov's momentum looks ahead by a momentum, and there is none")
 
     @property
     def typed(self) -> dict[str, Any]:
@@ -248,6 +279,11 @@ class Schedule:
     rise: float = 25.0
     fall: float = 1e4
 
+    def __post_init__(self) -> None:
+        """Refuse a course without steps."""
+        if self.steps < (0 if self.name == "plateau" else 1):
+            raise ValueError(f"schedule {self.name}: {self.steps} steps are too few")
+
 
 @dataclasses.dataclass(frozen=True)
 class Regularizer:
@@ -263,6 +299,12 @@ class Regularizer:
     l1: float = 0.0
     l2: float = 0.0
     max_norm: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Refuse what would reward large weights."""
+        for name, value in vars(self).items():
+            if value < 0:
+                raise ValueError(f"regularizer: {name} {value} is less than 0")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -344,6 +386,12 @@ class Transfer:
     fresh: tuple[str, ...] = ()
     frozen: tuple[str, ...] = ()
     rates: Mapping[str, float] = dataclasses.field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuse what contradicts itself."""
+        for other, paths in (("begins as it is drawn", self.fresh), ("has a learning rate", self.rates)):
+            if both := sorted({*self.frozen} & {*paths}):
+                raise ValueError(f"{both[0]} is frozen, and {other}; choose one")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -450,31 +498,57 @@ class Workload:
     track: Track = "matched"
 
     def __post_init__(self) -> None:
-        """Refuse what contradicts itself."""
+        """Refuse what contradicts itself, or does not apply."""
+        for reason in (*self._wrong_steps(), *self._wrong_end(), *self._wrong_samples()):
+            raise ValueError(f"{self.name}: {reason}")
+
+    def _wrong_steps(self) -> Iterator[str]:
+        """Yield what is wrong with how a step is taken."""
         if self.accumulation < 1 or self.batch_size % self.accumulation:
-            raise ValueError(
-                f"{self.name}: accumulation {self.accumulation} does not divide a batch of {self.batch_size}"
-            )
+            yield f"accumulation {self.accumulation} does not divide a batch of {self.batch_size}"
         if self.train_step and self.accumulation > 1:
-            raise ValueError(f"{self.name}: a train step of one's own does not accumulate gradients; choose one")
+            yield "a train step of one's own does not accumulate gradients; choose one"
         if self.train_step and self.train_step.radius < 0:
-            raise ValueError(f"{self.name}: radius {self.train_step.radius} is less than 0")
+            yield f"radius {self.train_step.radius} is less than 0"
+        if self.loading and (self.augmentation or self.accumulation > 1):
+            yield "batches are augmented, and cut into parts, in memory; choose one"
+        norm = self.architecture.arguments.get("norm")
+        if isinstance(norm, (list, tuple)):
+            yield f"norms {', '.join(map(str, norm))} cannot stand in one place; choose one"
+
+    def _wrong_end(self) -> Iterator[str]:
+        """Yield what is wrong with when training ends, and what of it is kept."""
         best = self.checkpointing is not None and self.checkpointing.keep == "best"
         if (best or self.stopping) and not self.held_out:
-            raise ValueError(f"{self.name}: what stops early, or keeps the best, needs held_out samples to tell by")
+            yield "what stops early, or keeps the best, needs held_out samples to tell by"
+        if self.samples is not None and self.held_out >= self.samples:
+            yield f"of {self.samples} samples {self.held_out} are held out, and none is left to train on"
         if self.checkpointing and self.stopping:
-            raise ValueError(f"{self.name}: checkpoints do not hold how long early stopping has waited; choose one")
+            yield "checkpoints do not hold how long early stopping has waited; choose one"
         if self.checkpointing and 0 < self.checkpointing.interrupted_after < self.checkpointing.every:
-            raise ValueError(f"{self.name}: there is no checkpoint yet when training is interrupted")
+            yield "there is no checkpoint yet when training is interrupted"
         if self.stopping and self.stopping.patience < 1:
-            raise ValueError(f"{self.name}: patience {self.stopping.patience} is not at least 1")
-        if self.loading and (self.augmentation or self.accumulation > 1):
-            raise ValueError(f"{self.name}: batches are augmented, and cut into parts, in memory; choose one")
+            yield f"patience {self.stopping.patience} is not at least 1"
+
+    def _wrong_samples(self) -> Iterator[str]:
+        """Yield what does not go with samples of this form, or with these targets."""
+        for step in self.augmentation:
+            forms = AUGMENTS.get(step.name)
+            if forms is None:
+                yield f"there is no augmentation {step.name}; known: {', '.join(AUGMENTS)}"
+            elif self.form not in forms:
+                yield f"{step.name} is for samples of form {' or '.join(forms)}, not {self.form}"
+            elif step.name in MIXING and self.loss in OF_INDICES:
+                yield f"{step.name} mixes targets, and {self.loss} takes class indices"
         if self.one_hot and self.loss in OF_INDICES:
-            raise ValueError(f"{self.name}: {self.loss} takes class indices, and one_hot makes vectors of them")
-        mixing = MIXING & {step.name for step in self.augmentation}
-        if mixing and self.loss in OF_INDICES:
-            raise ValueError(f"{self.name}: {min(mixing)} mixes targets, and {self.loss} takes class indices")
+            yield f"{self.loss} takes class indices, and one_hot makes vectors of them"
+        if self.metric == "r2" and self.loss in OF_INDICES:
+            yield f"{self.loss} is of classes, and r2 of numbers"
+        if self.loss not in get_args(LossName):
+            yield f"there is no loss {self.loss}; known: {', '.join(get_args(LossName))}"
+        known = LOSS_OPTIONS.get(self.loss, ())
+        if odd := [option for option in self.loss_options if option not in known]:
+            yield f"{self.loss} has no {', '.join(odd)}; known: {', '.join(known) or 'none'}"
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> Workload:

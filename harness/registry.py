@@ -52,6 +52,10 @@ class UnknownName(ValueError):
         super().__init__(f"unknown {kind} {name!r}; {hint(name, known)}")
 
 
+class Misfit(ValueError):
+    """Names that exist, of what does not fit together. The message says why."""
+
+
 def hint(name: str, known: Iterable[str]) -> str:
     """Return a question for the name that comes nearest, or all that are known."""
     import difflib  # 2 ms that a worker need not spend
@@ -131,6 +135,21 @@ def find_pretrained(name: str) -> ModuleType | None:
     package = importlib.import_module("benchmarks.pretrained")
     names = [module.name for module in pkgutil.iter_modules(package.__path__)]
     return importlib.import_module(f"{package.__name__}.{name}") if name in names else None
+
+
+def check_source(workload: Workload) -> None:
+    """Look up what a workload begins with, if it begins with what was learnt before.
+
+    Raises:
+        UnknownName: If there is no such workload, and no such weights.
+        Misfit: If it is a workload of another architecture.
+    """
+    transfer = workload.transfer
+    if transfer is None or find_pretrained(transfer.source):
+        return
+    source = find_workload(transfer.source)
+    if source.architecture != workload.architecture:
+        raise Misfit(f"{workload.name}: its source {source.name} is of another architecture")
 
 
 def find_dataset(name: str) -> ModuleType:

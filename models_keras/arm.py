@@ -85,9 +85,9 @@ class KerasSession:
         self.model = self._build()
         self.bridge = self._bridge()
         transfer = workload.transfer
-        for path in transfer.frozen if transfer else ():
+        for path in (*transfer.fresh, *transfer.frozen) if transfer else ():
             for layer in self.bridge.layers_in(path):
-                layer.trainable = False
+                layer.trainable = path not in transfer.frozen
         shares = self.bridge.by_layer(transfer.rates) if transfer else {}
         if workload.regularizer:
             regularize(self.bridge.kernels(), **dataclasses.asdict(workload.regularizer))

@@ -352,11 +352,11 @@ class Bridge:
         """Return the layer of a path, or those that are in it.
 
         Raises:
-            KeyError: If there is none.
+            ValueError: If there is none.
         """
         found = [layer for own, layer in self.leaves.items() if f"{own}.".startswith(f"{path}.")]
         if not found:
-            raise KeyError(path)
+            raise ValueError(f"transfer: the model has no layer {path}")
         return found
 
     def by_layer(self, numbers: Mapping[str, float]) -> dict[int, float]:

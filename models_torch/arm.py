@@ -23,6 +23,7 @@ from harness.contract import (
     LayerKind,
     Setup,
     TensorSpec,
+    Transfer,
     WeightsFile,
     Workload,
     layer_of,
@@ -81,8 +82,8 @@ class TorchSession:
         self.workload = workload
         self.dtype = torch.float64 if setup.precision == "fp64" else torch.float32
         self.model = self._build().to(self.dtype).train()
-        for path in workload.transfer.frozen if workload.transfer else ():
-            self.model.get_submodule(path).requires_grad_(False)
+        if workload.transfer:
+            self._freeze(workload.transfer)
         self.criterion = make_loss(workload.loss, **workload.loss_options)
         self.weights = weights_of(self.model)
         asked = workload.regularizer
@@ -375,6 +376,14 @@ class TorchSession:
         module = importlib.import_module(f"models_torch.architectures.{architecture.file}")
         model: nn.Module = getattr(module, architecture.name)(**architecture.arguments)
         return model
+
+    def _freeze(self, transfer: Transfer) -> None:
+        layers = dict(self.model.named_modules())
+        for path in (*transfer.fresh, *transfer.frozen, *transfer.rates):
+            if path not in layers:
+                raise ValueError(f"transfer: the model has no layer {path}")
+        for path in transfer.frozen:
+            layers[path].requires_grad_(False)
 
     def _start_optimizer(self) -> None:
         """Begin with an optimizer, and what changes its learning rate, that have taken no step."""
