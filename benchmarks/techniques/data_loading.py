@@ -60,13 +60,13 @@ TECHNIQUE = Technique(
         ),
         Expectation("pipeline_ratio", "memory", "it is measured beside itself", at_least=0.8, at_most=1.25),
         Expectation("epoch_ratio", "memory", "it is measured beside itself", at_least=0.8, at_most=1.25),
-        Expectation("pipeline_ratio", "dataloader_0", SAMPLE_BY_SAMPLE, at_most=0.5),
+        Expectation("pipeline_ratio", "dataloader_0", SAMPLE_BY_SAMPLE, at_most=0.8),
         Expectation("epoch_ratio", "dataloader_0", "the pipeline is a part of the epoch", at_least=0.3, at_most=1.05),
         Expectation(
             "pipeline_ratio",
             "dataloader_2",
             "two processes have to begin, and every batch crosses over from one of them",
-            at_most=0.5,
+            at_most=0.8,
         ),
         Expectation(
             "epoch_ratio", "dataloader_2", "there is nothing to fetch that is worth two processes", at_most=1.0
@@ -74,6 +74,6 @@ TECHNIQUE = Technique(
         Expectation("epoch_ratio", "tf_data", "C++ makes the batches, beside the training", at_least=0.7, at_most=1.4),
         Expectation("epoch_ratio", "pydataset_0", "to take a batch by its indices is cheap", at_least=0.7, at_most=1.2),
         Expectation("epoch_ratio", "pydataset_2", "threads hand over what was cheap to cut", at_least=0.3, at_most=1.1),
-        Expectation("pipeline_ratio", "grain", f"{SAMPLE_BY_SAMPLE}; its threads share one interpreter", at_most=0.5),
+        Expectation("pipeline_ratio", "grain", f"{SAMPLE_BY_SAMPLE}; its threads share one interpreter", at_most=0.8),
     ),
 )
