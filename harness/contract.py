@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, get_args
 
 if TYPE_CHECKING:
     import numpy as np
@@ -61,6 +61,25 @@ OF_INDICES: frozenset[LossName] = frozenset({"cross_entropy", "focal", "softmax_
 MIXING = frozenset({"mixup", "cutmix"})
 """Augmentation that mixes targets too, which therefore cannot be indices."""
 
+AUGMENTS: Mapping[str, tuple[Form, ...]] = {
+    **dict.fromkeys(("flip", "shift", "crop", "rotation", "zoom", "cutout", "mixup", "cutmix"), ("image",)),
+    "shift_signal": ("signal",),
+    "noise": ("features", "image", "signal", "sequence"),
+}
+"""Techniques of augmentation, with the forms of samples that each applies to."""
+
+LOSS_OPTIONS: Mapping[LossName, tuple[str, ...]] = {
+    "cross_entropy": ("class_weights", "ignored", "label_smoothing"),
+    "dense_cross_entropy": ("class_weights", "label_smoothing"),
+    "huber": ("delta",),
+    "focal": ("gamma",),
+    "quantile": ("quantile",),
+    "contrastive": ("margin",),
+    "triplet": ("margin",),
+    "multi_task": ("classes", "weight"),
+}
+"""Losses that have options, with these."""
+
 OptimizerName = Literal["sgd", "rmsprop", "adagrad", "adadelta", "adam", "adamw", "nadam", "adamax", "lion", "muon"]
 Metric = Literal["accuracy", "told_apart", "r2", "iou", "mse", "elbo", "bits_per_character"]
 LESS_IS_BETTER: frozenset[Metric] = frozenset({"mse", "bits_per_character"})
@@ -80,6 +99,7 @@ Part = Literal["input", "forward", "forward+backward", "optimizer", "bookkeeping
 """A part of what training does, run by itself over and over (``Divisible``), to see where the time goes: what an epoch
 does beside its steps; a forward pass in training mode, with its loss; the same with gradients; the update; what else a
 framework keeps of a step; a whole step on so few samples that little but calls is left."""
+LoadingName = Literal["dataloader", "tf_data", "pydataset", "grain"]
 
 LayerKind = Literal["linear", "conv", "transposed_conv", "norm", "embedding", "recurrent", "attention"]
 
@@ -172,6 +192,11 @@ class Clipping:
     by: Literal["global_norm", "norm", "value", "adaptive"]
     limit: float
 
+    def __post_init__(self) -> None:
+        """Refuse a limit that nothing can keep."""
+        if self.limit <= 0:
+            raise ValueError(f"clipping by {self.by}: limit {self.limit} is not above 0")
+
 
 @dataclasses.dataclass(frozen=True)
 class Optimizer:
@@ -209,6 +234,13 @@ class Optimizer:
     momentum_decay: float = 0.004
     initial_accumulator: float = 0.0
     clipping: Clipping | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what no framework can do."""
+        if self.name not in get_args(OptimizerName):
+            raise ValueError(f"there is no optimizer {self.name}; known: {', '.join(get_args(OptimizerName))}")
+        if self.nesterov and not self.momentum:
+            raise ValueError(f"{self.name}: Nesterov's momentum looks ahead by a momentum, and there is none")
 
     @property
     def typed(self) -> dict[str, Any]:
@@ -251,6 +283,11 @@ class Schedule:
     rise: float = 25.0
     fall: float = 1e4
 
+    def __post_init__(self) -> None:
+        """Refuse a course without steps."""
+        if self.steps < (0 if self.name == "plateau" else 1):
+            raise ValueError(f"schedule {self.name}: {self.steps} steps are too few")
+
 
 @dataclasses.dataclass(frozen=True)
 class Regularizer:
@@ -266,6 +303,12 @@ class Regularizer:
     l1: float = 0.0
     l2: float = 0.0
     max_norm: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Refuse what would reward large weights."""
+        for name, value in vars(self).items():
+            if value < 0:
+                raise ValueError(f"regularizer: {name} {value} is less than 0")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -333,11 +376,14 @@ class Stopping:
 class Transfer:
     """Training that begins with what another workload has learnt, in the same arm and from the same seed.
 
+    Layers are named by canonical path, with all layers that are in them.
+
     Attributes:
-        source: The workload that is trained first, of the same architecture.
-        fresh: Layers, by canonical path, that begin as they are drawn all the same.
+        source: The workload that is trained first, of the same architecture; or a module of ``benchmarks.pretrained``,
+            whose weights are then carried into every arm.
+        fresh: Layers that begin as they are drawn all the same.
         frozen: Layers that are not trained.
-        rates: By layer, the share of the learning rate that it is trained with; 1 for all others.
+        rates: By layer, how many times the learning rate it is trained with; 1 for all others.
     """
 
     source: str
@@ -345,10 +391,45 @@ class Transfer:
     frozen: tuple[str, ...] = ()
     rates: Mapping[str, float] = dataclasses.field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """Refuse what contradicts itself."""
+        for other, paths in (("begins as it is drawn", self.fresh), ("has a learning rate", self.rates)):
+            if both := sorted({*self.frozen} & {*paths}):
+                raise ValueError(f"{both[0]} is frozen, and {other}; choose one")
 
-def layer_of(tensor: str) -> str:
-    """Return the canonical path of the layer that a tensor belongs to."""
-    return tensor.rpartition(".")[0]
+
+@dataclasses.dataclass(frozen=True)
+class Loading:
+    """What ``fit`` takes its batches from, in place of arrays in memory that are sliced there and then.
+
+    Batches and their order are the same whatever it is.
+
+    Attributes:
+        by: ``dataloader``: ``torch.utils.data.DataLoader`` over a ``TensorDataset``. ``tf_data``: a
+            ``tf.data.Dataset``, prefetched. ``pydataset``: a ``keras.utils.PyDataset``. ``grain``: a
+            ``grain.MapDataset``, read by its own threads.
+        workers: Processes of a ``dataloader`` or threads of a ``pydataset`` that prepare batches beside the one that
+            trains; 0 for none. The others know no such number.
+        pinned: Batches of a ``dataloader`` go through page-locked memory, from which copies to a GPU are fast.
+    """
+
+    by: LoadingName
+    workers: int = 0
+    pinned: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what contradicts itself."""
+        if self.workers < 0:
+            raise ValueError(f"{self.by}: {self.workers} workers are less than none")
+        if self.workers and self.by not in ("dataloader", "pydataset"):
+            raise ValueError(f"{self.by} is not told how many workers to have")
+        if self.pinned and self.by != "dataloader":
+            raise ValueError(f"{self.by} has no pinned memory; a dataloader has")
+
+
+def layer_of(tensor: str, paths: Iterable[str]) -> str | None:
+    """Return which of the layers, by canonical path, a tensor belongs to, or the layer that it belongs to is in."""
+    return next((path for path in paths if tensor.startswith(f"{path}.")), None)
 
 
 Draws: TypeAlias = "Callable[[tuple[int, ...], int, int], list[tuple[Augmentation, dict[str, Array]]]]"
@@ -385,6 +466,7 @@ class Workload:
         train_step: One's own in place of the framework's; None for that.
         samples: Training samples, the first ones of the dataset; None for all.
         held_out: The last ones of these, which are not trained on but tell ``best`` and ``stopping`` how it goes.
+        loading: What batches come from; None for arrays in memory.
         figures: Further figures to measure, see ``harness.figures``.
         track: Whose optimizer and initial values it is trained with; only a run trains stock, no gate compares it.
     """
@@ -415,33 +497,62 @@ class Workload:
     checkpointing: Checkpointing | None = None
     stopping: Stopping | None = None
     transfer: Transfer | None = None
+    loading: Loading | None = None
     figures: tuple[str, ...] = ()
     track: Track = "matched"
 
     def __post_init__(self) -> None:
-        """Refuse what contradicts itself."""
+        """Refuse what contradicts itself, or does not apply."""
+        for reason in (*self._wrong_steps(), *self._wrong_end(), *self._wrong_samples()):
+            raise ValueError(f"{self.name}: {reason}")
+
+    def _wrong_steps(self) -> Iterator[str]:
+        """Yield what is wrong with how a step is taken."""
         if self.accumulation < 1 or self.batch_size % self.accumulation:
-            raise ValueError(
-                f"{self.name}: accumulation {self.accumulation} does not divide a batch of {self.batch_size}"
-            )
+            yield f"accumulation {self.accumulation} does not divide a batch of {self.batch_size}"
         if self.train_step and self.accumulation > 1:
-            raise ValueError(f"{self.name}: a train step of one's own does not accumulate gradients; choose one")
+            yield "a train step of one's own does not accumulate gradients; choose one"
         if self.train_step and self.train_step.radius < 0:
-            raise ValueError(f"{self.name}: radius {self.train_step.radius} is less than 0")
+            yield f"radius {self.train_step.radius} is less than 0"
+        if self.loading and (self.augmentation or self.accumulation > 1):
+            yield "batches are augmented, and cut into parts, in memory; choose one"
+        norm = self.architecture.arguments.get("norm")
+        if isinstance(norm, (list, tuple)):
+            yield f"norms {', '.join(map(str, norm))} cannot stand in one place; choose one"
+
+    def _wrong_end(self) -> Iterator[str]:
+        """Yield what is wrong with when training ends, and what of it is kept."""
         best = self.checkpointing is not None and self.checkpointing.keep == "best"
         if (best or self.stopping) and not self.held_out:
-            raise ValueError(f"{self.name}: what stops early, or keeps the best, needs held_out samples to tell by")
+            yield "what stops early, or keeps the best, needs held_out samples to tell by"
+        if self.samples is not None and self.held_out >= self.samples:
+            yield f"of {self.samples} samples {self.held_out} are held out, and none is left to train on"
         if self.checkpointing and self.stopping:
-            raise ValueError(f"{self.name}: checkpoints do not hold how long early stopping has waited; choose one")
+            yield "checkpoints do not hold how long early stopping has waited; choose one"
         if self.checkpointing and 0 < self.checkpointing.interrupted_after < self.checkpointing.every:
-            raise ValueError(f"{self.name}: there is no checkpoint yet when training is interrupted")
+            yield "there is no checkpoint yet when training is interrupted"
         if self.stopping and self.stopping.patience < 1:
-            raise ValueError(f"{self.name}: patience {self.stopping.patience} is not at least 1")
+            yield f"patience {self.stopping.patience} is not at least 1"
+
+    def _wrong_samples(self) -> Iterator[str]:
+        """Yield what does not go with samples of this form, or with these targets."""
+        for step in self.augmentation:
+            forms = AUGMENTS.get(step.name)
+            if forms is None:
+                yield f"there is no augmentation {step.name}; known: {', '.join(AUGMENTS)}"
+            elif self.form not in forms:
+                yield f"{step.name} is for samples of form {' or '.join(forms)}, not {self.form}"
+            elif step.name in MIXING and self.loss in OF_INDICES:
+                yield f"{step.name} mixes targets, and {self.loss} takes class indices"
         if self.one_hot and self.loss in OF_INDICES:
-            raise ValueError(f"{self.name}: {self.loss} takes class indices, and one_hot makes vectors of them")
-        mixing = MIXING & {step.name for step in self.augmentation}
-        if mixing and self.loss in OF_INDICES:
-            raise ValueError(f"{self.name}: {min(mixing)} mixes targets, and {self.loss} takes class indices")
+            yield f"{self.loss} takes class indices, and one_hot makes vectors of them"
+        if self.metric == "r2" and self.loss in OF_INDICES:
+            yield f"{self.loss} is of classes, and r2 of numbers"
+        if self.loss not in get_args(LossName):
+            yield f"there is no loss {self.loss}; known: {', '.join(get_args(LossName))}"
+        known = LOSS_OPTIONS.get(self.loss, ())
+        if odd := [option for option in self.loss_options if option not in known]:
+            yield f"{self.loss} has no {', '.join(odd)}; known: {', '.join(known) or 'none'}"
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> Workload:
@@ -453,6 +564,7 @@ class Workload:
             "checkpointing": Checkpointing,
             "stopping": Stopping,
             "transfer": Transfer,
+            "loading": Loading,
         }
         parts: dict[str, Any] = {
             "architecture": Architecture(**fields["architecture"]),
@@ -520,13 +632,18 @@ class Expectation:
 
 @dataclasses.dataclass(frozen=True)
 class Technique:
-    """A family of choices, shown on workloads. The first variant is what the others are compared with."""
+    """A family of choices, shown on workloads. The first variant is what the others are compared with.
+
+    Attributes:
+        dear: Training one variant takes minutes: a fast look at many families leaves this one out.
+    """
 
     name: str
     title: str
     about: str
     variants: tuple[Variant, ...]
     expectations: tuple[Expectation, ...] = ()
+    dear: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -772,7 +889,31 @@ class Resumable(Session, Protocol):
         """
 
 
-class Divisible(Session, Protocol):
+class Feeding(Session, Protocol):
+    """A session that can do what feeds training by itself."""
+
+    def feed(
+        self,
+        x: Array,
+        y: Array,
+        orders: Iterable[Array],
+        batch_size: int,
+        draws: Draws | None = None,
+        taken: Callable[[Array, Array], None] | None = None,
+    ) -> None:
+        """Do all that ``fit`` does with these arguments, but for the steps.
+
+        Args:
+            x: All samples.
+            y: Their targets.
+            orders: Of the samples, one for each epoch.
+            batch_size: As for ``fit``.
+            draws: As for ``fit``.
+            taken: Is told inputs and targets of each batch, read back and canonical; None leaves them where they are.
+        """
+
+
+class Divisible(Feeding, Protocol):
     """A session that can run parts of a train step by themselves. The whole step knows nothing of it."""
 
     def run_part(self, part: Part, count: int) -> float:
@@ -784,9 +925,6 @@ class Divisible(Session, Protocol):
         Returns:
             The last loss of a pass, the mean loss since ``load`` of ``bookkeeping``, else any finite number.
         """
-
-    def feed(self, x: Array, y: Array, orders: Iterable[Array], batch_size: int, draws: Draws | None = None) -> None:
-        """Do all that ``fit`` does with these arguments, but for the steps."""
 
 
 class WeightsError(ValueError):
@@ -870,6 +1008,7 @@ class ArmSpec:
         architectures: What it implements, by file: the arguments that it knows; None means all.
         optimizers: Which it implements; None means all.
         own_optimizers: Which of these its framework has itself, for the stock track; None means all.
+        loading: What beside arrays in memory ``fit`` can take batches from; its sessions are then ``Feeding``.
         weights: How the name of a weights file of its framework ends; None if its sessions are not ``Portable``.
         out_of_memory: Fragments of its errors that mean memory ran out, host first, then device.
         parts: Of a train step, those that its sessions can run by themselves (``Divisible``). Where a step is compiled
@@ -889,6 +1028,7 @@ class ArmSpec:
     architectures: Mapping[str, tuple[str, ...]] | None = None
     optimizers: tuple[str, ...] | None = None
     own_optimizers: tuple[str, ...] | None = None
+    loading: tuple[LoadingName, ...] = ()
     weights: str | None = None
     out_of_memory: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
     parts: tuple[Part, ...] = ()

@@ -1,19 +1,23 @@
 """Figures that a technique is judged by, beside loss and metric: measured on a session, whatever its framework.
 
-Each takes what there is to look at and returns a number. Those of ``AT_START`` are of the initial parameters.
+Each takes what there is to look at and returns a number. Those of ``TRAINING_ON`` move the parameters, those of
+``AT_START`` are of the initial ones.
 """
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 from harness import matched
-from harness.contract import Dataset, Session, Workload
+from harness.contract import Dataset, Feeding, Session, Workload
+from harness.measure.feeding import Rates, rates
 from harness.metrics import PREDICT_BATCH, of_samples
 
 if TYPE_CHECKING:
@@ -21,6 +25,9 @@ if TYPE_CHECKING:
 
 SAMPLES = 256
 """Of the training set, for activations and gradients."""
+
+ROUNDS = 5
+"""In which the rates of a pipeline are taken, after one that is not timed."""
 
 TINY = float(np.finfo(np.float64).tiny)
 NEGLIGIBLE = 1e-3
@@ -36,6 +43,8 @@ class Scene:
         x: Some of it, in canonical form.
         y: Their targets.
         epochs: Trained.
+        another: Opens a session for another form of the workload.
+        initial: Parameters.
     """
 
     session: Session
@@ -45,6 +54,18 @@ class Scene:
     x: Array
     y: Array
     epochs: int
+    another: Callable[[Workload], Session]
+    initial: Mapping[str, Array]
+
+    @functools.cached_property
+    def rates(self) -> Rates:
+        """How fast batches come, measured once for all figures of it."""
+        plain = self.another(dataclasses.replace(self.workload, loading=None))
+        plain.load(self.initial)
+        x = matched.as_input(self.examples.x_train, self.workload.form)
+        y = matched.as_target(self.examples.y_train, self.workload)
+        orders = list(matched.batch_orders(len(x), 1 + ROUNDS, 0, self.workload.shuffle))
+        return rates(cast(Feeding, self.session), cast(Feeding, plain), x, y, orders, self.workload.batch_size)
 
 
 def measure(
@@ -54,13 +75,18 @@ def measure(
     dataset: Dataset,
     initial: Mapping[str, Array],
     epochs: int,
+    another: Callable[[Workload], Session],
 ) -> dict[str, float]:
-    """Measure the workload's figures on a session just trained for so many epochs; its parameters may be lost by it."""
+    """Measure the workload's figures on a session just trained for so many epochs; its parameters may be lost by it.
+
+    ``another`` opens one more, for another form of the workload.
+    """
     x = matched.as_input(examples.x_train[:SAMPLES], workload.form)
     y = matched.as_target(examples.y_train[:SAMPLES], workload)
-    scene = Scene(session, workload, examples, dataset, x, y, epochs)
+    scene = Scene(session, workload, examples, dataset, x, y, epochs, another, initial)
     found = {name: AT_END[name](scene) for name in workload.figures if name in AT_END}
-    if at_start := [name for name in workload.figures if name not in AT_END]:
+    found |= {name: TRAINING_ON[name](scene) for name in workload.figures if name in TRAINING_ON}
+    if at_start := [name for name in workload.figures if name not in found]:
         session.load(initial)
         found |= {name: AT_START[name](scene) for name in at_start}
     return {name: found[name] for name in workload.figures}
@@ -68,7 +94,7 @@ def measure(
 
 def check(names: Sequence[str]) -> list[str]:
     """Return those of the names that are no figures."""
-    return [name for name in names if name not in AT_END and name not in AT_START]
+    return [name for name in names if name not in AT_END and name not in TRAINING_ON and name not in AT_START]
 
 
 # --------------------------------------------------------------------------------------------- after training
@@ -123,6 +149,34 @@ def dead_units(scene: Scene) -> float:
     return float(np.mean(np.concatenate([(tap <= 0).all(axis=0) for tap in hidden])))
 
 
+# ------------------------------------------------------------------------------------------------ training on
+
+
+def pipeline_rate(scene: Scene) -> float:
+    """Samples a second that the input pipeline delivers when nothing is trained."""
+    return scene.rates.pipeline
+
+
+def pipeline_ratio(scene: Scene) -> float:
+    """The same beside batches from arrays in memory."""
+    return scene.rates.pipeline_ratio
+
+
+def epoch_rate(scene: Scene) -> float:
+    """Samples a second of whole epochs, pipeline and training together."""
+    return scene.rates.epoch
+
+
+def epoch_ratio(scene: Scene) -> float:
+    """The same beside batches from arrays in memory."""
+    return scene.rates.epoch_ratio
+
+
+def contended(scene: Scene) -> float:
+    """Share of the blocks of these rates from which other processes took cores."""
+    return scene.rates.contended
+
+
 # ---------------------------------------------------------------------------------- of the initial parameters
 
 
@@ -158,6 +212,13 @@ AT_END: Mapping[str, Callable[[Scene], float]] = {
     "largest_unit_norm": largest_unit_norm,
     "dead_units": dead_units,
     "slot_bytes": slot_bytes,
+}
+TRAINING_ON: Mapping[str, Callable[[Scene], float]] = {
+    "pipeline_rate": pipeline_rate,
+    "pipeline_ratio": pipeline_ratio,
+    "epoch_rate": epoch_rate,
+    "epoch_ratio": epoch_ratio,
+    "contended": contended,
 }
 AT_START: Mapping[str, Callable[[Scene], float]] = {
     "gradient_ratio": gradient_ratio,

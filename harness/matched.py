@@ -197,29 +197,53 @@ def hash_orders(orders: Iterable[Array]) -> str:
 
 
 def hash_data(
-    dataset: Dataset, workload: Workload, held: Sequence[tuple[Array, Array]] | None = None
+    dataset: Dataset,
+    workload: Workload,
+    held: Sequence[tuple[Array, Array]] | None = None,
+    fed: Sequence[tuple[Array, Array]] | None = None,
 ) -> dict[str, str]:
     """Return a sha256 of the arrays, of the batches that open the first epoch, and of the first orders of seed 0.
+
+    Where the workload says what batches come from, also of all batches of these orders.
 
     Args:
         dataset: With the arrays.
         workload: Which says what of them a batch is.
         held: The batches as a session gives them back, in whatever type it has; None for those that it was given.
+        fed: All batches of the orders, likewise.
     """
     arrays = {name: getattr(dataset, name) for name in ("x_train", "y_train", "x_test", "y_test")}
     chosen = examples(dataset, workload)
     given = stage_batches(chosen, workload, workload.batch_size)
-    types = [array.dtype for array in given[0]]
-    batches = given if held is None else held
-    orders = batch_orders(len(chosen.x_train), HASHED_EPOCHS, 0, workload.shuffle)
-    return {
+    hashes = {
         "arrays": hash_tensors(arrays),
-        "batches": hash_tensors(
-            {
-                f"{part}{i:02d}": array.astype(dtype)
-                for i, batch in enumerate(batches)
-                for part, array, dtype in zip("xy", batch, types, strict=True)
-            }
-        ),
-        "order": hash_orders(orders),
+        "batches": _hash_batches(given if held is None else held, given),
+        "order": hash_orders(first_orders(chosen, workload)),
     }
+    if workload.loading:
+        x, y = as_input(chosen.x_train, workload.form), as_target(chosen.y_train, workload)
+        size = workload.batch_size
+        asked = [
+            (x[order[first : first + size]], y[order[first : first + size]])
+            for order in first_orders(chosen, workload)
+            for first in range(0, len(order), size)
+        ]
+        hashes["fed"] = _hash_batches(asked if fed is None else fed, given)
+    return hashes
+
+
+def first_orders(examples: Dataset, workload: Workload) -> Iterator[Array]:
+    """Yield the orders of seed 0 that ``hash_data`` looks at."""
+    return batch_orders(len(examples.x_train), HASHED_EPOCHS, 0, workload.shuffle)
+
+
+def _hash_batches(batches: Sequence[tuple[Array, Array]], like: Sequence[tuple[Array, Array]]) -> str:
+    """Return a sha256 over batches, in the types of others."""
+    types = [array.dtype for array in like[0]]
+    return hash_tensors(
+        {
+            f"{part}{i:02d}": array.astype(dtype)
+            for i, batch in enumerate(batches)
+            for part, array, dtype in zip("xy", batch, types, strict=True)
+        }
+    )

@@ -205,10 +205,15 @@ def check_names(suite: Suite) -> None:
     """Look up every name in a suite, so that a wrong one is met before the first measurement.
 
     Raises:
-        UnknownName: If an arm, a workload or its dataset does not exist.
+        UnknownName: If an arm, a workload, its dataset or what it begins with does not exist.
+        SuiteError: If it begins with what another architecture has learnt.
     """
     for workload in _find(suite):
         registry.find_dataset(workload.dataset)
+        try:
+            registry.check_source(workload)
+        except registry.Misfit as error:
+            raise SuiteError(str(error)) from error
 
 
 def _find(suite: Suite) -> list[Workload]:

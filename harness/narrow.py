@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from harness.contract import Precision
 from harness.matrix import SuiteError, explain, variants
-from harness.registry import UnknownName, find_arm, find_workload
+from harness.registry import UnknownName, find_arm, find_technique, find_workload
 from harness.schema import Suite
 
 
@@ -68,6 +68,8 @@ FAST = {"seeds": 1, "launches": 1, "rounds": 2, "cold_starts": 0, "tracks": ["ma
 def fast(suite: Suite) -> Suite:
     """Return a suite that looks at techniques once: each variant in the first arm and in one other, which takes turns.
 
+    Families that are dear are left out, unless there are no others.
+
     Raises:
         SuiteError: If the suite has no techniques, or no two arms that are raced.
     """
@@ -77,6 +79,11 @@ def fast(suite: Suite) -> Suite:
     if not others:
         raise SuiteError(f"suite {suite.name}: --fast wants a second arm beside {first}, one that is no witness")
     fields = suite.model_dump() | FAST
+    cheap = [name for name in suite.techniques if not find_technique(name).dear]
+    if cheap:
+        dear = set(variants(name for name in suite.techniques if name not in cheap))
+        fields["techniques"] = cheap
+        fields["workloads"] = [choice for choice in fields["workloads"] if choice["name"] not in dear]
     shown = set(variants(suite.techniques))
     varied = [choice for choice in fields["workloads"] if choice["name"] in shown]
     for number, choice in enumerate(varied):

@@ -34,6 +34,7 @@ BEYOND_A_WITNESS = (
     "checkpointing",
     "stopping",
     "transfer",
+    "loading",
 )
 """Fields of a workload that only the halves of pairs read."""
 
@@ -49,6 +50,10 @@ class UnknownName(ValueError):
 
     def __init__(self, kind: str, name: str, known: Iterable[str]):
         super().__init__(f"unknown {kind} {name!r}; {hint(name, known)}")
+
+
+class Misfit(ValueError):
+    """Names that exist, of what does not fit together. The message says why."""
 
 
 def hint(name: str, known: Iterable[str]) -> str:
@@ -123,6 +128,28 @@ def find_technique(name: str) -> Technique:
 def variants() -> dict[str, Workload]:
     """Return the workload of every variant of a technique, by its name: the technique's, a full stop, its own."""
     return {variant.workload.name: variant.workload for one in techniques().values() for variant in one.variants}
+
+
+def find_pretrained(name: str) -> ModuleType | None:
+    """Return the module of ``benchmarks/pretrained`` of that name, if there is one: weights that others trained."""
+    package = importlib.import_module("benchmarks.pretrained")
+    names = [module.name for module in pkgutil.iter_modules(package.__path__)]
+    return importlib.import_module(f"{package.__name__}.{name}") if name in names else None
+
+
+def check_source(workload: Workload) -> None:
+    """Look up what a workload begins with, if it begins with what was learnt before.
+
+    Raises:
+        UnknownName: If there is no such workload, and no such weights.
+        Misfit: If it is a workload of another architecture.
+    """
+    transfer = workload.transfer
+    if transfer is None or find_pretrained(transfer.source):
+        return
+    source = find_workload(transfer.source)
+    if source.architecture != workload.architecture:
+        raise Misfit(f"{workload.name}: its source {source.name} is of another architecture")
 
 
 def find_dataset(name: str) -> ModuleType:
@@ -252,6 +279,16 @@ def unsupported(spec: ArmSpec, workload: Workload, precision: str) -> str | None
         return reason
     if precision not in spec.precisions:
         return f"{spec.name} does not compute in {precision} on this device"
+    return _unloadable(workload)
+
+
+def _unloadable(workload: Workload) -> str | None:
+    """Return why batches cannot come here from what the workload says, or None if they can."""
+    loading = workload.loading
+    if loading and loading.by == "grain" and importlib.util.find_spec("grain") is None:
+        return "not installed: grain"
+    if loading and loading.pinned:
+        return "pinned memory is for copies to a GPU, and this device is a CPU"
     return None
 
 
@@ -279,6 +316,8 @@ def _untrained(spec: ArmSpec, workload: Workload) -> str | None:
         return f"{spec.name} implements {', '.join(spec.optimizers)} only"
     if workload.track == "stock" and own is not None and name not in own:
         return f"{spec.name} has no {name} of its own that takes every parameter"
+    if workload.loading and workload.loading.by not in spec.loading and not spec.witness:
+        return f"{spec.name} takes batches from {', '.join(('memory', *spec.loading))} only"
     if spec.witness and workload.track == "stock":
         return f"{spec.name} is a witness of the matched track: it has no defaults of its own"
     if spec.witness and (further := [name for name in BEYOND_A_WITNESS if getattr(workload, name)]):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import keras
@@ -26,7 +27,7 @@ from harness.contract import (
 )
 from models_keras import weights
 from models_keras.bridge import Bridge
-from models_keras.techniques import checkpointing
+from models_keras.techniques import checkpointing, data_loading
 from models_keras.techniques.augmentation import AugmentedBatches
 from models_keras.techniques.early_stopping import make_early_stopping
 from models_keras.techniques.losses import make_loss
@@ -85,8 +86,9 @@ class KerasSession:
         self.model = self._build()
         self.bridge = self._bridge()
         transfer = workload.transfer
-        for path in transfer.frozen if transfer else ():
-            self.bridge.leaves[path].trainable = False
+        for path in (*transfer.fresh, *transfer.frozen) if transfer else ():
+            for layer in self.bridge.layers_in(path):
+                layer.trainable = path not in transfer.frozen
         shares = self.bridge.by_layer(transfer.rates) if transfer else {}
         if workload.regularizer:
             regularize(self.bridge.kernels(), **dataclasses.asdict(workload.regularizer))
@@ -253,12 +255,7 @@ class KerasSession:
         if len(x) % batch_size and self.workload.accumulation > 1:  # Keras would carry gradients into the next epoch
             raise ValueError(f"accumulation wants whole batches: {len(x)} samples are no multiple of {batch_size}")
         part = batch_size // self.workload.accumulation
-        if not self.settled:
-            before = [state.numpy() for state in self.random_states]  # a code is sampled in evaluation too
-            backend.settle(self.model, inputs[:1], targets[:1])
-            for state, value in zip(self.random_states, before, strict=True):
-                state.assign(value)
-            self.settled = True
+        self._settle(inputs, targets)
         losses: list[float] = []
         stopping = make_early_stopping(**vars(self.workload.stopping)) if self.workload.stopping and held_out else None
         if stopping:
@@ -267,11 +264,10 @@ class KerasSession:
             stopping.on_train_begin()
         for order in orders:
             if draws:
-                batches = AugmentedBatches(inputs[order], targets[order], part, self.epoch, draws)
-                history = self.model.fit(batches, shuffle=False, verbose=0)
+                given = {"x": AugmentedBatches(inputs, targets, order, part, self.epoch, draws)}
             else:
-                history = self.model.fit(inputs[order], targets[order], batch_size=part, shuffle=False, verbose=0)
-            losses += history.history["loss"]
+                given = self._loaded(inputs, targets, order, part)
+            losses += self.model.fit(**given, shuffle=False, verbose=0).history["loss"]
             if self.plateau:
                 self.plateau.on_epoch_end(self.epoch, {"loss": losses[-1]})
             self.epoch += 1
@@ -290,15 +286,51 @@ class KerasSession:
             raise ValueError(f"a train step of this kind has no part {part!r}; it has {', '.join(self.parts)}")
         return self.parts[part](self.staged, count)
 
-    def feed(self, x: Array, y: Array, orders: Iterable[Array], batch_size: int, draws: Draws | None = None) -> None:
-        """Go through ``fit`` with a train function that does nothing."""
+    def feed(
+        self,
+        x: Array,
+        y: Array,
+        orders: Iterable[Array],
+        batch_size: int,
+        draws: Draws | None = None,
+        taken: Callable[[Array, Array], None] | None = None,
+    ) -> None:
+        """Go through ``fit`` with a train function that only takes its batch."""
+
+        def take(batch: Any) -> None:
+            if taken:
+                inputs, targets = backend.read(batch)
+                taken(self._channel_first(inputs), self._outputs(targets))
+
         self.model.make_train_function()
         kept = self.model.train_function
-        self.model.train_function = backend.no_step(self.model)
+        self.model.train_function = backend.taker(take) if taken else backend.no_step(self.model)
         try:
             self.fit(x, y, orders, batch_size, draws)
         finally:
             self.model.train_function = kept
+
+    def _loaded(self, inputs: Array, targets: Array, order: Array, batch_size: int) -> dict[str, Any]:
+        """Return an epoch's batches as arguments of ``Model.fit``."""
+        if loading := self.workload.loading:
+            batches = data_loading.make_batches(loading, inputs, targets, order, batch_size, backend.LOADING)
+            # Told, for Grain does not tell: TensorFlow would count a step of the optimizer after the last batch.
+            return {"x": batches, "steps_per_epoch": math.ceil(len(order) / batch_size)}
+        return {"x": inputs[order], "y": targets[order], "batch_size": batch_size}
+
+    def _settle(self, inputs: Array, targets: Array) -> None:
+        """Let Keras learn all that a first ``fit`` learns from a batch; nothing random moves."""
+        if self.settled:
+            return
+        before = [state.numpy() for state in self.random_states]  # a code is sampled in evaluation too
+        backend.settle(self.model, inputs[:1], targets[:1])
+        if self.workload.loading and self.workload.loading.workers:
+            # It would take a batch from the threads of a PyDataset, train on the others first, and on that one last.
+            self.model.test_on_batch(inputs[:1], targets[:1])
+            self.model.reset_metrics()
+        for state, value in zip(self.random_states, before, strict=True):
+            state.assign(value)
+        self.settled = True
 
     def checkpoint(self) -> Checkpoint:
         """Return parameters, optimizer, schedule, random numbers and the number of epochs."""
@@ -345,8 +377,15 @@ class KerasSession:
             "compute_dtype": keras.config.dtype_policy().compute_dtype,
             "image_data_format": keras.config.image_data_format(),
             "steps_per_execution": self.model.steps_per_execution,
+            **self._loading_settings(),
             **backend.settings(),
         }
+
+    def _loading_settings(self) -> dict[str, Any]:
+        if not self.workload.loading:
+            return {}
+        sample, target = np.zeros((1, *self.sample_shape), self.input_dtype), np.zeros((1, 1), self.dtype)
+        return data_loading.settings(self._loaded(sample, target, np.arange(1), 1)["x"])
 
     def _epsilon(self) -> float | None:
         """Return what is added to the root; reconciled, that is what was asked, whatever number makes Keras add it."""

@@ -348,9 +348,25 @@ class Bridge:
         owners = {name: carrier.layer for carrier in self.carriers for name in carrier.names}
         return {path: kind for path in self.leaves for name, kind in owners.items() if name.startswith(f"{path}.")}
 
+    def layers_in(self, path: str) -> list[Any]:
+        """Return the layer of a path, or those that are in it.
+
+        Raises:
+            ValueError: If there is none.
+        """
+        found = [layer for own, layer in self.leaves.items() if f"{own}.".startswith(f"{path}.")]
+        if not found:
+            raise ValueError(f"transfer: the model has no layer {path}")
+        return found
+
     def by_layer(self, numbers: Mapping[str, float]) -> dict[int, float]:
-        """Return the number of each layer's path, by the ``id`` of each of the layer's variables."""
-        return {id(variable): number for path, number in numbers.items() for variable in self.leaves[path].variables}
+        """Return the number of each path, by the ``id`` of each variable of the layers in it."""
+        return {
+            id(variable): number
+            for path, number in numbers.items()
+            for layer in self.layers_in(path)
+            for variable in layer.variables
+        }
 
     def kernels(self) -> list[tuple[Any, int]]:
         """Return the kernels of dense layers and convolutions, each with the axis that PyTorch has first."""

@@ -10,6 +10,7 @@ TORCH = ArmSpec(
     needs=("torch",),
     distributions=("torch",),
     own_optimizers=("sgd", "rmsprop", "adagrad", "adadelta", "adam", "adamw", "nadam", "adamax"),
+    loading=("dataloader", "grain"),
     weights=".safetensors",
     parts=("forward", "forward+backward", "optimizer"),
     out_of_memory=(("DefaultCPUAllocator: can't allocate memory",), ("CUDA out of memory",)),

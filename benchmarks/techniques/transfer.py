@@ -1,6 +1,7 @@
 """Transfer: LeNet-5 learns the digits 0 to 4, and then 5 to 9 from few labels, with what it knows or without.
 
-Every run first trains the source by itself, from the same seed, so that nothing has to be downloaded or stored.
+Every run first trains the source by itself, from the same seed, so that nothing has to be downloaded or stored. How
+weights that others trained do is in ``transfer_text``.
 """
 
 import dataclasses

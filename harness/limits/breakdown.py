@@ -14,9 +14,10 @@ from typing import get_args
 from harness import matched, registry
 from harness.contract import ArmSpec, Cell, Dataset, Part, Precision, Setup, Workload
 from harness.measure.environment import fingerprint, source_sha256
+from harness.measure.evidence import is_contended
 from harness.run.coordinator import store_dataset
 from harness.run.process import Worker
-from harness.run.sitting import MOST_RERUNS, START_TIMEOUT_S, is_contended, now
+from harness.run.sitting import MOST_RERUNS, START_TIMEOUT_S, now
 from harness.schema import Breakdown, PartTime
 
 PARTS: tuple[Part, ...] = get_args(Part)

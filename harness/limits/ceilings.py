@@ -15,9 +15,10 @@ from typing import Any, Literal, TypeAlias
 from harness import registry
 from harness.contract import Precision, Setup
 from harness.measure.environment import fingerprint, last_cache_bytes
+from harness.measure.evidence import is_contended
 from harness.parity.workers import package_of
 from harness.run.process import Worker, WorkerFailure
-from harness.run.sitting import MOST_RERUNS, START_TIMEOUT_S, is_contended, now
+from harness.run.sitting import MOST_RERUNS, START_TIMEOUT_S, now
 from harness.schema import Ceiling, Ceilings
 
 Dtype: TypeAlias = Literal["float64", "float32", "tf32", "bfloat16", "float16"]

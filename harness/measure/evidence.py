@@ -6,12 +6,24 @@ import dataclasses
 import os
 import resource
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 PRESSURE = Path("/proc/pressure/cpu")
 STAT = Path("/proc/stat")
 STATUS = Path("/proc/self/status")
 NANOSECONDS_PER_TICK = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
+
+PRESSURE_LIMIT = 0.05
+"""A block is contended when tasks waited for a core for more than this share of it, and others really used one.
+
+Waiting alone tells nothing: the threads of JAX and TensorFlow wait for each other, on a quiet machine too, for up to
+half of a block.
+"""
+
+FOREIGN_CORES = 0.4
+"""Cores that others may use. The kernel counts in ticks of 10 ms, which leaves 0.3 cores of doubt in 100 ms."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,7 +31,7 @@ class Snapshot:
     """Counters at one moment.
 
     Attributes:
-        cpu_ns: CPU time of this process, all threads.
+        cpu_ns: CPU time of this process, all threads, and of processes that it started and that have ended.
         switches: Involuntary context switches of this process.
         waiting_us: Time in which some task of the machine waited for a core (pressure-stall information).
         busy_ns: CPU time of the whole machine, time stolen by the hypervisor included; in ticks of 10 ms.
@@ -37,7 +49,8 @@ class Snapshot:
         waiting = _waiting_us()
         busy = _busy_ns()
         usage = resource.getrusage(resource.RUSAGE_SELF)
-        cpu = time.process_time_ns()
+        children = resource.getrusage(resource.RUSAGE_CHILDREN)
+        cpu = time.process_time_ns() + round((children.ru_utime + children.ru_stime) * 1e9)
         return cls(time.perf_counter_ns(), cpu, usage.ru_nivcsw, waiting, busy)
 
 
@@ -70,6 +83,19 @@ def foreign(before: Snapshot, after: Snapshot) -> float | None:
     others = after.busy_ns - before.busy_ns - (after.cpu_ns - before.cpu_ns)
     capacity = (after.wall_ns - before.wall_ns) * (os.cpu_count() or 1)
     return min(max(others / capacity, 0.0), 1.0)
+
+
+def is_contended(evidence: Mapping[str, Any], cores: int) -> bool:
+    """Return whether others took cores from a block: tasks waited, and someone else was running.
+
+    Args:
+        evidence: What a worker tells of a block: ``pressure`` and ``foreign``, both shares.
+        cores: Of the machine.
+    """
+    pressure, foreign = evidence["pressure"], evidence["foreign"]
+    if pressure is None or foreign is None:
+        return False
+    return bool(pressure > PRESSURE_LIMIT and foreign * cores > FOREIGN_CORES)
 
 
 def peak_rss_bytes() -> int | None:

@@ -1177,4 +1177,12 @@ MUTANTS: tuple[Mutant, ...] = (
         "lenet_mnist5k",
         "batches",
     ),
+    Mutant(
+        "batches of a PyDataset in another order",
+        "models_keras/techniques/data_loading.py",
+        "chosen = self.order[number",
+        "number = len(self) - 1 - number\n        chosen = self.order[number",
+        "data_loading.pydataset_2",
+        "fed",
+    ),
 )

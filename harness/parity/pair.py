@@ -118,7 +118,8 @@ class Reference:
         exchange: Exchange,
     ):
         self.worker = worker
-        self.known = (workload, dataset, exchange)
+        # From memory: not every arm has what another takes its batches from.
+        self.known = (dataclasses.replace(workload, loading=None), dataset, exchange)
         self.lock = lock
         self.tensors: Mapping[str, Array] = {}
         self.answers: dict[str, dict[str, Array]] = {}

@@ -11,8 +11,9 @@ from typing import Any
 
 from harness import registry
 from harness.contract import Outcome, Setup
+from harness.measure.evidence import is_contended
 from harness.run.process import Worker, WorkerFailure
-from harness.run.sitting import START_TIMEOUT_S, Job, StoredDataset, is_contended, now
+from harness.run.sitting import START_TIMEOUT_S, Job, StoredDataset, now
 from harness.schema import Fit, Record
 
 

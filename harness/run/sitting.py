@@ -15,20 +15,11 @@ from typing import Any
 
 from harness.contract import Cell, Leg, Outcome
 from harness.matrix import TRAINING, Sitting
+from harness.measure.evidence import is_contended
 from harness.registry import FRAMEWORKS
 from harness.run.crew import Crew, Member
 from harness.run.process import Worker, WorkerFailure
 from harness.schema import Accuracy, Block, Record, Suite, Timing
-
-PRESSURE_LIMIT = 0.05
-"""A block is contended when tasks waited for a core for more than this share of it, and others really used one.
-
-Waiting alone tells nothing: the threads of JAX and TensorFlow wait for each other, on a quiet machine too, for up to
-half of a block.
-"""
-
-FOREIGN_CORES = 0.4
-"""Cores that others may use. The kernel counts in ticks of 10 ms, which leaves 0.3 cores of doubt in 100 ms."""
 
 MOST_RERUNS = 2
 
@@ -365,19 +356,6 @@ class Table:
             log=str(seat.worker.log.relative_to(self.crew.folder)),
             **known,
         )
-
-
-def is_contended(evidence: Mapping[str, Any], cores: int) -> bool:
-    """Return whether others took cores from a block: tasks waited, and someone else was running.
-
-    Args:
-        evidence: What a worker tells of a block: ``pressure`` and ``foreign``, both shares.
-        cores: Of the machine.
-    """
-    pressure, foreign = evidence["pressure"], evidence["foreign"]
-    if pressure is None or foreign is None:
-        return False
-    return bool(pressure > PRESSURE_LIMIT and foreign * cores > FOREIGN_CORES)
 
 
 def now() -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from harness.contract import Portable, WeightsError, WeightsFile
+from harness.store.checkpoints import UNREAD, is_pickle
 
 if TYPE_CHECKING:
     from harness.contract import Array
@@ -25,8 +27,11 @@ def carry_in(fresh: Callable[[], Portable], path: str, scratch: str) -> tuple[Po
         scratch: Path of a file to write meanwhile.
 
     Raises:
-        WeightsError: If the file does not fit, holds what is not finite, or a number that has no place elsewhere.
+        WeightsError: If the file is a pickle, does not fit, holds what is not finite, or a number that has no place
+            elsewhere.
     """
+    if is_pickle(Path(path)):
+        raise WeightsError(UNREAD)
     session = fresh()
     found = session.read(path)
     session.save(scratch)

@@ -31,6 +31,7 @@ from harness.contract import (
     ClassicalArm,
     Dataset,
     Divisible,
+    Feeding,
     Part,
     Portable,
     Resumable,
@@ -467,7 +468,15 @@ class Server:
 
         self.session.stage(matched.stage_batches(self.examples, self.workload, self.workload.batch_size))
         self.served = self.workload.batch_size
-        return matched.hash_data(self.dataset, self.workload, self.session.held())
+        fed: list[tuple[Array, Array]] = []
+        if self.workload.loading:
+            orders = matched.first_orders(self.examples, self.workload)
+
+            def taken(x: Array, y: Array) -> None:
+                fed.append((x.copy(), y.copy()))  # what comes next may be written over it
+
+            cast(Feeding, self.session).feed(*self._samples(), orders, self.workload.batch_size, taken=taken)
+        return matched.hash_data(self.dataset, self.workload, self.session.held(), fed)
 
     def epochs(self, workload: dict[str, Any], outputs: int, given: str, answer: str) -> dict[str, Any]:
         """Train a model that no cell describes for an epoch for each of ``orders``, then predict.
@@ -570,10 +579,7 @@ class Server:
         """
         from harness import matched
 
-        if self.samples is None:  # the same arrays every time: an arm converts them once
-            x = matched.as_input(self.examples.x_train, self.workload.form)
-            self.samples = x, matched.as_target(self.examples.y_train, self.workload)
-        x, y = self.samples
+        x, y = self._samples()
         orders = list(matched.batch_orders(len(x), MOST_ORDERS, 0, self.workload.shuffle))
         draws = matched.draws(self.workload, 0)
 
@@ -585,6 +591,15 @@ class Server:
             return self.session.fit(x, y, chosen, self.cell.batch_size, **draws)[-1]
 
         return train
+
+    def _samples(self) -> tuple[Array, Array]:
+        """Return what is trained on, canonical: the same arrays every time, as an arm converts them once."""
+        from harness import matched
+
+        if self.samples is None:
+            x = matched.as_input(self.examples.x_train, self.workload.form)
+            self.samples = x, matched.as_target(self.examples.y_train, self.workload)
+        return self.samples
 
     def _configure(self) -> None:
         from harness.registry import make_arm
@@ -601,17 +616,27 @@ class Server:
 
     def _learnt(self, seed: int) -> dict[str, Array]:
         """Return initial parameters, all but what begins fresh as the source of a transfer has learnt them."""
-        from harness import matched, registry
+        from harness import registry
 
         transfer = cast(Transfer, self.workload.transfer)
-        source = registry.find_workload(transfer.source)
+        if pretrained := registry.find_pretrained(transfer.source):
+            learnt = {name: tensor.astype(self._dtype) for name, tensor in pretrained.tensors().items()}
+        else:
+            learnt = self._train_source(transfer.source, seed)
+        initial = self._initial(seed)
+        return {**learnt, **{name: initial[name] for name in initial if layer_of(name, transfer.fresh)}}
+
+    def _train_source(self, name: str, seed: int) -> dict[str, Array]:
+        """Return what another workload's session has learnt by the end of its budget."""
+        from harness import matched, registry
+
+        source = registry.find_workload(name)
         dataset = matched.examples(registry.load_dataset(source.dataset), source)
         x, y = matched.as_input(dataset.x_train, source.form), matched.as_target(dataset.y_train, source)
         session = self.arm.open(source, x.shape[1:], dataset.outputs)
         session.load(self._initial(seed), seed)
         session.fit(x, y, matched.batch_orders(len(x), source.epochs, seed, source.shuffle), source.batch_size)
-        fresh = {name: t for name, t in self._initial(seed).items() if layer_of(name) in transfer.fresh}
-        return {**session.dump(), **fresh}
+        return session.dump()
 
     def _fit(self, x: Array, y: Array, orders: Iterable[Array], seed: int) -> list[float]:
         from harness import matched
@@ -648,7 +673,12 @@ class Server:
             return {}
         from harness import figures
 
-        return figures.measure(self.session, self.workload, self.examples, self.dataset, self._initial(seed), epochs)
+        def another(workload: Workload) -> Session:
+            return self.arm.open(workload, self._samples()[0].shape[1:], self.dataset.outputs)
+
+        return figures.measure(
+            self.session, self.workload, self.examples, self.dataset, self._initial(seed), epochs, another
+        )
 
     def _loaded_sha256(self) -> str:
         """Hash what the session holds, in the cell's type: a witness that computes in float64 hashes alike."""

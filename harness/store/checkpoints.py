@@ -25,6 +25,8 @@ STATE, SUM = "twinbench", "sha256"
 BRACE_AT = 8
 """Where a safetensors file has its first brace, after the length of its header."""
 
+UNREAD = "a pickle, as torch.save writes it; reading it could run any code, so it is not read"
+
 
 def write(path: Path, checkpoint: Checkpoint, made_for: Mapping[str, Any]) -> None:
     """Write a checkpoint.
@@ -50,10 +52,8 @@ def read(path: Path, made_for: Mapping[str, Any]) -> Checkpoint:
         CheckpointError: If it is a pickle, cut short, no checkpoint, changed since it was written, or made for
             something else; the message names the file and the reason.
     """
-    with path.open("rb") as file:
-        start = file.read(BRACE_AT + 1)
-    if start[BRACE_AT:] != b"{" and start[:2] in (b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"):
-        raise CheckpointError(f"{path}: a pickle, as torch.save writes it; reading it could run any code, so it is not")
+    if is_pickle(path):
+        raise CheckpointError(f"{path}: {UNREAD}")
     try:
         with safe_open(path, framework="numpy") as file:
             told = file.metadata() or {}
@@ -70,6 +70,17 @@ def read(path: Path, made_for: Mapping[str, Any]) -> Checkpoint:
         if held["made_for"].get(name) != wanted[name]:
             raise CheckpointError(f"{path}: its {name} is {held['made_for'].get(name)}, not {wanted[name]}")
     return Checkpoint(tensors, held["state"])
+
+
+def is_pickle(path: Path) -> bool:
+    """Return whether a file begins as pickles do since protocol 2, or as the archives that ``torch.save`` puts them in.
+
+    Raises:
+        OSError: If it cannot be read.
+    """
+    with path.open("rb") as file:
+        start = file.read(BRACE_AT + 1)
+    return start[BRACE_AT:] != b"{" and start[:2] in (b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 
 
 def _sha256(tensors: Mapping[str, Array], state: str) -> str:

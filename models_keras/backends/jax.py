@@ -32,6 +32,20 @@ def place(*batch: Any) -> Any:
     return jax.device_put(batch)
 
 
+LOADING: dict[str, Any] = {}
+"""See ``models_keras.techniques.data_loading``: JAX brings nothing of its own."""
+
+
+def taker(take: Callable[[Any], None]) -> Callable[[Any, Any], tuple[dict[str, Any], Any]]:
+    """Return a train function that hands over its batch and trains nothing."""
+
+    def taking(state: Any, batches: Iterator[Any]) -> tuple[dict[str, Any], Any]:
+        take(next(batches))
+        return {"loss": 0.0}, state
+
+    return taking
+
+
 def run_steps(model: keras.Model, batches: Iterator[Any], count: int) -> float:
     """Run ``count`` train steps, wait for the device once, and return the mean loss since the metrics' reset.
 

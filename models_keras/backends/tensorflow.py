@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from harness.contract import Part, Setup
+from harness.contract import Loading, Part, Setup
 from models_keras.backends import shared
 from models_keras.techniques.sharpness import uphill
 
@@ -30,6 +30,25 @@ def configure(setup: Setup) -> None:
 def place(*batch: Any) -> Any:
     """Put one batch, or its inputs alone, on the device, in the form that train and predict functions take."""
     return tuple(tf.constant(part) for part in batch)
+
+
+def taker(take: Callable[[Any], None]) -> Callable[[Any], dict[str, Any]]:
+    """Return a train function that hands over its batch and trains nothing."""
+
+    def taking(batches: Iterator[Any]) -> dict[str, Any]:
+        take(next(batches))
+        return {"loss": 0.0}
+
+    return taking
+
+
+def by_tf_data(_loading: Loading, x: Any, y: Any, order: Any, batch_size: int) -> tf.data.Dataset:
+    """Return the batches of an epoch, the next ones of which are prepared while one is trained on."""
+    return tf.data.Dataset.from_tensor_slices((x[order], y[order])).batch(batch_size).prefetch(tf.data.AUTOTUNE)
+
+
+LOADING = {"tf_data": by_tf_data}
+"""See ``models_keras.techniques.data_loading``."""
 
 
 def run_steps(model: keras.Model, batches: Iterator[Any], count: int) -> float:

@@ -9,8 +9,9 @@ from typing import Any
 import keras
 import numpy as np
 import torch
+from torch.utils.data import DataLoader, TensorDataset
 
-from harness.contract import Part, Setup
+from harness.contract import Loading, Part, Setup
 from models_keras.backends import shared
 from models_keras.techniques.sharpness import uphill
 
@@ -61,6 +62,32 @@ def read(batch: Any) -> tuple[Any, Any]:
     """Inverse of ``place``, as NumPy arrays."""
     ((x, y),) = batch
     return keras.ops.convert_to_numpy(x), keras.ops.convert_to_numpy(y)
+
+
+def taker(take: Callable[[Any], None]) -> Callable[[Any], dict[str, Any]]:
+    """Return a train function that hands over its batch and trains nothing."""
+
+    def taking(batch: Any) -> dict[str, Any]:
+        take(batch)
+        return {"loss": 0.0}
+
+    return taking
+
+
+def by_dataloader(loading: Loading, x: Any, y: Any, order: Any, batch_size: int) -> DataLoader[Any]:
+    """Return a ``DataLoader`` that puts batches together sample by sample, here or in processes."""
+    return DataLoader(
+        TensorDataset(torch.from_numpy(x), torch.from_numpy(y)),
+        batch_size=batch_size,
+        sampler=order.tolist(),
+        num_workers=loading.workers,
+        pin_memory=loading.pinned,
+        generator=torch.Generator(),  # each epoch draws a seed for its workers: not from what dropout draws from
+    )
+
+
+LOADING = {"dataloader": by_dataloader}
+"""See ``models_keras.techniques.data_loading``."""
 
 
 def run_steps(model: keras.Model, batches: Iterator[Any], count: int) -> float:

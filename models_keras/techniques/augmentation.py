@@ -6,15 +6,14 @@ Pixels are squares with their values in the middle (half-pixel convention): a pi
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import keras
 import numpy as np
 from keras import KerasTensor, ops
 
 from harness.contract import MIXING, Augmentation, Draws
+from models_keras.techniques.data_loading import Batches
 
 if TYPE_CHECKING:
     from harness.contract import Array
@@ -163,28 +162,24 @@ def as_tensor(array: Array, like: KerasTensor) -> KerasTensor:
     return ops.convert_to_tensor(array, dtype=like.dtype if array.dtype.kind == "f" else None)
 
 
-class AugmentedBatches(keras.utils.PyDataset):
+class AugmentedBatches(Batches):
     """The batches of one epoch, each augmented as it is asked for.
 
     Args:
-        x: Samples, channel last, in the epoch's order.
+        x: Samples, channel last.
         y: Their targets.
+        order: Of the samples.
         batch_size: Samples to a batch; the last one may be smaller.
         epoch: Its number, for ``draws``.
         draws: See ``harness.contract``.
     """
 
-    def __init__(self, x: Array, y: Array, batch_size: int, epoch: int, draws: Draws):
-        super().__init__()
-        self.x, self.y = x, y
-        self.batch_size, self.epoch, self.draws = batch_size, epoch, draws
-
-    def __len__(self) -> int:
-        return math.ceil(len(self.x) / self.batch_size)
+    def __init__(self, x: Array, y: Array, order: Array, batch_size: int, epoch: int, draws: Draws):
+        super().__init__(x, y, order, batch_size)
+        self.epoch, self.draws = epoch, draws
 
     def __getitem__(self, number: int) -> tuple[Any, Any]:
-        chosen = slice(number * self.batch_size, (number + 1) * self.batch_size)
-        x, y = self.x[chosen], self.y[chosen]
+        x, y = super().__getitem__(number)
         canonical = (len(x), x.shape[-1], *x.shape[1:-1]) if x.ndim > 2 else x.shape
         steps = self.draws(canonical, self.epoch, number)
         return augment(ops.convert_to_tensor(x), ops.convert_to_tensor(y), steps)

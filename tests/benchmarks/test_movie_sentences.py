@@ -1,13 +1,14 @@
 """Film-review sentences: fetched once, held to their hash, and turned into ids that know only the training part."""
 
 import hashlib
+import sys
 
 import numpy as np
 import pytest
 from scipy.sparse import coo_matrix
 from sklearn.linear_model import LogisticRegression
 
-from benchmarks.datasets import archive, movie_sentences, words
+from benchmarks.datasets import archive, movie_sentences, movie_sentences_pieces, words
 from benchmarks.datasets.preparation import DatasetUnavailable
 from harness.registry import find_workload
 
@@ -100,6 +101,24 @@ def test_padding_comes_last_and_ids_fit_the_workload(load):
     assert (np.diff((samples == words.PADDING).astype(int), axis=1) >= 0).all()
     assert samples.max() < find_workload("transformer_movie_sentences").architecture.arguments["vocabulary"]
     assert len(set(data.x_test.ravel()) - set(data.x_train.ravel())) < 20  # only behind the 48th word
+
+
+def test_pieces_are_of_the_same_sentences_and_classes_take_turns(load):
+    data, whole = load("movie_sentences_pieces"), load("movie_sentences")
+    assert (data.x_train.shape, data.x_test.shape, data.outputs) == ((8056, 32), (500, 32), 2)
+    assert data.y_train[:400].tolist() == [0, 1] * 200
+    assert np.array_equal(data.y_test, whole.y_test[:500])
+    assert np.bincount(data.y_train).tolist() == np.bincount(whole.y_train).tolist()
+    samples = np.concatenate([data.x_train, data.x_test])
+    assert (samples[:, 0] == 101).all()
+    assert (np.diff((samples == 0).astype(int), axis=1) >= 0).all()
+    assert len(np.unique(data.x_train, axis=0)) == len(data.x_train)
+
+
+def test_without_the_pretrained_extra_pieces_cannot_be_had(monkeypatch):
+    monkeypatch.setitem(sys.modules, "tokenizers", None)
+    with pytest.raises(DatasetUnavailable, match=r"'movie_sentences_pieces'.*pip install 'twinbench\[pretrained\]'"):
+        movie_sentences_pieces.load()
 
 
 def test_words_numbers_and_marks_are_told_apart():

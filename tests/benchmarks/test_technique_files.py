@@ -54,3 +54,11 @@ def test_a_variant_survives_the_way_to_a_worker(name):
     for variant in TECHNIQUES[name].variants:
         told = dataclasses.asdict(variant.workload)
         assert type(variant.workload).from_dict(told) == variant.workload
+
+
+@pytest.mark.parametrize("name", TECHNIQUES)
+def test_what_a_variant_begins_with_is_there(name):
+    for variant in TECHNIQUES[name].variants:
+        if transfer := variant.workload.transfer:
+            pretrained = registry.find_pretrained(transfer.source)
+            assert pretrained or registry.find_workload(transfer.source).architecture == variant.workload.architecture

@@ -22,7 +22,7 @@ class Known:
 def measured(workload, name, outputs, targets):
     dataset = dataclasses.replace(registry.load_dataset(workload.dataset), y_test=targets)
     workload = dataclasses.replace(workload, figures=(name,))
-    return figures.measure(Known(outputs), workload, dataset, dataset, {}, 1)[name]
+    return figures.measure(Known(outputs), workload, dataset, dataset, {}, 1, another=None)[name]
 
 
 def test_confidence_is_the_probability_of_what_is_answered_right_or_wrong():

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from harness import matched, registry
-from harness.contract import TensorSpec
+from harness.contract import Loading, TensorSpec
 
 DENSE = {"fc.weight": TensorSpec((10, 64), "linear"), "fc.bias": TensorSpec((10,), "linear")}
 CONV = {"features.0.weight": TensorSpec((6, 3, 5, 5), "conv"), "features.0.bias": TensorSpec((6,), "conv")}
@@ -132,6 +132,22 @@ def test_a_training_set_smaller_than_a_batch_is_refused(digits):
     with pytest.raises(ValueError, match="digits has 1438 training samples, fewer than a batch of 2000"):
         matched.stage_batches(*digits, 2000)
     assert len(matched.stage_batches(*digits, 500)) == 2
+
+
+def test_batches_of_a_pipeline_are_told_from_others_by_their_order_and_values(digits):
+    dataset, workload = digits
+    dataset = dataset.first(130)
+    assert "fed" not in matched.hash_data(dataset, workload)
+    workload = dataclasses.replace(workload, loading=Loading("dataloader"), batch_size=50)
+    x, y = matched.as_input(dataset.x_train, "features"), dataset.y_train
+    parts = [part for order in matched.batch_orders(130, 2, 0, True) for part in np.split(order, [50, 100])]
+    fed = [(x[part].astype("float64"), y[part].astype("int32")) for part in parts]
+    assert [len(part) for part in parts] == [50, 50, 30] * 2
+    known = matched.hash_data(dataset, workload)["fed"]
+    assert matched.hash_data(dataset, workload, fed=fed)["fed"] == known
+    turned = [fed[1], fed[0], *fed[2:]]
+    for other in (turned, fed[:-1], [(fed[0][0], fed[1][1]), *fed[1:]]):
+        assert matched.hash_data(dataset, workload, fed=other)["fed"] != known
 
 
 def test_hash_covers_names_shapes_types_and_values():

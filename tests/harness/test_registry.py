@@ -1,11 +1,23 @@
 import dataclasses
+import importlib.util
 import pkgutil
 
 import pytest
 
 import benchmarks.workloads
+from benchmarks.techniques import augmentation
 from harness import registry
-from harness.contract import ArmSpec, Augmentation
+from harness.contract import (
+    AUGMENTS,
+    ArmSpec,
+    Augmentation,
+    Clipping,
+    Loading,
+    Optimizer,
+    Regularizer,
+    Schedule,
+    Transfer,
+)
 from harness.registry import UnknownName
 
 
@@ -83,9 +95,106 @@ def test_unsupported_tells_what_the_arm_lacks():
     assert reason == "mine does not compute in bf16 on this device"
 
 
+@pytest.mark.parametrize(
+    ("loading", "reason"),
+    [
+        (Loading("tf_data"), "mine takes batches from memory, dataloader, grain only"),
+        (Loading("dataloader", pinned=True), "pinned memory is for copies to a GPU, and this device is a CPU"),
+        (Loading("dataloader", workers=2), None),
+        (Loading("grain"), "not installed: grain"),
+    ],
+)
+def test_batches_come_only_from_what_an_arm_and_the_machine_have(loading, reason, monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "grain" else name)
+    workload = dataclasses.replace(registry.find_workload("lenet_mnist5k"), loading=loading)
+    assert registry.unsupported(spec(loading=("dataloader", "grain")), workload, "fp32") == reason
+
+
+def test_a_witness_takes_batches_from_memory():
+    workload = dataclasses.replace(registry.find_workload("mlp_digits"), loading=Loading("dataloader"))
+    assert registry.unsupported(spec(witness=True), workload, "fp32") == "mine trains without loading"
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"by": "tf_data", "workers": 2}, "tf_data is not told how many workers to have"),
+        ({"by": "dataloader", "workers": -1}, "dataloader: -1 workers are less than none"),
+        ({"by": "pydataset", "pinned": True}, "pydataset has no pinned memory"),
+    ],
+)
+def test_ways_of_loading_that_contradict_themselves_are_refused(options, reason):
+    with pytest.raises(ValueError, match=reason):
+        Loading(**options)
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "reason"),
+    [
+        ("mlp_digits", {"augmentation": (Augmentation("flip"),)}, "flip is for samples of form image, not features"),
+        ("gru_mnist1d", {"augmentation": (Augmentation("shift_signal"),)}, "is for samples of form signal, not sequen"),
+        ("lenet_mnist5k", {"augmentation": (Augmentation("flop"),)}, "there is no augmentation flop; known: flip, "),
+        ("linear_diabetes", {"loss": "cross_entropy"}, "cross_entropy is of classes, and r2 of numbers"),
+        ("linear_diabetes", {"loss": "mspe"}, "there is no loss mspe; known: cross_entropy, "),
+        ("linear_diabetes", {"loss_options": {"label_smoothing": 0.1}}, "mse has no label_smoothing; known: none"),
+        (
+            "mlp_digits",
+            {"loss_options": {"delta": 1.0}},
+            "cross_entropy has no delta; known: class_weights, ignored",
+        ),
+        ("mlp_digits", {"batch_size": 64, "accumulation": 3}, "accumulation 3 does not divide a batch of 64"),
+        ("mlp_digits", {"samples": 20, "held_out": 20}, "of 20 samples 20 are held out, and none is left to train on"),
+    ],
+)
+def test_what_does_not_apply_to_a_workload_is_refused(name, changes, reason):
+    with pytest.raises(ValueError, match=f"{name}: .*{reason}"):
+        dataclasses.replace(registry.find_workload(name), **changes)
+
+
+def test_two_norms_in_one_place_are_refused():
+    workload = registry.find_workload("mlp_norm_digits")
+    arguments = {**workload.architecture.arguments, "norm": ("batch", "layer")}
+    with pytest.raises(ValueError, match="norms batch, layer cannot stand in one place; choose one"):
+        dataclasses.replace(workload, architecture=dataclasses.replace(workload.architecture, arguments=arguments))
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (lambda: Optimizer("adamx", 0.1), "there is no optimizer adamx; known: sgd, "),
+        (lambda: Optimizer("sgd", 0.1, nesterov=True), "looks ahead by a momentum, and there is none"),
+        (lambda: Clipping("norm", 0.0), "clipping by norm: limit 0.0 is not above 0"),
+        (lambda: Regularizer(l2=-1e-3), "regularizer: l2 -0.001 is less than 0"),
+        (lambda: Schedule("cosine", steps=0), "schedule cosine: 0 steps are too few"),
+        (lambda: Transfer("a", frozen=("fc",), rates={"fc": 0.1}), "fc is frozen, and has a learning rate; choose one"),
+        (lambda: Transfer("a", fresh=("fc",), frozen=("fc",)), "fc is frozen, and begins as it is drawn; choose one"),
+    ],
+)
+def test_parts_of_a_recipe_that_contradict_themselves_are_refused(make, reason):
+    with pytest.raises(ValueError, match=reason):
+        make()
+
+
+def test_what_is_carried_over_exists_and_is_of_the_same_architecture():
+    mlp = registry.find_workload("mlp_digits")
+    for source in ("minilm", "mlp_digits"):
+        registry.check_source(dataclasses.replace(mlp, transfer=Transfer(source)))
+    with pytest.raises(UnknownName, match="did you mean 'mlp_digits'"):
+        registry.check_source(dataclasses.replace(mlp, transfer=Transfer("mlp_digit")))
+    with pytest.raises(registry.Misfit, match="mlp_digits: its source lenet_mnist5k is of another architecture"):
+        registry.check_source(dataclasses.replace(mlp, transfer=Transfer("lenet_mnist5k")))
+
+
+def test_every_augmentation_has_forms_that_it_applies_to():
+    assert AUGMENTS.keys() == augmentation.DRAWS.keys()
+
+
 def test_choices_that_contradict_each_other_are_refused():
     lenet = registry.find_workload("lenet_mnist5k")
     with pytest.raises(ValueError, match="lenet_mnist5k: mixup mixes targets, and cross_entropy takes class indices"):
         dataclasses.replace(lenet, augmentation=(Augmentation("mixup"),))
     with pytest.raises(ValueError, match="lenet_mnist5k: cross_entropy takes class indices, and one_hot makes vectors"):
         dataclasses.replace(lenet, one_hot=10)
+    for changes in ({"augmentation": (Augmentation("flip"),)}, {"accumulation": 2}):
+        with pytest.raises(ValueError, match="lenet_mnist5k: batches are augmented, and cut into parts, in memory"):
+            dataclasses.replace(lenet, loading=Loading("dataloader"), **changes)

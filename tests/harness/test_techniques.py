@@ -105,6 +105,16 @@ def test_a_fast_look_gives_each_variant_the_reference_and_one_other_in_turns(rea
     }
 
 
+def test_a_fast_look_leaves_out_what_is_dear_unless_that_is_all(read):
+    dear = "transfer_text"
+    suite = fast(read(techniques=["optimizers", dear], workloads=["softmax_digits"]))
+    assert suite.techniques == ["optimizers"]
+    assert names(suite) == ["softmax_digits", *OPTIMIZERS]
+    alone = fast(read(techniques=[dear]))
+    assert alone.techniques == [dear]
+    assert names(alone) == [variant.workload.name for variant in registry.find_technique(dear).variants]
+
+
 @pytest.mark.parametrize(
     ("fields", "message"),
     [

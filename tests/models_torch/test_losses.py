@@ -1,10 +1,13 @@
 """PyTorch's losses against their formulas in NumPy. That Keras' are the same is the gate's business."""
 
+import inspect
+
 import numpy as np
 import pytest
 import torch
 
-from models_torch.techniques.losses import make_loss
+from harness.contract import LOSS_OPTIONS
+from models_torch.techniques.losses import LOSSES, make_loss
 
 LOGITS = np.array([[2.0, -1.0, 0.5], [0.0, 0.0, 0.0], [-3.0, 4.0, 1.0], [1.0, 2.0, 3.0]])
 CLASSES = np.array([0, 2, 0, 1])
@@ -21,6 +24,11 @@ def log_softmax(logits):
 
 def true(losses_by_class, classes):
     return losses_by_class[np.arange(len(classes)), classes]
+
+
+def test_every_loss_has_the_options_that_a_workload_may_give():
+    for name, make in LOSSES.items():
+        assert tuple(sorted(inspect.signature(make).parameters)) == LOSS_OPTIONS.get(name, ())
 
 
 def test_class_weights_make_a_weighted_mean():

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from harness.measure import evidence
-from harness.measure.evidence import Snapshot, foreign, pressure
+from harness.measure.evidence import Snapshot, foreign, is_contended, pressure
 
 SECOND = 1_000_000_000
 
@@ -32,6 +32,27 @@ def test_foreign_is_a_share_whatever_the_ticks_say(busy_ns, share):
     assert foreign(snapshot(), snapshot(wall_ns=SECOND, cpu_ns=SECOND, busy_ns=busy_ns)) == share
 
 
+@pytest.mark.parametrize(
+    ("pressure", "foreign", "contended"),
+    [
+        (0.06, 0.21, True),
+        (1.0, 1.0, True),
+        (0.05, 0.5, False),
+        (0.9, 0.19, False),
+        (0.0, 0.9, False),
+        (0.9, 0.0, False),
+        (None, 0.9, False),
+        (0.9, None, False),
+    ],
+)
+def test_contended_means_that_tasks_waited_and_others_ran(pressure, foreign, contended):
+    assert is_contended({"pressure": pressure, "foreign": foreign}, cores=2) is contended
+
+
+def test_one_busy_core_counts_on_a_large_machine_too():
+    assert is_contended({"pressure": 0.5, "foreign": 1 / 16}, cores=16)
+
+
 def test_a_snapshot_sees_the_work_of_this_process():
     before = Snapshot.now()
     sum(range(300_000))
@@ -39,6 +60,15 @@ def test_a_snapshot_sees_the_work_of_this_process():
     assert after.cpu_ns > before.cpu_ns
     assert after.wall_ns > before.wall_ns
     assert after.switches >= before.switches
+
+
+def test_a_snapshot_sees_the_work_of_processes_that_this_one_started():
+    before = Snapshot.now()
+    spent = subprocess.run(
+        [sys.executable, "-c", "import time\nwhile time.process_time_ns() < 3e8: pass"], check=True
+    ).returncode
+    assert spent == 0
+    assert Snapshot.now().cpu_ns - before.cpu_ns >= 3e8
 
 
 def test_a_snapshot_reads_what_the_kernel_tells(tmp_path, monkeypatch):

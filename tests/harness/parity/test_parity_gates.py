@@ -53,6 +53,12 @@ def test_every_pair_passes_the_gates_of_a_run_on_every_arm():
     assert prove_all(dict.fromkeys(larger, FEW), arms=("torch", "keras-torch")) == []
 
 
+def test_batches_may_come_from_what_the_reference_has_not(check):
+    findings = check("data_loading.pydataset_2", "keras-torch", ["data", "training"])
+    assert [finding for finding in findings if not finding.passed] == []
+    assert {"data", "training fit"} <= {finding.gate for finding in findings}
+
+
 def test_what_steps_are_made_of_is_tested_by_larger_noise(check):
     """An activation of two values: 1 % of noise on what goes into it may turn no sign."""
     (finding,) = check("custom.straight_through", "keras-torch", ["sensitivity"])

@@ -6,7 +6,6 @@ import pytest
 
 from harness.contract import Outcome
 from harness.run.process import Worker
-from harness.run.sitting import is_contended
 
 
 @pytest.fixture
@@ -56,27 +55,6 @@ def test_contended_rounds_are_run_again_at_most_twice(carry_out, small_suite):
     disturbed = ran.record("crowded-always", "step")
     assert rounds(disturbed) == rounds(ran.record("healthy-one", "step")) == every
     assert all(block.contended and block.pressure == block.foreign == 0.9 for block in disturbed.timing.blocks)
-
-
-@pytest.mark.parametrize(
-    ("pressure", "foreign", "contended"),
-    [
-        (0.06, 0.21, True),
-        (1.0, 1.0, True),
-        (0.05, 0.5, False),
-        (0.9, 0.19, False),
-        (0.0, 0.9, False),
-        (0.9, 0.0, False),
-        (None, 0.9, False),
-        (0.9, None, False),
-    ],
-)
-def test_contended_means_that_tasks_waited_and_others_ran(pressure, foreign, contended):
-    assert is_contended({"pressure": pressure, "foreign": foreign}, cores=2) is contended
-
-
-def test_one_busy_core_counts_on_a_large_machine_too():
-    assert is_contended({"pressure": 0.5, "foreign": 1 / 16}, cores=16)
 
 
 def test_every_launch_has_processes_of_its_own(carry_out, small_suite):
