@@ -132,3 +132,15 @@ def test_hostile_names_arrive_as_text():
     header, rule, *rows = [line for line in text.splitlines() if line.startswith("|")][: len(CRITERIA) + 2]
     columns = [line.replace("\\|", "").count("|") for line in (header, rule, *rows)]
     assert len(set(columns)) == 1
+
+
+def test_every_fact_has_its_answers_once_with_the_arms_that_share_them():
+    advice = advise(dashboard_runs.wide(), WEIGHTS)
+    sources = sheet.lay_out(advice).sources
+    for line in advice.facts:
+        mine = [source for source in sources if source.question == line.fact.question]
+        assert sorted(arm for source in mine for arm in source.arms.split(", ")) == sorted(line.answers)
+        assert len({(source.says, source.source) for source in mine}) == len(mine)
+        for source in mine:
+            assert {line.answers[arm].says for arm in source.arms.split(", ")} == {source.says}
+    assert any(", " in source.arms for source in sources)
