@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 
 import dashboard_runs
 import pytest
-from advice_runs import RIVAL, pair
+from advice_runs import RIVAL, pair, records, reference, summary
 from rich.console import Console
 
 from harness.advice import output, page, sheet
@@ -135,11 +135,13 @@ def test_hostile_names_arrive_as_text():
 
 
 def test_every_fact_has_its_answers_once_with_the_arms_that_share_them():
-    advice = advise(dashboard_runs.wide(), WEIGHTS)
+    arms = ("torch", RIVAL, "keras-torch")
+    three = [*reference("mlp_digits"), *records("mlp_digits"), *records("mlp_digits", arm="keras-torch")]
+    advice = advise(summary(three, arms=arms), WEIGHTS)
     sources = sheet.lay_out(advice).sources
     for line in advice.facts:
         mine = [source for source in sources if source.question == line.fact.question]
-        assert sorted(arm for source in mine for arm in source.arms.split(", ")) == sorted(line.answers)
+        assert sorted(arm for source in mine for arm in source.arms.split(", ")) == sorted(arms)
         assert len({(source.says, source.source) for source in mine}) == len(mine)
         for source in mine:
             assert {line.answers[arm].says for arm in source.arms.split(", ")} == {source.says}
