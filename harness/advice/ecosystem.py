@@ -7,7 +7,7 @@ import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import yaml
 from pydantic import Field, TypeAdapter
@@ -25,12 +25,12 @@ Text = Annotated[str, Field(min_length=1)]
 
 
 class Answer(Model):
-    """What holds of one module.
+    """What holds of arms that are made alike.
 
     Attributes:
         says: What stands at the source, in short.
         source: An address, or which metadata or file of an installed distribution.
-        seen: When it was seen there.
+        seen: When it was read there.
     """
 
     holds: bool
@@ -43,34 +43,23 @@ class Fact(Model):
     """A question that is answered with yes or no.
 
     Attributes:
-        enough: Whether it has to hold of all modules of an arm, or of any.
-        answers: By module, as arms need it.
+        answers: By what arms are made of: the frameworks that they need, joined by ``+``.
     """
 
     name: Text
     question: Text
-    enough: Literal["all", "any"] = "all"
     answers: dict[str, Answer] = Field(min_length=1)
 
-    def of(self, modules: Sequence[str]) -> bool | None:
-        """Return whether it holds of modules, of which those without an answer say nothing; None if none has one."""
-        known = [self.answers[module].holds for module in modules if module in self.answers]
-        if not known:
-            return None
-        return all(known) if self.enough == "all" else any(known)
+    def of(self, modules: Sequence[str]) -> Answer | None:
+        """Return the answer for an arm that needs these modules; None if there is none."""
+        return self.answers.get("+".join(module for module in modules if module in registry.FRAMEWORKS))
 
 
 @dataclass(frozen=True)
 class Line:
-    """A fact as it bears on the arms of a run.
-
-    Attributes:
-        holds: Arm -> whether it holds.
-        answers: Module -> answer, of the modules that the arms need.
-    """
+    """A fact as it bears on the arms of a run, of which each has an answer."""
 
     fact: Fact
-    holds: Mapping[str, bool]
     answers: Mapping[str, Answer]
 
 
@@ -83,13 +72,11 @@ def facts() -> tuple[Fact, ...]:
 def lines(arms: Sequence[str]) -> list[Line]:
     """Return the facts that bear on every one of the arms."""
     known = registry.every_arm()
-    needs = {arm: known[arm].needs for arm in arms if arm in known}
     found = []
     for fact in facts():
-        holds = {arm: answer for arm, modules in needs.items() if (answer := fact.of(modules)) is not None}
-        if holds and set(holds) == set(arms):
-            modules = dict.fromkeys(module for arm in arms for module in needs[arm])
-            found.append(Line(fact, holds, {m: fact.answers[m] for m in modules if m in fact.answers}))
+        answers = {arm: answer for arm in arms if arm in known and (answer := fact.of(known[arm].needs))}
+        if answers and set(answers) == set(arms):
+            found.append(Line(fact, answers))
     return found
 
 
@@ -98,7 +85,7 @@ def ecosystem(ground: Ground) -> Finding:
     found = lines(ground.arms)
     if not found:
         return Finding.none("ecosystem", "no fact is on file that bears on every arm of the run")
-    counts = {arm: sum(line.holds[arm] for line in found) for arm in ground.arms}
+    counts = {arm: sum(line.answers[arm].holds for line in found) for arm in ground.arms}
     return Finding(
         CRITERIA["ecosystem"],
         shown={arm: f"{count} of {len(found)}" for arm, count in counts.items()},

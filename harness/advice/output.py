@@ -58,7 +58,7 @@ def markdown(sheet: Sheet) -> str:
             "## Facts about the frameworks",
             table(["question", *arms], ([text.escape(cell) for cell in row] for row in sheet.facts)),
             table(
-                ["question", "module", "answer", "says", "source", "seen"],
+                ["question", "arms", "answer", "says", "source", "seen"],
                 ([text.escape(cell) for cell in dataclasses.astuple(source)] for source in sheet.sources),
             ),
         ]
@@ -82,7 +82,10 @@ def document(advice: Advice, sheet: Sheet) -> dict[str, Any]:
             for name, finding in advice.findings.items()
         },
         "unranked": dict(advice.unranked),
-        "facts": [line.fact.model_dump(mode="json") | {"arms": dict(line.holds)} for line in advice.facts],
+        "facts": [
+            line.fact.model_dump(mode="json") | {"arms": {arm: answer.holds for arm, answer in line.answers.items()}}
+            for line in advice.facts
+        ],
     }
 
 

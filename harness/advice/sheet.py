@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from harness.advice.advice import Advice
 from harness.advice.criteria import Criterion
+from harness.advice.ecosystem import Answer
 from harness.advice.finding import Finding
 from harness.advice.sentences import sentences
 from harness.report.figures import MISSING
@@ -27,10 +28,14 @@ class Rule:
 
 @dataclass(frozen=True)
 class Source:
-    """Where an answer to a question comes from."""
+    """Where an answer to a question comes from.
+
+    Attributes:
+        arms: Those that it is about.
+    """
 
     question: str
-    module: str
+    arms: str
     holds: str
     says: str
     source: str
@@ -73,7 +78,7 @@ def lay_out(advice: Advice) -> Sheet:
             Rule(finding.criterion, _about(finding, advice.without_part.get(name)))
             for name, finding in advice.findings.items()
         ],
-        facts=[[line.fact.question, *("yes" if line.holds[arm] else "no" for arm in arms)] for line in advice.facts],
+        facts=[[line.fact.question, *(_yes(line.answers[arm].holds) for arm in arms)] for line in advice.facts],
         sources=list(_sources(advice)),
     )
 
@@ -111,7 +116,18 @@ def _about(finding: Finding, without_part: str | None) -> str:
 
 
 def _sources(advice: Advice) -> Iterator[Source]:
+    """Yield every answer once, with the arms that share it."""
     for line in advice.facts:
-        for module, answer in line.answers.items():
-            holds = "yes" if answer.holds else "no"
-            yield Source(line.fact.question, module, holds, answer.says, answer.source, answer.seen.isoformat())
+        answers: list[Answer] = []
+        for answer in line.answers.values():
+            if answer not in answers:
+                answers.append(answer)
+        for answer in answers:
+            arms = ", ".join(arm for arm, own in line.answers.items() if own == answer)
+            yield Source(
+                line.fact.question, arms, _yes(answer.holds), answer.says, answer.source, answer.seen.isoformat()
+            )
+
+
+def _yes(holds: bool) -> str:
+    return "yes" if holds else "no"

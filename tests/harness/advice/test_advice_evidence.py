@@ -229,9 +229,13 @@ def test_unknown_arms_have_no_halves_and_no_facts():
     assert judged.verdict.standing.leaders == ("torch",)
 
 
-def test_facts_hold_of_an_arm_if_they_hold_of_all_its_modules():
-    found = measured("ecosystem", pair())
-    assert 0 < found.scores[RIVAL].value < found.scores["torch"].value < 1
+def test_the_share_of_facts_that_hold_of_an_arm_is_its_score():
+    found = pair()
+    told = advise(found, Weighting(weights={"ecosystem": 1})).facts
+    scores = values("ecosystem", found)
+    assert len(told) > 1
+    for arm in ("torch", RIVAL):
+        assert scores[arm] == sum(line.answers[arm].holds for line in told) / len(told)
 
 
 # ----------------------------------------------------------------------------------------------- the recorded run

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 
 import dashboard_runs
 import pytest
-from advice_runs import RIVAL, pair
+from advice_runs import RIVAL, pair, records, reference, summary
 from rich.console import Console
 
 from harness.advice import output, page, sheet
@@ -132,3 +132,17 @@ def test_hostile_names_arrive_as_text():
     header, rule, *rows = [line for line in text.splitlines() if line.startswith("|")][: len(CRITERIA) + 2]
     columns = [line.replace("\\|", "").count("|") for line in (header, rule, *rows)]
     assert len(set(columns)) == 1
+
+
+def test_every_fact_has_its_answers_once_with_the_arms_that_share_them():
+    arms = ("torch", RIVAL, "keras-torch")
+    three = [*reference("mlp_digits"), *records("mlp_digits"), *records("mlp_digits", arm="keras-torch")]
+    advice = advise(summary(three, arms=arms), WEIGHTS)
+    sources = sheet.lay_out(advice).sources
+    for line in advice.facts:
+        mine = [source for source in sources if source.question == line.fact.question]
+        assert sorted(arm for source in mine for arm in source.arms.split(", ")) == sorted(arms)
+        assert len({(source.says, source.source) for source in mine}) == len(mine)
+        for source in mine:
+            assert {line.answers[arm].says for arm in source.arms.split(", ")} == {source.says}
+    assert any(", " in source.arms for source in sources)
