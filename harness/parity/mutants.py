@@ -868,12 +868,10 @@ MUTANTS: tuple[Mutant, ...] = (
         "loss",
         "value",
     ),
-    Mutant(
-        "labels in the order of the file", _ARM, "targets[order], batch_size", "targets, batch_size", "loss", "losses"
-    ),
+    Mutant("labels in the order of the file", _ARM, '"y": targets[order]', '"y": targets', "loss", "losses"),
     Mutant(
         "last batch dropped",
-        _TORCH_ARM,
+        "models_torch/techniques/data_loading.py",
         "torch.from_numpy(order).split(batch_size)",
         "torch.from_numpy(order).split(batch_size)[:-1]",
         "loss",
