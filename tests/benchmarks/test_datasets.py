@@ -74,7 +74,8 @@ def raw(name):
 
 def test_every_module_with_a_load_is_a_dataset_of_its_name(load):
     names = [info.name for info in pkgutil.iter_modules(benchmarks.datasets.__path__)]
-    others = {"movie_sentences", "movie_sentences_pieces", "python_docs", *(name for name in names if name.startswith("synthetic_"))}
+    synthetic = [name for name in names if name.startswith("synthetic_")]
+    others = {"movie_sentences", "movie_sentences_pieces", "python_docs", *synthetic}
     assert {name for name in names if hasattr(module(name), "load")} == set(SHAPES) | others
     assert all(load(name).name == name for name in SHAPES)
 
