@@ -232,7 +232,7 @@ def backward(stage: Stage) -> Iterator[Finding]:
     """
     x = stage.x
     if x.dtype.kind == "f":
-        x = x + np.random.default_rng(19).normal(0, UNEVEN, x.shape).astype(x.dtype)
+        x = x + np.asarray(np.random.default_rng(19).normal(0, UNEVEN, x.shape), x.dtype)
     stage.exact.probe("gradients", x=x, y=stage.y)  # once before, so that what piles up shows
     expected, found = (split(half.probe("gradients", x=x, y=stage.y)) for half in (stage.reference, stage.exact))
     declared = immaterial(stage.workload.architecture, expected)
