@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.contract import OF_INDICES, LossName, Metric, Session, Workload
+from harness.contract import LOSS_OPTIONS, OF_INDICES, LossName, Metric, Session, Workload
 
 if TYPE_CHECKING:
     from harness.contract import Array
@@ -205,13 +205,9 @@ LOSSES: Mapping[LossName, Callable[..., float]] = {
     "triplet": triplet,
     "multi_task": multi_task,
 }
+TRAINING_ONLY = frozenset({"class_weights", "ignored", "label_smoothing"})
 DEFINING: Mapping[LossName, tuple[str, ...]] = {
-    "huber": ("delta",),
-    "focal": ("gamma",),
-    "quantile": ("quantile",),
-    "contrastive": ("margin",),
-    "triplet": ("margin",),
-    "multi_task": ("classes", "weight"),
+    loss: tuple(option for option in options if option not in TRAINING_ONLY) for loss, options in LOSS_OPTIONS.items()
 }
 """Options that make of a loss another one; those that weigh or smooth targets are for training alone."""
 
