@@ -57,7 +57,7 @@ WORDS: Mapping[Scope, Words] = {
         "epoch",
         "epochs",
         "Whole epochs as each framework's users train them, `Model.fit` in Keras and a loop over batches in PyTorch, "
-        "from arrays in memory and in the order that is handed over, raced in the same processes after the train "
+        "from arrays in memory or the loader that is measured, in the order that is handed over, raced after the train "
         "steps:",
     ),
 }
