@@ -56,13 +56,13 @@ def dropout(stage: Stage) -> Iterator[Finding]:
     left_out = {*declared, *(f"{name}{CHANGE}" for name in declared)}
     yield stage.finding("dropout place", surprise(ours, theirs, left_out), BOUND)
 
-    losses, again = ours["loss"], figures(draws(half))["loss"]
-    following = half.probe("gradients", **batch)["loss"]  # the second draw of the last seed
-    half.load(stage.tensors, PASSES)
-    wrong = [] if np.array_equal(losses, again) else ["other draws from the same seed"]
+    losses = ours["loss"]
+    half.load(stage.tensors, 0)
+    again, following = (half.probe("gradients", **batch)["loss"] for _ in range(2))
+    wrong = [] if again == losses[0] else ["another draw from the same seed"]
     wrong += ["the same draw from another seed"] if len(set(losses.tolist())) < PASSES else []
-    wrong += ["the same draw twice"] if following == losses[-1] else []
-    wrong += ["a draw that is the next seed's first"] if following == half.probe("gradients", **batch)["loss"] else []
+    wrong += ["the same draw twice"] if following == again else []
+    wrong += ["a draw that is the next seed's first"] if following == losses[1] else []
     yield stage.tally("dropout seed", wrong)
 
 

@@ -48,6 +48,12 @@ def test_a_gate_that_crashes_its_worker_leaves_the_next_one_a_fresh_worker(share
     assert check(prover, "stumble-open", "structure") == [(True, None)]
 
 
+def test_an_arm_whose_packages_vanish_in_the_middle_of_a_proof_fails_it(shared):
+    assert check(Prover(shared), "needs-nonsense", "structure") == [
+        (False, "not installed: framework_that_nobody_wrote")
+    ]
+
+
 @pytest.mark.parametrize("twin", [False, True])
 def test_a_worker_that_died_while_nobody_asked_it_is_followed_by_another(shared, twin):
     dead = shared.get("healthy-one", "fp64", twin=twin)
