@@ -388,7 +388,7 @@ class KerasSession:
         if not self.workload.loading:
             return {}
         sample, target = np.zeros((1, *self.sample_shape), self.input_dtype), np.zeros((1, 1), self.dtype)
-        return data_loading.settings(self._loaded(sample, target, np.arange(1), 1)["x"])
+        return data_loading.settings(self.workload.loading, self._loaded(sample, target, np.arange(1), 1)["x"])
 
     def _epsilon(self) -> float | None:
         """Return what is added to the root; reconciled, that is what was asked, whatever number makes Keras add it."""
