@@ -190,6 +190,25 @@ def test_p99_is_told_only_of_launches_with_enough_passes():
     assert found["p99"].note == "p99 takes 368 undisturbed passes in a launch, which 2 of 3 launches have"
 
 
+def test_of_several_launches_one_alone_may_have_percentiles_and_no_interval():
+    told = of_latency([waited("torch", k, hundredths(367 + (k > 1))) for k in range(3)])
+    found = latency.percentiles(told.comparisons[0].race("latency").evidence["torch"])
+    assert found["p99"].level.interval is None
+    assert found["p99"].note == "p99 takes 368 undisturbed passes in a launch, which 1 of 3 launches has: no interval"
+
+
+def test_a_rate_of_the_only_launch_that_nobody_disturbed_says_of_how_many():
+    records = [passed("torch", k, [block(0, 1.0, contended=k > 0)], batch_size=128) for k in range(3)]
+    found = comparison([*whole_run(), *records], **SIZES)
+    evidence = {size: race.evidence["torch"] for size, race in throughput.sweep(found)}[128]
+    told = throughput.rate(evidence, 128)
+    assert (told.level.interval, told.level.count) == (None, 1)
+    assert told.note == "1 of 3 launches has undisturbed rounds: no interval"
+    alone = comparison([*whole_run(launches=1), records[0]], launches=1, **SIZES)
+    evidence = {size: race.evidence["torch"] for size, race in throughput.sweep(alone)}[128]
+    assert throughput.rate(evidence, 128).note == "one launch: no interval"
+
+
 def test_one_launch_has_percentiles_without_interval():
     told = of_latency([waited("torch", 0, hundredths(400))], launches=1)
     found = latency.percentiles(told.comparisons[0].race("latency").evidence["torch"])
@@ -208,7 +227,7 @@ def test_medians_are_raced_and_slow_single_passes_do_not_move_the_ratio():
     assert rival.time_verdict is TimeVerdict.SLOWER
     assert cells(told, ["arm", "p50 (ms) [95 %]"])[3:5] == ["p99 (ms) [95 %]", "ratio of medians to `torch` [95 %]"]
     page = page_of(told)
-    assert "Passes of one sample; percentiles" in page
+    assert "after what is timed in blocks; no throughput comes from these. Passes of one sample; percentiles" in page
     assert "| `mlp_digits · fp32 · latency, batch 1` | 8 |" in page
     assert any(s.startswith("A single pass of `keras-jax`") for s in sentences(told))
 
