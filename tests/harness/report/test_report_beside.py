@@ -288,6 +288,23 @@ def test_the_median_of_two_seeds_lies_between_them():
     assert cells(told, ["`torch`", "2 of 2"])[2:5] == ["1.5 [1, 2]", "60 [40, 80]", "0.120 [0.0800, 0.160]"]
 
 
+@pytest.mark.parametrize("order", [(10, 92), (92, 10)])
+def test_of_two_trainings_one_of_which_falls_short_the_median_is_more_than_their_mean(order):
+    curves = {10: [0.1] * 9 + [0.95], 92: [0.1] * 92}
+    records = [watched("torch", s, curves[epochs]) for s, epochs in enumerate(order)]
+    told = summary([*STEPS, *records])
+    shown = cells(told, ["`torch`", "1 of 2"])[2:5]
+    assert shown == ["> 51 [10, > 92]", "> 2,040 [400, > 3,680]", "> 4.08 [0.800, > 7.36]"]
+
+
+def test_energy_of_what_falls_short_is_more_than_the_least_that_such_a_training_took():
+    spent = [(True, 100.0), (False, 20.0), (False, 30.0)]
+    records = [watched("torch", s, [0.1, 0.95 if met else 0.5], joules=[0.0, j]) for s, (met, j) in enumerate(spent)]
+    found = reach(records)
+    assert math.isinf(found.joules.median)
+    assert cells(summary([*STEPS, *records]), ["`torch`", "1 of 3"])[5] == "> 20.0 [100, > 20.0]"
+
+
 def test_less_may_be_better():
     known = {"mlp_digits": workload(metric="mse", target=0.5, margin=0.1)}
     records = [watched("torch", s, [0.9, 0.4]) for s in range(3)]
@@ -330,6 +347,14 @@ def test_the_metric_is_drawn_over_time_with_the_target():
     assert list(line.get_ydata()) == pytest.approx([10.0, 90.0])
     assert any(list(other.get_ydata()) == [90.0, 90.0] for other in axes.lines)
     assert axes.get_xlabel() == "time of train steps (s)"
+
+
+def test_an_arm_without_times_is_left_out_of_the_picture_and_named():
+    records = [watched(arm, s, [0.1, 0.95]) for arm in ("torch", "numpy") for s in range(3)]
+    (found,) = summary([*STEPS, *records], arms=("torch", NUMPY)).comparisons
+    (axes,) = plots_beside.over_time(found).axes
+    assert [told.get_text() for told in axes.get_legend().get_texts()] == ["torch"]
+    assert axes.get_xlabel() == "time of train steps (s); left out, for it has no time: numpy"
 
 
 def test_a_report_has_a_picture_of_each_beside_its_table(tmp_path):
