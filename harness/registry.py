@@ -177,6 +177,20 @@ def load_dataset(name: str) -> Dataset:
     return cast(Dataset, find_dataset(name).load())
 
 
+def missing_extra(dataset: str) -> str | None:
+    """Return which extra of this project a dataset lacks here, or None if it lacks none.
+
+    Raises:
+        UnknownName: If there is no such dataset.
+    """
+    return _missing_extra(find_dataset(dataset))
+
+
+def _missing_extra(module: ModuleType | None) -> str | None:
+    missing = getattr(module, "missing", None)
+    return cast(str | None, missing()) if missing else None
+
+
 def suites() -> dict[str, Path]:
     """Return the path of every shipped suite by name."""
     folder = Path(next(iter(importlib.import_module("benchmarks.suites").__path__)))
@@ -279,7 +293,12 @@ def unsupported(spec: ArmSpec, workload: Workload, precision: str) -> str | None
         return reason
     if precision not in spec.precisions:
         return f"{spec.name} does not compute in {precision} on this device"
-    return _unloadable(workload)
+    return missing_extra(workload.dataset) or _unlearnt(workload) or _unloadable(workload)
+
+
+def _unlearnt(workload: Workload) -> str | None:
+    """Return why what others trained cannot be had here, or None if it can, or is not asked for."""
+    return _missing_extra(find_pretrained(workload.transfer.source)) if workload.transfer else None
 
 
 def _unloadable(workload: Workload) -> str | None:
