@@ -27,7 +27,7 @@ SAMPLES = 256
 """Of the training set, for activations and gradients."""
 
 ROUNDS = 5
-"""In which the rates of a pipeline are taken, after one that is not timed."""
+"""In which the rates of a pipeline are taken, after one that is not counted."""
 
 TINY = float(np.finfo(np.float64).tiny)
 NEGLIGIBLE = 1e-3

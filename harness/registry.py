@@ -177,6 +177,20 @@ def load_dataset(name: str) -> Dataset:
     return cast(Dataset, find_dataset(name).load())
 
 
+def missing_extra(dataset: str) -> str | None:
+    """Return which extra of this project a dataset lacks here, or None if it lacks none.
+
+    Raises:
+        UnknownName: If there is no such dataset.
+    """
+    return _missing_extra(find_dataset(dataset))
+
+
+def _missing_extra(module: ModuleType | None) -> str | None:
+    missing = getattr(module, "missing", None)
+    return cast(str | None, missing()) if missing else None
+
+
 def suites() -> dict[str, Path]:
     """Return the path of every shipped suite by name."""
     folder = Path(next(iter(importlib.import_module("benchmarks.suites").__path__)))
@@ -279,7 +293,12 @@ def unsupported(spec: ArmSpec, workload: Workload, precision: str) -> str | None
         return reason
     if precision not in spec.precisions:
         return f"{spec.name} does not compute in {precision} on this device"
-    return _unloadable(workload)
+    return missing_extra(workload.dataset) or _unlearnt(workload) or _unloadable(workload)
+
+
+def _unlearnt(workload: Workload) -> str | None:
+    """Return why what others trained cannot be had here, or None if it can, or is not asked for."""
+    return _missing_extra(find_pretrained(workload.transfer.source)) if workload.transfer else None
 
 
 def _unloadable(workload: Workload) -> str | None:
@@ -311,15 +330,24 @@ def unimplemented(spec: ArmSpec, workload: Workload) -> str | None:
 
 def _untrained(spec: ArmSpec, workload: Workload) -> str | None:
     """Return why an arm cannot train what it has a form of, or None if it can."""
-    name, own = workload.optimizer.name, spec.own_optimizers
-    if spec.optimizers is not None and name not in spec.optimizers:
+    if spec.optimizers is not None and workload.optimizer.name not in spec.optimizers:
         return f"{spec.name} implements {', '.join(spec.optimizers)} only"
-    if workload.track == "stock" and own is not None and name not in own:
-        return f"{spec.name} has no {name} of its own that takes every parameter"
+    if workload.track == "stock" and (reason := _without_stock(spec, workload)):
+        return reason
     if workload.loading and workload.loading.by not in spec.loading and not spec.witness:
         return f"{spec.name} takes batches from {', '.join(('memory', *spec.loading))} only"
-    if spec.witness and workload.track == "stock":
-        return f"{spec.name} is a witness of the matched track: it has no defaults of its own"
     if spec.witness and (further := [name for name in BEYOND_A_WITNESS if getattr(workload, name)]):
         return f"{spec.name} trains without {', '.join(further)}"
+    return None
+
+
+def _without_stock(spec: ArmSpec, workload: Workload) -> str | None:
+    """Return why an arm has no stock form of a workload's training, or None if it has."""
+    name, own = workload.optimizer.name, spec.own_optimizers
+    if spec.witness:
+        return f"{spec.name} is a witness of the matched track: it has no defaults of its own"
+    if own is not None and name not in own:
+        return f"{spec.name} has no {name} of its own that takes every parameter"
+    if workload.transfer and workload.transfer.rates:
+        return "learning rates by layer are of the matched track: a stock optimizer is given one"
     return None

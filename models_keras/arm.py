@@ -113,6 +113,7 @@ class KerasSession:
         self.inputs: list[Any] = []
         self.passing: Iterator[Any] = iter(())
         self.parts: Mapping[Part, Any] = {}
+        self.no_step: Callable[..., Any] | None = None
         self.evaluate = backend.evaluator(self.model, self.bridge.tapped)
         self.differentiate = backend.differentiator(self.model, wrt_inputs=workload.form != "tokens")
 
@@ -304,7 +305,9 @@ class KerasSession:
 
         self.model.make_train_function()
         kept = self.model.train_function
-        self.model.train_function = backend.taker(take) if taken else backend.no_step(self.model)
+        # Made once, for TensorFlow traces it at its first call: warm-up takes that, and no block that is timed.
+        self.no_step = self.no_step or backend.no_step(self.model)
+        self.model.train_function = backend.taker(take) if taken else self.no_step
         try:
             self.fit(x, y, orders, batch_size, draws)
         finally:
@@ -385,7 +388,7 @@ class KerasSession:
         if not self.workload.loading:
             return {}
         sample, target = np.zeros((1, *self.sample_shape), self.input_dtype), np.zeros((1, 1), self.dtype)
-        return data_loading.settings(self._loaded(sample, target, np.arange(1), 1)["x"])
+        return data_loading.settings(self.workload.loading, self._loaded(sample, target, np.arange(1), 1)["x"])
 
     def _epsilon(self) -> float | None:
         """Return what is added to the root; reconciled, that is what was asked, whatever number makes Keras add it."""

@@ -18,6 +18,8 @@ LENGTH = 32
 
 TESTS = 500
 
+missing = minilm.missing
+
 
 def load() -> Dataset:
     """Return ids (N, 32); 0 is padding.

@@ -42,6 +42,12 @@ MOST_TOKENS = 256
 REMEDY = "Install it with: python -m pip install 'twinbench[pretrained]'"
 
 
+def missing() -> str | None:
+    """Return which of the extra ``pretrained`` is not installed, or None if nothing is missing."""
+    absent = [module for module in (MODULE, "tokenizers") if importlib.util.find_spec(module) is None]
+    return f"not installed: {', '.join(absent)}. {REMEDY}" if absent else None
+
+
 class PretrainedUnavailable(RuntimeError):
     """What carries a model is not installed, or holds something else."""
 

@@ -14,7 +14,7 @@ SAMPLES, EPOCHS = 2000, 2
 FIGURES = ("pipeline_rate", "pipeline_ratio", "epoch_rate", "epoch_ratio", "contended")
 
 CHOICES: dict[str, tuple[str, Loading | None]] = {
-    "memory": ("arrays in memory, batches taken by index", None),
+    "memory": ("arrays in memory: by index in PyTorch; in Keras `fit` on them in the order of the epoch", None),
     "dataloader_0": ("a DataLoader that puts batches together sample by sample", Loading("dataloader")),
     "dataloader_2": (
         "a DataLoader with two processes, which begin and end with every epoch, as is its default",
@@ -49,7 +49,7 @@ TECHNIQUE = Technique(
     name="data_loading",
     title="Data loading",
     about="LeNet-5 on 2,000 digits from arrays in memory, and from what each framework loads batches with. Rates are "
-    "samples a second, ratios those beside arrays in memory in the same process.",
+    "samples a second, ratios those beside arrays in memory in that process: each arm's own memory is its reference.",
     variants=tuple(map(variant, CHOICES)),
     expectations=(
         *(

@@ -5,11 +5,10 @@ weights that others trained do is in ``transfer_text``.
 """
 
 import dataclasses
-from typing import Any
 
-from benchmarks.techniques.variation import vary
+from benchmarks.techniques.variation import Choices, by_labels, over_scratch, vary
 from benchmarks.workloads.lenet_mnist5k import WORKLOAD
-from harness.contract import Expectation, Technique, Transfer, Variant
+from harness.contract import Expectation, Technique, Transfer
 
 CLASSES, BATCH = 5, 25
 EPOCHS = {10: 60, 50: 20, 200: 8}
@@ -23,7 +22,7 @@ LENET = dataclasses.replace(
     dataset="mnist5k_upper",
     batch_size=BATCH,
 )
-CHOICES: dict[str, tuple[str, Transfer | None]] = {
+CHOICES: Choices = {
     "scratch": ("nothing carried over", None),
     "frozen": ("a new head on features that stay", Transfer(SOURCE, fresh=(HEAD,), frozen=(*MAPS, *BLOCK))),
     "last_block": ("the dense layers trained on", Transfer(SOURCE, fresh=(HEAD,), frozen=MAPS)),
@@ -33,32 +32,20 @@ CHOICES: dict[str, tuple[str, Transfer | None]] = {
     ),
 }
 
-
-def variant(choice: str, labels: int) -> Variant:
-    """Return LeNet-5 on so many labels for each of the upper digits."""
-    about, transfer = CHOICES[choice]
-    changes: dict[str, Any] = {"samples": CLASSES * labels, "epochs": EPOCHS[labels], "transfer": transfer}
-    told = f"{about}; {labels} labels a class"
-    return vary("transfer", LENET, f"{choice}_{labels}", told, figures=("train_metric", "gap"), **changes)
-
-
-def gains(choice: str, labels: int, because: str, **bounds: float) -> Expectation:
-    """Return by how much accuracy a choice is expected to be above training from scratch."""
-    return Expectation("metric", f"{choice}_{labels}", because, against=f"scratch_{labels}", **bounds)
-
-
 TECHNIQUE = Technique(
     name="transfer",
     title="Transfer",
     about="Digits 5 to 9 from 10, 50 and 200 labels a class, after digits 0 to 4 or from scratch.",
     variants=(
-        *(variant(choice, labels) for labels in EPOCHS for choice in CHOICES),
+        *by_labels("transfer", LENET, CHOICES, CLASSES, EPOCHS),
         vary("transfer", LENET, "source", "digits 0 to 4, from all labels", dataset="mnist5k_lower", epochs=4),
     ),
     expectations=(
         Expectation("metric", "source", "five digits are easier than ten", at_least=0.96),
-        gains("last_block", 10, "edges and strokes need not be learnt anew (Yosinski et al., 2014)", at_least=0.0),
-        gains(
+        over_scratch(
+            "last_block", 10, "edges and strokes need not be learnt anew (Yosinski et al., 2014)", at_least=0.0
+        ),
+        over_scratch(
             "full",
             10,
             "at a tenth and three tenths of the learning rate few steps do not undo what the source taught its last"
@@ -66,8 +53,10 @@ TECHNIQUE = Technique(
             at_least=-0.05,
             at_most=0.02,
         ),
-        gains("frozen", 10, "features of the last layer tell the old digits apart, not the new", at_most=-0.05),
-        gains("full", 200, "with many labels there is little left to gain, or to lose", at_least=-0.02, at_most=0.03),
+        over_scratch("frozen", 10, "features of the last layer tell the old digits apart, not the new", at_most=-0.05),
+        over_scratch(
+            "full", 200, "with many labels there is little left to gain, or to lose", at_least=-0.02, at_most=0.03
+        ),
         Expectation(
             "metric",
             "frozen_200",

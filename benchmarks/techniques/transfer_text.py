@@ -5,11 +5,9 @@ which begins as it is drawn, faster. From scratch the same network has nothing b
 parameters and six layers of attention: dear, so that ``--fast`` leaves this family out.
 """
 
-from typing import Any
-
 from benchmarks.pretrained import minilm
-from benchmarks.techniques.variation import vary
-from harness.contract import Architecture, Expectation, Optimizer, Technique, Transfer, Variant, Workload
+from benchmarks.techniques.variation import Choices, by_labels, over_scratch
+from harness.contract import Architecture, Expectation, Optimizer, Technique, Transfer, Workload
 
 CLASSES = 2
 EPOCHS = {50: 6, 200: 2}
@@ -48,7 +46,7 @@ CLASSIFIER = Workload(
     margin=0.02,
     pilot="",
 )
-CHOICES: dict[str, tuple[str, Transfer | None]] = {
+CHOICES: Choices = {
     "scratch": ("nothing carried over", None),
     "frozen": (
         "a new head on features that stay",
@@ -64,34 +62,24 @@ CHOICES: dict[str, tuple[str, Transfer | None]] = {
     ),
 }
 
-
-def variant(choice: str, labels: int) -> Variant:
-    """Return the classifier on so many liked and as many disliked sentences."""
-    about, transfer = CHOICES[choice]
-    changes: dict[str, Any] = {"samples": CLASSES * labels, "epochs": EPOCHS[labels], "transfer": transfer}
-    told = f"{about}; {labels} labels a class"
-    return vary("transfer_text", CLASSIFIER, f"{choice}_{labels}", told, figures=("train_metric", "gap"), **changes)
-
-
-def gains(choice: str, labels: int, because: str, **bounds: float) -> Expectation:
-    """Return by how much accuracy a choice is expected to be above training from scratch."""
-    return Expectation("metric", f"{choice}_{labels}", because, against=f"scratch_{labels}", **bounds)
-
-
 TECHNIQUE = Technique(
     name="transfer_text",
     title="Transfer of text",
     about="Film-review sentences, liked or not, from 50 and 200 labels a class, by MiniLM-L6 as published or "
     "its like from scratch.",
-    variants=tuple(variant(choice, labels) for labels in EPOCHS for choice in CHOICES),
+    variants=tuple(by_labels("transfer_text", CLASSIFIER, CHOICES, CLASSES, EPOCHS)),
     expectations=(
         Expectation(
             "metric", "scratch_50", "a hundred sentences hold few of the words of five hundred others", at_most=0.6
         ),
-        gains("frozen", 50, "sentences of like meaning lie close already (Reimers and Gurevych, 2019)", at_least=0.05),
-        gains("frozen", 200, "and a line between them wants few labels", at_least=0.08),
-        gains("last_block", 200, "the last block may turn to what people like", at_least=0.08),
-        gains("full", 200, "slowly trained lower layers keep what they know (Howard and Ruder, 2018)", at_least=0.08),
+        over_scratch(
+            "frozen", 50, "sentences of like meaning lie close already (Reimers and Gurevych, 2019)", at_least=0.05
+        ),
+        over_scratch("frozen", 200, "and a line between them wants few labels", at_least=0.08),
+        over_scratch("last_block", 200, "the last block may turn to what people like", at_least=0.08),
+        over_scratch(
+            "full", 200, "slowly trained lower layers keep what they know (Howard and Ruder, 2018)", at_least=0.08
+        ),
         Expectation(
             "metric",
             "full_200",

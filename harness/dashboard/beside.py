@@ -132,7 +132,7 @@ def _spread(table: Table, found: Spread | None, show: Callable[[float], str], no
 
 
 def _order(found: Spread) -> float:
-    return found.median if math.isfinite(found.median) else 1.0001 * found.censored
+    return found.median if math.isfinite(found.median) else 1.0001 * found.beyond
 
 
 def lines(comparison: Comparison, facets: Facets) -> dict[str, Any]:
@@ -184,31 +184,26 @@ def _point(x: float, level: stats.Level, title: str, told: str) -> dict[str, Any
 
 def _over_time(comparison: Comparison, facets: Facets) -> dict[str, Any] | None:
     """Return the metric after every epoch, over the time until then; over epochs where nothing was raced."""
-    found, target = targets.reaches(comparison), comparison.workload.target
+    (found, over), target = targets.drawn(comparison), comparison.workload.target
     if target is None:
         return None
     scale = Scale.of(comparison.workload)
-    timed = [reach for reach in found if reach.epoch_s is not None]
-    by_arm = {reach.arm: list(_epochs(reach, scale)) for reach in timed or found}
-    what = {"epoch": "epochs", "step": "train steps"}[targets.pace(comparison)]
+    by_arm = {reach.arm: list(_epochs(reach, scale)) for reach in found}
     unit = f" ({scale.unit})" if scale.unit else ""
     level = [rounded(target * scale.factor), f"target {scale.plain(target)}"]
-    x = f"time of {what} (s)" if timed else "epoch"
-    return _plane(x, f"{scale.metric}{unit}, mean; lines: all seeds", by_arm, facets, mark=level)
+    return _plane(over, f"{scale.metric}{unit}, mean; lines: all seeds", by_arm, facets, mark=level)
 
 
 def _epochs(reach: Reach, scale: Scale) -> Iterator[dict[str, Any]]:
-    for epoch in range(min(map(len, reach.curves))):
-        values = [curve[epoch] for curve in reach.curves]
-        low, high = (min(values), max(values)) if len(values) > 1 else (None, None)
-        mean = math.fsum(values) / len(values)
+    for point in reach.points():
+        low, high = (min(point.values), max(point.values)) if len(point.values) > 1 else (None, None)
         yield {
-            "x": rounded((epoch + 1) * (reach.epoch_s or 1.0)),
-            "y": rounded(mean * scale.factor),
+            "x": rounded(point.at),
+            "y": rounded(point.mean * scale.factor),
             "low": None if low is None else rounded(low * scale.factor),
             "high": None if high is None else rounded(high * scale.factor),
-            "title": f"epoch {epoch + 1}",
-            "told": f"{scale.show(mean)} {scale.unit}".rstrip(),
+            "title": f"epoch {point.epoch}",
+            "told": f"{scale.show(point.mean)} {scale.unit}".rstrip(),
         }
 
 

@@ -104,7 +104,8 @@ def about_targets(comparison: Comparison) -> str:
     return (
         "Until the metric after an epoch first meets the target; over seeds, median [least, greatest]. Time: "
         f"{source}; without first step and compilation. A training that never meets it is censored: it counts as "
-        "longer (>) than what it was given, and is left out of nothing:"
+        "longer (>) than what it was given, and is left out of nothing; where of the two in the middle one is "
+        "censored, the median is more than their mean:"
     )
 
 
@@ -132,13 +133,11 @@ def count(value: float) -> str:
 
 
 def spread(found: Spread | None, show: Callable[[float], str] = number) -> str:
-    """Return median, least and greatest; what is censored as more than was given."""
+    """Return median, least and greatest; what is censored as more than is known of it."""
     if found is None:
         return MISSING
-    beyond = f"> {show(found.censored)}"
-    median, least, most = (
-        beyond if math.isinf(value) else show(value) for value in (found.median, found.least, found.most)
-    )
+    known = ((found.median, found.beyond), (found.least, found.censored), (found.most, found.censored))
+    median, least, most = (f"> {show(bound)}" if math.isinf(value) else show(value) for value, bound in known)
     return median if least == most else f"{median} [{least}, {most}]"
 
 

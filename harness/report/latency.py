@@ -38,9 +38,8 @@ def _percentile(name: str, share: float, launches: list[list[float]], evidence: 
     if not enough:
         return Noted(None, f"{name} takes {wanted} undisturbed passes in a launch, and no launch has more than {most}")
     found = stats.level([stats.percentile(passes, share) for passes in enough])
-    if found.interval is None:
-        return Noted(found, "one launch: no interval")
     if len(enough) < len(launches):
+        have = "has: no interval" if found.interval is None else "have"
         of = f"{len(enough)} of {len(launches)} launches"
-        return Noted(found, f"{name} takes {wanted} undisturbed passes in a launch, which {of} have")
-    return Noted(found)
+        return Noted(found, f"{name} takes {wanted} undisturbed passes in a launch, which {of} {have}")
+    return Noted(found, "one launch: no interval" if found.interval is None else None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -120,33 +119,29 @@ def latencies(comparison: Comparison) -> Figure | None:
 
 def over_time(comparison: Comparison) -> Figure | None:
     """Return the metric after every epoch over the time until then, with the target; over epochs without times."""
-    found = targets.reaches(comparison)
+    found, over = targets.drawn(comparison)
     target = comparison.workload.target
     if not found or target is None:
         return None
     scale = Scale.of(comparison.workload)
-    timed = [reach for reach in found if reach.epoch_s is not None]
     figure = Figure(figsize=(7.2, 3.8), layout="constrained")
     axes = figure.add_subplot()
-    for i, reach in enumerate(timed or found):
-        epochs = min(map(len, reach.curves))
-        x = [(epoch + 1) * (reach.epoch_s or 1.0) for epoch in range(epochs)]
-        by_epoch = [[curve[epoch] * scale.factor for curve in reach.curves] for epoch in range(epochs)]
+    for i, reach in enumerate(found):
+        points = reach.points()
+        x = [point.at for point in points]
+        mean = [point.mean * scale.factor for point in points]
+        low, high = ([take(point.values) * scale.factor for point in points] for take in (min, max))
         style = {"color": colour(reach.arm), "linestyle": DASHES[i % len(DASHES)]}
-        mean = [math.fsum(values) / len(values) for values in by_epoch]
         axes.plot(x, mean, label=text.one_line(reach.arm, 40), marker="o", markersize=3.5, **style)
-        axes.fill_between(
-            x, [*map(min, by_epoch)], [*map(max, by_epoch)], color=style["color"], alpha=0.13, linewidth=0
-        )
+        axes.fill_between(x, low, high, color=style["color"], alpha=0.13, linewidth=0)
     axes.axhline(target * scale.factor, color="#444444", linewidth=1, linestyle=":")
     axes.annotate(
         "target", (0.995, target * scale.factor), xycoords=axes.get_yaxis_transform(), ha="right", va="bottom"
     )
-    what = {"epoch": "epochs", "step": "train steps"}[targets.pace(comparison)]
     axes.set_xlim(left=0)
     axes.set(
         title=comparison.name,
-        xlabel=f"time of {what} (s)" if timed else "epoch",
+        xlabel=over,
         ylabel=f"{scale.metric} {scale.unit}".rstrip(),
     )
     axes.legend(title="mean; band: all seeds")

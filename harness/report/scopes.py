@@ -50,8 +50,8 @@ WORDS: Mapping[Scope, Words] = {
     "latency": Words(
         "single pass",
         "latency",
-        "Forward passes one by one, each waited for and timed by itself, raced in the same processes behind those that "
-        "are timed together; no throughput comes from these:",
+        "Forward passes one by one, each waited for and timed by itself, raced in the same processes after what is "
+        "timed in blocks; no throughput comes from these:",
     ),
     "epoch": Words(
         "epoch",

@@ -34,4 +34,6 @@ def rate(evidence: Evidence, batch_size: int) -> Noted:
         return Noted(None, "every round was contended")
     interval = stats.level([samples / seconds for samples, seconds in launches]).interval
     total = sum(samples for samples, _ in launches) / sum(seconds for _, seconds in launches)
-    return Noted(stats.Level(total, interval, len(launches)), None if interval else "one launch: no interval")
+    of = len(evidence.timings)
+    one = "one launch" if of == 1 else f"1 of {of} launches has undisturbed rounds"
+    return Noted(stats.Level(total, interval, len(launches)), None if interval else f"{one}: no interval")

@@ -86,7 +86,7 @@ def make_manifest(run: str, suite: Suite, command: Sequence[str], proofs: list[P
     )
 
 
-def cell_key(cell: Cell, dataset_sha256: str, versions: Mapping[str, str]) -> str:
+def cell_key(cell: Cell, dataset_sha256: str | None, versions: Mapping[str, str]) -> str:
     """Return a hash of all that could change the result of a cell."""
     found = registry.find_baseline(cell.baseline) if cell.baseline else registry.find_workload(cell.workload)
     known = {
@@ -127,7 +127,7 @@ class Coordinator:
         todo = [
             (
                 launch,
-                [(sitting, self._jobs(sitting, datasets[sitting.workload.dataset])) for sitting in launch.sittings],
+                [(sitting, self._jobs(sitting, datasets.get(sitting.workload.dataset))) for sitting in launch.sittings],
             )
             for launch in self.launches
         ]
@@ -189,17 +189,18 @@ class Coordinator:
             and not (leg != TRAINING and registry.find_arm(arm).witness)
         }
 
-    def _jobs(self, sitting: Sitting, dataset: StoredDataset) -> dict[str, dict[Leg, Job]]:
+    def _jobs(self, sitting: Sitting, dataset: StoredDataset | None) -> dict[str, dict[Leg, Job]]:
         """Return what a sitting still has to measure, by arm and leg.
 
         A race is run whole or not at all: arms that were not measured together are not comparable.
         """
         done = {record.key for record in latest(self.known) if is_final(record)}
         jobs: dict[str, dict[Leg, Job]] = {}
+        sha256 = None if dataset is None else dataset.sha256
         for leg in (*sitting.legs, TRAINING):
             planned = {}
             for arm, cell in self._cells(sitting, leg).items():
-                key = cell_key(cell, dataset.sha256, self.versions[arm])
+                key = cell_key(cell, sha256, self.versions[arm])
                 planned[arm] = Job(cell, key, self.folder.attempts(key) + 1)
             undone = {arm for arm, job in planned.items() if job.key not in done}
             if leg != TRAINING and undone:
@@ -220,7 +221,7 @@ class Coordinator:
             if reason is None:
                 yield arm, jobs
                 continue
-            data = datasets[sitting.workload.dataset].sha256
+            data = datasets.get(sitting.workload.dataset)
             for job in jobs.values():
                 self._keep(
                     Record(
@@ -231,7 +232,7 @@ class Coordinator:
                         reason=reason,
                         started=now(),
                         seconds=0.0,
-                        dataset_sha256=data,
+                        dataset_sha256=None if data is None else data.sha256,
                     )
                 )
 
@@ -241,7 +242,9 @@ class Coordinator:
         self.progress.record(record)
 
     def _store_datasets(self, scratch: Path) -> dict[str, StoredDataset]:
+        """Store every dataset but those for want of whose extra every arm is turned away."""
         names = {sitting.workload.dataset for sitting in self.sittings}
+        names = {name for name in names if registry.missing_extra(name) is None} | {cell.workload for cell in self.fits}
         return {name: store_dataset(registry.load_dataset(name), scratch) for name in sorted(names)}
 
 

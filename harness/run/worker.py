@@ -627,10 +627,10 @@ class Server:
         return {**learnt, **{name: initial[name] for name in initial if layer_of(name, transfer.fresh)}}
 
     def _train_source(self, name: str, seed: int) -> dict[str, Array]:
-        """Return what another workload's session has learnt by the end of its budget."""
+        """Return what another workload's session has learnt by the end of its budget, in the same track."""
         from harness import matched, registry
 
-        source = registry.find_workload(name)
+        source = dataclasses.replace(registry.find_workload(name), track=self.workload.track)
         dataset = matched.examples(registry.load_dataset(source.dataset), source)
         x, y = matched.as_input(dataset.x_train, source.form), matched.as_target(dataset.y_train, source)
         session = self.arm.open(source, x.shape[1:], dataset.outputs)

@@ -166,32 +166,32 @@ def parts(model: keras.Model) -> dict[Part, Callable[[Iterator[Any], int], float
 
     In turn the last three are Keras' ``train_step``.
     """
-    variables = model.trainable_variables
     kept: list[Any] = []
-
-    def outputs_and_loss(x: Any, y: Any) -> tuple[Any, Any]:
-        outputs = model(x, training=True)
-        model.zero_grad()
-        return outputs, model.compute_loss(x, y, outputs, training=True)
+    # What Keras does not look up in a step is looked up here.
+    (tracker,) = [metric for metric in model.metrics if metric.name == "loss"]
+    parameter = model.trainable_variables[0].value.detach().flatten()[0]
 
     def forward(x: Any, y: Any) -> Any:
-        return outputs_and_loss(x, y)[1].detach()
+        return model.compute_loss(x, y, model(x, training=True), training=True).detach()
 
     def forward_backward(x: Any, y: Any) -> Any:
-        outputs, loss = outputs_and_loss(x, y)
+        outputs = model(x, training=True)
+        model.zero_grad()
+        loss = model.compute_loss(x, y, outputs, training=True)
         loss.backward()
         kept[:] = x, y, outputs, loss
         return loss
 
     def optimizer(_x: Any, _y: Any) -> Any:
-        gradients = [variable.value.grad for variable in variables]
-        with torch.no_grad():
-            model.optimizer.apply(gradients, variables)
-        return variables[0].value.flatten()[0]
+        if model.trainable_weights:  # Keras walks over all layers for them, and then again
+            variables = model.trainable_weights[:]
+            gradients = [variable.value.grad for variable in variables]
+            with torch.no_grad():
+                model.optimizer.apply(gradients, variables)
+        return parameter
 
     def bookkeeping(_x: Any, _y: Any) -> Any:
         x, y, outputs, loss = kept
-        (tracker,) = [metric for metric in model.metrics if metric.name == "loss"]
         tracker.update_state(loss, sample_weight=len(x))
         return model.compute_metrics(x, y, outputs)["loss"]
 
@@ -207,7 +207,7 @@ def parts(model: keras.Model) -> dict[Part, Callable[[Iterator[Any], int], float
         return run_over
 
     def ungraded() -> bool:
-        return any(variable.value.grad is None for variable in variables)
+        return any(variable.value.grad is None for variable in model.trainable_variables)
 
     return {
         "forward": over(forward, lambda: False),

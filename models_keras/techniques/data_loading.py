@@ -20,6 +20,16 @@ Own = Mapping[LoadingName, Callable[..., Any]]
 """What only this backend has, called with what ``make_batches`` is, but for the last of it."""
 
 
+TOLD = {
+    "workers": "loading_workers",
+    "num_workers": "loading_workers",
+    "use_multiprocessing": "loading_multiprocessing",
+    "persistent_workers": "loading_persistent",
+    "pin_memory": "loading_pinned",
+}
+"""What a ``PyDataset`` or a ``DataLoader`` has -> what it is called among the settings."""
+
+
 class Batches(keras.utils.PyDataset):
     """The batches of one epoch.
 
@@ -63,8 +73,11 @@ def by_grain(_loading: Loading, x: Array, y: Array, order: Array, batch_size: in
     return samples.batch(batch_size).to_iter_dataset()
 
 
-def settings(batches: Any) -> dict[str, Any]:
-    """Return what is in force, read back from what ``make_batches`` returned."""
-    told = {"loading": f"{type(batches).__module__.partition('.')[0]}.{type(batches).__name__}"}
-    names = ("workers", "use_multiprocessing", "num_workers", "persistent_workers", "pin_memory")
-    return told | {f"loading_{name}": getattr(batches, name) for name in names if hasattr(batches, name)}
+def settings(loading: Loading, batches: Any) -> dict[str, Any]:
+    """Return what is in force, read back from what ``make_batches`` returned; by PyTorch's half's names."""
+    told = {"loading": f"{type(batches).__module__}.{type(batches).__name__}"}
+    if loading.by == "grain":
+        import grain
+
+        told["grain"] = grain.__version__
+    return told | {name: getattr(batches, own) for own, name in TOLD.items() if hasattr(batches, own)}

@@ -84,11 +84,15 @@ def settings(loading: Loading) -> dict[str, Any]:
     if loading.by == "grain":
         import grain
 
-        return {"loading": "grain.MapDataset", "grain": grain.__version__}
+        return {"loading": _name(grain.MapDataset.source([0]).batch(1).to_iter_dataset()), "grain": grain.__version__}
     loader = make_loader(loading, torch.zeros(1), torch.zeros(1), 1, [0])
     return {
-        "loading": f"torch.utils.data.{type(loader).__name__}",
+        "loading": _name(loader),
         "loading_workers": loader.num_workers,
         "loading_persistent": loader.persistent_workers,
         "loading_pinned": loader.pin_memory,
     }
+
+
+def _name(batches: object) -> str:
+    return f"{type(batches).__module__}.{type(batches).__name__}"

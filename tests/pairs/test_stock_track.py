@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 
+import numpy as np
 import pytest
 
 from harness import registry
-from harness.contract import Cell
+from harness.contract import Cell, Transfer
 from harness.parity import engine
 from harness.parity.engine import ParityError
 from harness.parity.workers import TIMEOUT_S
@@ -18,21 +19,31 @@ EPSILONS = {"torch": 1e-8, "keras-tensorflow": 1e-7, "keras-jax": 1e-7, "keras-t
 
 
 @pytest.fixture(scope="module")
-def begun(bench, tmp_path_factory):
-    """``begun(arm, track, seed)``: a session's settings, and a hash of what a training begins with."""
+def opened(bench, tmp_path_factory):
+    """``opened(arm, track, seed, workload)``: a worker that has it open, and a session's settings."""
     stored = store_dataset(registry.load_dataset("digits"), tmp_path_factory.mktemp("stock"))
 
-    def begun(arm, track, seed=0):
-        cell = Cell("accuracy", WORKLOAD.name, arm, "fp32", 1, WORKLOAD.batch_size, 1, seed, track)
+    def opened(arm, track, seed=0, workload=WORKLOAD):
+        cell = Cell("accuracy", workload.name, arm, "fp32", 1, workload.batch_size, 1, seed, track)
         worker = bench.worker(arm, "fp32")
         bench.current.pop(worker, None)
         fields = {"cell": dataclasses.asdict(cell), "dataset": stored.fields, "arrays": str(stored.arrays)}
-        opened = worker.ask("open", TIMEOUT_S, first_step=False, **fields)
-        told = worker.ask("finish", TIMEOUT_S, frameworks=[])
-        return opened["settings"], told["initial_sha256"]
+        told = worker.ask("open", TIMEOUT_S, first_step=False, workload=dataclasses.asdict(workload), **fields)
+        return worker, told["settings"]
 
-    yield begun
+    yield opened
     bench.told.clear()  # its workers have another model open now
+
+
+@pytest.fixture
+def begun(opened):
+    """``begun(arm, track, seed)``: a session's settings, and a hash of what a training begins with."""
+
+    def begun(arm, track, seed=0):
+        worker, settings = opened(arm, track, seed)
+        return settings, worker.ask("finish", TIMEOUT_S, frameworks=[])["initial_sha256"]
+
+    return begun
 
 
 @pytest.mark.parametrize("arm", EPSILONS)
@@ -53,6 +64,35 @@ def test_initial_values_are_each_frameworks_own(begun):
 def test_initial_values_follow_the_seed(begun, arm):
     first, again, other = (begun(arm, "stock", seed)[1] for seed in (3, 3, 4))
     assert first == again != other
+
+
+def test_what_is_carried_over_has_been_learnt_in_the_same_track(opened, tmp_path):
+    arm, answer = "keras-tensorflow", str(tmp_path / "answer.npz")  # whose own Adam is another than the matched one
+
+    def tensors():
+        with np.load(answer) as told:
+            return {name: told[name] for name in told.files if name.startswith("tensor ")}
+
+    source = registry.find_workload("softmax_digits")
+    worker, _ = opened(arm, "stock", workload=source)
+    for number in range(source.epochs + 1):
+        worker.ask("epoch", TIMEOUT_S, number=number, seed=0, answer=answer)
+    learnt = tensors()
+    worker, _ = opened(arm, "stock", workload=dataclasses.replace(source, transfer=Transfer(source.name)))
+    worker.ask("epoch", TIMEOUT_S, number=0, seed=0, answer=answer)
+    begun = tensors()
+    assert learnt
+    assert all(np.array_equal(begun[name], tensor) for name, tensor in learnt.items())
+
+
+def test_learning_rates_by_layer_are_refused():
+    full = registry.find_workload("transfer.full_200")
+    stock = dataclasses.replace(full, track="stock")
+    for arm in ("torch", "keras-jax"):
+        assert "learning rates by layer" in registry.unsupported(registry.find_arm(arm), stock, "fp32")
+        assert registry.unsupported(registry.find_arm(arm), full, "fp32") is None
+    frozen = dataclasses.replace(registry.find_workload("transfer.frozen_200"), track="stock")
+    assert registry.unsupported(registry.find_arm("torch"), frozen, "fp32") is None
 
 
 def test_the_gates_refuse_it():

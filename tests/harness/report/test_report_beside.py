@@ -190,6 +190,25 @@ def test_p99_is_told_only_of_launches_with_enough_passes():
     assert found["p99"].note == "p99 takes 368 undisturbed passes in a launch, which 2 of 3 launches have"
 
 
+def test_of_several_launches_one_alone_may_have_percentiles_and_no_interval():
+    told = of_latency([waited("torch", k, hundredths(367 + (k > 1))) for k in range(3)])
+    found = latency.percentiles(told.comparisons[0].race("latency").evidence["torch"])
+    assert found["p99"].level.interval is None
+    assert found["p99"].note == "p99 takes 368 undisturbed passes in a launch, which 1 of 3 launches has: no interval"
+
+
+def test_a_rate_of_the_only_launch_that_nobody_disturbed_says_of_how_many():
+    records = [passed("torch", k, [block(0, 1.0, contended=k > 0)], batch_size=128) for k in range(3)]
+    found = comparison([*whole_run(), *records], **SIZES)
+    evidence = {size: race.evidence["torch"] for size, race in throughput.sweep(found)}[128]
+    told = throughput.rate(evidence, 128)
+    assert (told.level.interval, told.level.count) == (None, 1)
+    assert told.note == "1 of 3 launches has undisturbed rounds: no interval"
+    alone = comparison([*whole_run(launches=1), records[0]], launches=1, **SIZES)
+    evidence = {size: race.evidence["torch"] for size, race in throughput.sweep(alone)}[128]
+    assert throughput.rate(evidence, 128).note == "one launch: no interval"
+
+
 def test_one_launch_has_percentiles_without_interval():
     told = of_latency([waited("torch", 0, hundredths(400))], launches=1)
     found = latency.percentiles(told.comparisons[0].race("latency").evidence["torch"])
@@ -208,7 +227,7 @@ def test_medians_are_raced_and_slow_single_passes_do_not_move_the_ratio():
     assert rival.time_verdict is TimeVerdict.SLOWER
     assert cells(told, ["arm", "p50 (ms) [95 %]"])[3:5] == ["p99 (ms) [95 %]", "ratio of medians to `torch` [95 %]"]
     page = page_of(told)
-    assert "Passes of one sample; percentiles" in page
+    assert "after what is timed in blocks; no throughput comes from these. Passes of one sample; percentiles" in page
     assert "| `mlp_digits · fp32 · latency, batch 1` | 8 |" in page
     assert any(s.startswith("A single pass of `keras-jax`") for s in sentences(told))
 
@@ -269,6 +288,23 @@ def test_the_median_of_two_seeds_lies_between_them():
     assert cells(told, ["`torch`", "2 of 2"])[2:5] == ["1.5 [1, 2]", "60 [40, 80]", "0.120 [0.0800, 0.160]"]
 
 
+@pytest.mark.parametrize("order", [(10, 92), (92, 10)])
+def test_of_two_trainings_one_of_which_falls_short_the_median_is_more_than_their_mean(order):
+    curves = {10: [0.1] * 9 + [0.95], 92: [0.1] * 92}
+    records = [watched("torch", s, curves[epochs]) for s, epochs in enumerate(order)]
+    told = summary([*STEPS, *records])
+    shown = cells(told, ["`torch`", "1 of 2"])[2:5]
+    assert shown == ["> 51 [10, > 92]", "> 2,040 [400, > 3,680]", "> 4.08 [0.800, > 7.36]"]
+
+
+def test_energy_of_what_falls_short_is_more_than_the_least_that_such_a_training_took():
+    spent = [(True, 100.0), (False, 20.0), (False, 30.0)]
+    records = [watched("torch", s, [0.1, 0.95 if met else 0.5], joules=[0.0, j]) for s, (met, j) in enumerate(spent)]
+    found = reach(records)
+    assert math.isinf(found.joules.median)
+    assert cells(summary([*STEPS, *records]), ["`torch`", "1 of 3"])[5] == "> 20.0 [100, > 20.0]"
+
+
 def test_less_may_be_better():
     known = {"mlp_digits": workload(metric="mse", target=0.5, margin=0.1)}
     records = [watched("torch", s, [0.9, 0.4]) for s in range(3)]
@@ -311,6 +347,14 @@ def test_the_metric_is_drawn_over_time_with_the_target():
     assert list(line.get_ydata()) == pytest.approx([10.0, 90.0])
     assert any(list(other.get_ydata()) == [90.0, 90.0] for other in axes.lines)
     assert axes.get_xlabel() == "time of train steps (s)"
+
+
+def test_an_arm_without_times_is_left_out_of_the_picture_and_named():
+    records = [watched(arm, s, [0.1, 0.95]) for arm in ("torch", "numpy") for s in range(3)]
+    (found,) = summary([*STEPS, *records], arms=("torch", NUMPY)).comparisons
+    (axes,) = plots_beside.over_time(found).axes
+    assert [told.get_text() for told in axes.get_legend().get_texts()] == ["torch"]
+    assert axes.get_xlabel() == "time of train steps (s); left out, for it has no time: numpy"
 
 
 def test_a_report_has_a_picture_of_each_beside_its_table(tmp_path):
