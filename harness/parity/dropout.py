@@ -15,7 +15,7 @@ import numpy as np
 from scipy import stats
 
 from harness.contract import STOCHASTIC
-from harness.parity.errors import Distance
+from harness.parity.errors import Distance, distance
 from harness.parity.immaterial import immaterial, split
 from harness.parity.pair import Half, with_chance
 
@@ -29,12 +29,15 @@ COPIES = 64
 
 PASSES = 24
 CHANGE = ", from draw to draw"
+OFF_FP64 = 1e-10
 BOUND = 6.0
 """Of −log10 p: a level of 1e-6 for each test. Seeds are fixed, so a healthy pair that passes once always does."""
 
 
 def dropout(stage: Stage) -> Iterator[Finding]:
     """What chance does to the loss and to every gradient, which tells where it stands; draws that follow the seed.
+
+    And predictions, which leave nothing to chance.
 
     Compared are the means, over many draws, of the loss, of the size of each gradient, and of how far draws are apart.
     Dropout behind a shortcut, or before an activation instead of behind it, has others; so has a code that is drawn
@@ -64,6 +67,10 @@ def dropout(stage: Stage) -> Iterator[Finding]:
     wrong += ["the same draw twice"] if following == again else []
     wrong += ["a draw that is the next seed's first"] if following == losses[1] else []
     yield stage.tally("dropout seed", wrong)
+
+    half.load(stage.tensors)
+    expected, found = reference.probe("predict", x=stage.x), half.probe("predict", x=stage.x)
+    yield stage.finding("dropout off fp64", distance(found, expected, OFF_FP64), OFF_FP64)
 
 
 def figures(draws: Iterable[Mapping[str, Array]]) -> dict[str, Array]:

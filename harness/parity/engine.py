@@ -303,7 +303,8 @@ class Prover:
                 stored = store_dataset(dataset, self.workers.scratch)
                 worker = functools.partial(self.workers.get, self.reference, "fp64")
                 reference = Reference(worker, self.turn, workload, stored, self.workers.exchange)
-                tensors = noise(reference.specs, seed)
+                most = workload.regularizer.max_norm if workload.regularizer else 0.0
+                tensors = noise(reference.specs, seed, most)
                 reference.load(tensors)
                 chosen = np.random.default_rng([seed, 3]).choice(len(dataset.x_train), batch(workload), replace=False)
                 x = matched.as_input(dataset.x_train[chosen], workload.form)

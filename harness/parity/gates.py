@@ -124,11 +124,17 @@ class Stage:
         )
 
 
-def noise(specs: Mapping[str, TensorSpec], seed: int) -> dict[str, Array]:
+def noise(specs: Mapping[str, TensorSpec], seed: int, most: float = 0.0) -> dict[str, Array]:
     """Draw noise for every tensor, around its usual scale: variances and norm scales positive, all else either sign.
 
     What batch norm follows has the variance of its running statistics, which evaluation divides by: else a deep network
     would give its biases back, and next to nothing of its input.
+
+    Args:
+        specs: What to draw for.
+        seed: Of the noise.
+        most: The largest norm that training allows the weights of a unit; these exceed it, so that it is at work. 0 for
+            none.
     """
     drawn = {}
     usual = matched.initial_parameters(specs, seed)
@@ -143,6 +149,10 @@ def noise(specs: Mapping[str, TensorSpec], seed: int) -> dict[str, Array]:
             drawn[name] = usual[name]
     for name in _before_batch_norm(specs):
         drawn[name] = drawn[name] * math.sqrt(3)  # PyTorch's rule gives a third of the variance of the input
+    for name, tensor in drawn.items():
+        if most and tensor.ndim > 1:
+            units = tensor.reshape(len(tensor), -1)
+            drawn[name] = tensor * (2 * most / np.linalg.norm(units, axis=1).mean())
     return drawn
 
 

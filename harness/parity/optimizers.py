@@ -49,11 +49,15 @@ TINY, TINY_RUN = 1e-6, "tiny gradients"
 """The scale of gradients, and of parameters, lest these hide the updates, in the run of that name."""
 
 WEIGHT_DECAY = 0.1
+ADAPTIVE_RUN = "clipping adaptively"
+"""The run in which a bias begins at 0, as biases do: a gradient may be as long as a share of the parameter, or of a
+least length."""
+
 CLIPPINGS = {
     "clipping": Clipping("global_norm", 3.0),
     "clipping per tensor": Clipping("norm", 1.5),
     "clipping by value": Clipping("value", 0.5),
-    "clipping adaptively": Clipping("adaptive", 0.3),
+    ADAPTIVE_RUN: Clipping("adaptive", 0.3),
 }
 SHAPES = {"0.weight": (4, 3), "0.bias": (4,), "1.weight": (2, 4, 3)}
 
@@ -173,7 +177,8 @@ def given(runs: Iterable[str], seed: int) -> dict[str, Array]:
             generator = np.random.default_rng([seed, 11, index])
             strength = np.random.default_rng([seed, 12]).uniform(0.1, 1, (AT[-1], *[1] * len(shape)))
             gradients = generator.normal(0, scale, (AT[-1], *shape)) * strength
-            arrays[f"{run}/parameters/{name}"] = generator.normal(0, scale, shape)
+            begins = 0 if run == ADAPTIVE_RUN and name.endswith("bias") else scale
+            arrays[f"{run}/parameters/{name}"] = generator.normal(0, begins, shape)
             arrays[f"{run}/gradients/{name}"] = gradients * (generator.random((AT[-1], *shape)) < 0.9)
     return {name: array.astype(np.float32).astype(np.float64) for name, array in arrays.items()}
 

@@ -28,7 +28,7 @@ def training(stage: Stage) -> Iterator[Finding]:
     """Every tensor, running statistics included, after steps of the workload's own optimizer, float64.
 
     Ten steps; the same ten again, after other steps and a prediction have left their traces and ``load`` has wiped
-    them out; two epochs of ``fit`` in two orders, with the losses that it reports.
+    them out; two epochs of ``fit`` in two orders, with the losses that it reports and what is predicted after them.
     """
     parts = stage.workload.accumulation
     size = min(stage.workload.batch_size, SAMPLES) if parts == 1 else stage.workload.batch_size
@@ -45,7 +45,8 @@ def training(stage: Stage) -> Iterator[Finding]:
     yield stage.finding("training again", distance(again, expected, TRAINED_FP64), TRAINED_FP64)
 
     def fitted(half: Half) -> dict[str, Array]:
-        return half.probe("fit", x=x, y=y, orders=orders, batch_size=np.array(batch))
+        trained = half.probe("fit", x=x, y=y, orders=orders, batch_size=np.array(batch))
+        return trained | {"predictions": half.probe("predict", x=stage.x)["output"]}
 
     samples, batch = (FIT_SAMPLES, FIT_BATCH) if parts == 1 else (6 * parts, 3 * parts)  # which wants whole batches
     x = matched.as_input(stage.dataset.x_train[:samples], stage.workload.form)

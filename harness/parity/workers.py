@@ -106,7 +106,7 @@ class Workers:
             self.stack.close()
 
     def patched(self, package: str, overlay: Path) -> Patched:
-        """Return workers that run the arms of one package from ``overlay``, and share all others with these."""
+        """Return workers that run the arms of one package from ``overlay``."""
         return Patched(self, package, overlay)
 
     def begin(self, arm: str, precision: Precision, *, twin: bool = False) -> None:
@@ -186,7 +186,11 @@ class Workers:
 
 
 class Patched(Workers):
-    """Workers of which some run a patched package."""
+    """Workers of which some run a patched package. Those of the others are fresh too, but for a healthy reference.
+
+    For a worker holds one model, and only the reference's answers are put under a lock: with a shared worker one of two
+    faults of PyTorch's half would load its tensors into the other's model.
+    """
 
     def __init__(self, others: Workers, package: str, overlay: Path):
         super().__init__(others.scratch, others.threads, others.reference)
@@ -199,7 +203,8 @@ class Patched(Workers):
         """Let the workers import the package anew from another folder; their frameworks stay imported."""
         self.overlay = overlay
         self.answers.clear()
-        for known, entry in list(self.entries.items()):
+        patched = [(known, entry) for known, entry in self.entries.items() if package_of(known[0]) == self.package]
+        for known, entry in patched:
             self.exchange.open.pop(entry.worker, None)
             try:
                 entry.worker.ask("replace", TIMEOUT_S, package=self.package, folder=str(overlay))
@@ -208,12 +213,12 @@ class Patched(Workers):
                 del self.entries[known]
 
     def _entry(self, arm: str, precision: Precision, twin: bool) -> _Entry:
-        if package_of(arm) != self.package:
+        if arm == self.reference and package_of(arm) != self.package:
             return self.others._entry(arm, precision, twin)
         return super()._entry(arm, precision, twin)
 
     def _start(self, arm: str, precision: Precision, overlay: Path | None = None) -> Worker:
-        return super()._start(arm, precision, self.overlay)
+        return super()._start(arm, precision, self.overlay if package_of(arm) == self.package else None)
 
     def _of_reference(
         self, precision: Precision, arrays: Mapping[str, Array], asked: Mapping[str, Any]

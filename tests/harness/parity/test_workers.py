@@ -95,6 +95,11 @@ def test_a_patched_worker_is_followed_by_a_patched_one(shared, tmp_path):
         assert squared_error(hosts, 1.0, 3.0) == 5
 
 
+def test_faults_of_the_reference_do_not_share_what_is_compared_with_it(shared, tmp_path):
+    with shared.patched("chaos_arms", tmp_path) as one, shared.patched("chaos_arms", tmp_path) as other:
+        assert one.get("numpy", "fp64") is not other.get("numpy", "fp64")
+
+
 def test_threads_that_share_a_worker_get_their_own_answers(shared):
     worker = shared.get("numpy", "fp64")
 
