@@ -27,8 +27,8 @@ DISTURBED = "others took cores from every try: the ceiling may be higher"
 
 
 @dataclass(frozen=True)
-class Cell:
-    """A cell: what it shows, the number behind it, and what has to be said of it, as far as there are any."""
+class Field:
+    """What a table shows in one place, the number behind it, and what has to be said of it, as far as there are any."""
 
     shown: str
     value: float | None = None
@@ -45,7 +45,7 @@ class Sheet:
         header: Names of the columns; the first ones are ``names``.
         names: How many columns name a row.
         keys: Workload, or None, and arm of each row.
-        rows: With as many cells each as the header has names.
+        rows: With as many fields each as the header has names.
     """
 
     name: str
@@ -53,12 +53,12 @@ class Sheet:
     header: tuple[str, ...]
     names: int
     keys: tuple[tuple[str | None, str], ...]
-    rows: tuple[tuple[Cell, ...], ...]
+    rows: tuple[tuple[Field, ...], ...]
 
     def marked(self) -> tuple[list[list[str]], list[str]]:
-        """Return what the cells show, with the numbers of their notes, and the notes."""
+        """Return what the fields show, with the numbers of their notes, and the notes."""
         notes = Notes()
-        rows = [[notes.mark(cell.shown, cell.note) for cell in row] for row in self.rows]
+        rows = [[notes.mark(field.shown, field.note) for field in row] for row in self.rows]
         return rows, list(notes.texts)
 
 
@@ -69,8 +69,9 @@ def ceilings_sheet(found: Ceilings) -> Sheet:
     rows = []
     for arm in arms:
         products = (_ceiling(held.get((arm, "product", dtype)), 1e-9) for dtype in PRODUCTS)
-        others = (("memory", 1e-9), ("call", 1e6), ("transfer", 1e-9))
-        rows.append((Cell(arm), *products, *(_ceiling(held.get((arm, kind, None)), factor) for kind, factor in others)))
+        units = (("memory", 1e-9), ("call", 1e6), ("transfer", 1e-9))
+        others = (_ceiling(held.get((arm, kind, None)), factor) for kind, factor in units)
+        rows.append((Field(arm), *products, *others))
     threads = f"{found.threads} thread{'s' if found.threads > 1 else ''}"
     arrays = next((one.size for one in found.found if one.kind == "memory" and one.size), None)
     cache = "" if found.last_cache is None else f", beside a last cache of {found.last_cache / 2**20:,.0f} MiB"
@@ -97,13 +98,13 @@ def ceilings_sheet(found: Ceilings) -> Sheet:
     )
 
 
-def _ceiling(one: Ceiling | None, factor: float) -> Cell:
+def _ceiling(one: Ceiling | None, factor: float) -> Field:
     if one is None:
-        return Cell(MISSING)
+        return Field(MISSING)
     if one.best is None or one.median is None:
-        return Cell(MISSING, note=one.reason)
+        return Field(MISSING, note=one.reason)
     shown = f"{number(one.best * factor)} / {number(one.median * factor)}"
-    return Cell(shown, one.best * factor, DISTURBED if one.disturbed else None)
+    return Field(shown, one.best * factor, DISTURBED if one.disturbed else None)
 
 
 def achieved_sheet(found: Sequence[Achieved], roof: Roof) -> Sheet:
@@ -137,16 +138,16 @@ def achieved_sheet(found: Sequence[Achieved], roof: Roof) -> Sheet:
         keys=tuple((one.comparison.workload.name, one.arm) for one in found),
         rows=tuple(
             (
-                Cell(one.comparison.name),
-                Cell(one.arm),
-                Cell(WORDS[one.scope].unit),
-                Cell(str(one.batch_size), one.batch_size),
+                Field(one.comparison.name),
+                Field(one.arm),
+                Field(WORDS[one.scope].unit),
+                Field(str(one.batch_size), one.batch_size),
                 _number(one.rate / 1e9),
                 _share(one.rate, one.peak),
                 _number(one.moved / 1e9),
                 _share(one.moved, one.bandwidth),
                 _number(one.intensity),
-                Cell(one.bound or MISSING),
+                Field(one.bound or MISSING),
                 _share(one.rate, one.roof),
             )
             for one in found
@@ -154,11 +155,11 @@ def achieved_sheet(found: Sequence[Achieved], roof: Roof) -> Sheet:
     )
 
 
-def _number(value: float | None) -> Cell:
-    return Cell(MISSING) if value is None else Cell(number(value), value)
+def _number(value: float | None) -> Field:
+    return Field(MISSING) if value is None else Field(number(value), value)
 
 
-def _share(part: float, whole: float | None) -> Cell:
+def _share(part: float, whole: float | None) -> Field:
     return _number(None if whole is None else 100 * part / whole)
 
 
@@ -198,13 +199,13 @@ def breakdown_sheet(found: Sequence[Breakdown]) -> Sheet:
 FUSED = "the step is compiled as a whole"
 
 
-def _taken_apart(one: Breakdown) -> tuple[Cell, ...]:
+def _taken_apart(one: Breakdown) -> tuple[Field, ...]:
     held = {part.part: part for part in one.parts}
     return (
-        Cell(f"{one.workload} · {one.precision}"),
-        Cell(one.arm),
+        Field(f"{one.workload} · {one.precision}"),
+        Field(one.arm),
         *(_part(held.get(part)) for part in COLUMNS),
-        Cell(MISSING, note=FUSED) if one.fused else _number(one.sum_ms),
+        Field(MISSING, note=FUSED) if one.fused else _number(one.sum_ms),
         _part(held.get("step")),
         _percent(one.gap),
         _part(held.get("epoch")),
@@ -212,14 +213,14 @@ def _taken_apart(one: Breakdown) -> tuple[Cell, ...]:
     )
 
 
-def _part(part: PartTime | None) -> Cell:
+def _part(part: PartTime | None) -> Field:
     if part is None:
-        return Cell(MISSING)
-    return Cell(MISSING, note=part.reason) if part.ms is None else Cell(number(part.ms), part.ms)
+        return Field(MISSING)
+    return Field(MISSING, note=part.reason) if part.ms is None else Field(number(part.ms), part.ms)
 
 
-def _percent(share: float | None) -> Cell:
-    return Cell(MISSING) if share is None else Cell(f"{100 * share:.1f}".replace("-", "−"), 100 * share)
+def _percent(share: float | None) -> Field:
+    return Field(MISSING) if share is None else Field(f"{100 * share:.1f}".replace("-", "−"), 100 * share)
 
 
 def sheets(manifest: Manifest, comparisons: Sequence[Comparison]) -> list[Sheet]:
