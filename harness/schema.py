@@ -482,7 +482,7 @@ class Ceilings(Model):
     Attributes:
         created: When it was begun: UTC, ISO 8601.
         versions: Of every arm's distributions, by arm.
-        last_cache: Bytes of the largest cache; null where the kernel does not tell.
+        last_cache: Bytes of all caches of the last level that may be used; null where the kernel does not tell.
     """
 
     schema_version: Literal[1] = 1

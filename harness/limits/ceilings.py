@@ -38,8 +38,8 @@ PRODUCT_S = 0.5
 
 REQUEST_S = 120.0
 SMALLEST_ARRAY, OF_CACHE, OF_MEMORY = 1 << 26, 4, 16
-"""An array has four times the bytes of the largest cache, as STREAM asks (McCalpin 1995), but at most a sixteenth of
-the memory."""
+"""An array has four times the bytes of all last-level caches that are used, as STREAM asks (McCalpin 1995), but at most
+a sixteenth of the memory."""
 
 Ask: TypeAlias = Callable[[str, dict[str, Any]], dict[str, Any]]
 
