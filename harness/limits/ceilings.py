@@ -83,6 +83,8 @@ def named(arms: Sequence[str]) -> list[str]:
             raise Unmeasurable(f"{name} cannot run here: {reason}")
         if spec.witness:
             raise Unmeasurable(f"{name} is a witness: it checks the others, and what it can do is of no interest")
+        if spec.form_of:  # whose ceilings are of pieces that nobody compiles
+            raise Unmeasurable(f"{name} is a form of {spec.form_of}: measure that")
     known = registry.arms().values()
     chosen = list(dict.fromkeys(arms)) or [
         spec.name for spec in known if not spec.witness and not registry.missing(spec)

@@ -21,6 +21,9 @@ def here(chaos, tmp_path, monkeypatch):
     [
         (("doctor", "--ceilings", "--arms", "torhc"), "did you mean 'torch'"),
         (("doctor", "--ceilings", "--arms", "numpy"), "numpy is a witness"),
+        (("doctor", "--ceilings", "--arms", "torch-compile"), "torch-compile is a form of torch: measure that"),
+        (("doctor", "--arms", "torch"), "--arms and --threads are of --ceilings"),
+        (("doctor", "--threads", "1"), "--arms and --threads are of --ceilings"),
         (("doctor", "--ceilings", "--arms", "needs-nonsense"), "not installed: framework_that_nobody_wrote"),
         (("doctor", "--ceilings", "--threads", "999"), "only"),
         (("breakdown", "softmax_digits", "--arms", "torhc"), "did you mean 'torch'"),
