@@ -23,7 +23,7 @@ from harness.schema import Breakdown, PartTime
 PARTS: tuple[Part, ...] = get_args(Part)
 
 SUMMED: tuple[Part, ...] = ("forward+backward", "optimizer", "bookkeeping")
-"""What makes up a step; ``forward`` is in the first of them, and ``launch`` in all."""
+"""What makes up a step; ``forward`` is in the first of them, and ``dispatch`` in all."""
 
 EPOCH_BATCHES = 64
 """Of an epoch: so many steps are enough to tell what feeds one."""
@@ -60,7 +60,7 @@ class Request:
     @property
     def able(self) -> tuple[Part, ...]:
         """The parts that the arm has."""
-        return ("input", *self.spec.parts, "launch")
+        return ("input", *self.spec.parts, "dispatch")
 
     @property
     def fused(self) -> bool:

@@ -163,7 +163,7 @@ def _share(part: float, whole: float | None) -> Field:
     return _number(None if whole is None else 100 * part / whole)
 
 
-COLUMNS = ("input", "forward", "forward+backward", "optimizer", "bookkeeping", "launch")
+COLUMNS = ("input", "forward", "forward+backward", "optimizer", "bookkeeping", "dispatch")
 
 
 def breakdown_sheet(found: Sequence[Breakdown]) -> Sheet:
@@ -174,8 +174,8 @@ def breakdown_sheet(found: Sequence[Breakdown]) -> Sheet:
             "Parts of a train step in ms, each run by itself over and over, the median of its rounds; nothing comes of "
             "a subtraction. Input: all that an epoch does beside its steps, batches drawn and the loop around them. "
             "Forward: in training mode, with the loss. Optimizer: its update alone. Bookkeeping: what the framework "
-            "keeps of a step for its history. Launch: a whole step on two samples, so mostly calls and the update: an "
-            "upper bound of what calls cost, part of the others and not added to them. Sum: forward + backward, "
+            "keeps of a step for its history. Dispatch: a whole step on two samples, so mostly calls and the update: "
+            "an upper bound of what calls cost, part of the others and not added to them. Sum: forward + backward, "
             "optimizer and bookkeeping. Gap: the share of the whole step that the sum leaves unexplained. An epoch's "
             "step has input and step. Where a step is compiled as a whole there are only parts that go up to some "
             "point of it, and no sum. One process an arm: a look, without verdicts. Measured by `twinbench breakdown`."

@@ -16,7 +16,7 @@ TIMES = {
     "forward+backward": 600_000,
     "optimizer": 300_000,
     "bookkeeping": 50_000,
-    "launch": 500_000,
+    "dispatch": 500_000,
     "step": 1_000_000,
     "epoch": 128_000_000,
 }
@@ -55,7 +55,7 @@ def test_parts_add_up_to_what_they_explain(told):
         "forward": 0.3,
         "forward+backward": 0.6,
         "optimizer": 0.3,
-        "launch": 0.5,
+        "dispatch": 0.5,
         "step": 1.0,
         "epoch": 128 / found.epoch_steps,
     }
@@ -73,7 +73,7 @@ def test_what_a_framework_keeps_of_a_step_is_a_part(told):
 def test_of_a_compiled_step_nothing_is_added(told):
     told()
     found = breakdown.measure(dataclasses.replace(ASKED, arm="keras-jax"), str)
-    assert [one.part for one in found.parts] == ["input", "forward", "forward+backward", "launch", "step", "epoch"]
+    assert [one.part for one in found.parts] == ["input", "forward", "forward+backward", "dispatch", "step", "epoch"]
     assert (found.fused, found.sum_ms, found.gap) == (True, None, None)
     assert found.epoch_gap is not None
 
