@@ -74,7 +74,8 @@ def ceilings_sheet(found: Ceilings) -> Sheet:
         rows.append((Field(arm), *products, *others))
     threads = f"{found.threads} thread{'s' if found.threads > 1 else ''}"
     arrays = next((one.size for one in found.found if one.kind == "memory" and one.size), None)
-    cache = "" if found.last_cache is None else f", beside a last cache of {found.last_cache / 2**20:,.0f} MiB"
+    cache = "" if found.last_cache is None else f", beside {found.last_cache / 2**20:,.0f} MiB of last-level caches"
+    days = list(dict.fromkeys(day[:10] for day in (found.since, found.created) if day))
     larger = "" if arrays is None else f" (arrays of {arrays / 2**20:,.0f} MiB{cache})"
     return Sheet(
         name="ceilings",
@@ -83,7 +84,7 @@ def ceilings_sheet(found: Ceilings) -> Sheet:
             "settings of its arm: the best of all samples / their median. Products are of square matrices, of the size "
             f"that suits them best. Memory: one array added to another in place, three times its bytes{larger}. A call "
             "adds two numbers: an eager operation in PyTorch and Keras on torch, a graph or a compiled function on the "
-            f"others. Measured {found.created[:10]} by `twinbench doctor --ceilings`."
+            f"others. Measured {' to '.join(days)} by `twinbench doctor --ceilings`."
         ),
         header=(
             "arm",
@@ -183,6 +184,8 @@ def breakdown_sheet(found: Sequence[Breakdown]) -> Sheet:
         header=(
             "workload",
             "arm",
+            "batch",
+            "measured",
             *(part.replace("+", " + ") for part in COLUMNS),
             "sum",
             "step",
@@ -204,6 +207,8 @@ def _taken_apart(one: Breakdown) -> tuple[Field, ...]:
     return (
         Field(f"{one.workload} · {one.precision}"),
         Field(one.arm),
+        Field(str(one.batch_size), one.batch_size),
+        Field(one.created[:10]),
         *(_part(held.get(part)) for part in COLUMNS),
         Field(MISSING, note=FUSED) if one.fused else _number(one.sum_ms),
         _part(held.get("step")),
@@ -216,7 +221,11 @@ def _taken_apart(one: Breakdown) -> tuple[Field, ...]:
 def _part(part: PartTime | None) -> Field:
     if part is None:
         return Field(MISSING)
-    return Field(MISSING, note=part.reason) if part.ms is None else Field(number(part.ms), part.ms)
+    if part.ms is None:
+        return Field(MISSING, note=part.reason)
+    rounds = part.disturbed + len(part.rounds_ms)
+    left = f"{part.disturbed} of {rounds} rounds left out: others took cores" if part.disturbed else None
+    return Field(number(part.ms), part.ms, left)
 
 
 def _percent(share: float | None) -> Field:

@@ -95,6 +95,11 @@ def test_a_run_with_ceilings_shows_shares():
     assert "--ceilings` measures" not in shown
 
 
+def test_ceilings_of_several_measurements_say_so():
+    assert "Measured 2026-01-01 by" in chapter(ceilings=ceilings(since="2026-01-01T00:00:00Z"))
+    assert "Measured 2025-12-31 to 2026-01-01 by" in chapter(ceilings=ceilings(since="2025-12-31T00:00:00Z"))
+
+
 def test_a_disturbed_ceiling_is_marked():
     shown = chapter(ceilings=ceilings(ceiling("torch", "product", 1e9, dtype="float32", disturbed=True)))
     assert f"1. {limits.DISTURBED}" in shown
@@ -107,7 +112,8 @@ def test_parts_their_sum_and_the_gap_are_shown():
     fused = breakdown("keras-jax", {"forward": 0.3, "forward+backward": None, "step": 1.0}, fused=True)
     shown = chapter(breakdowns=[whole, fused])
     rows = [[cell.strip() for cell in line.split("|")[2:-1]] for line in shown.splitlines() if "| `mlp_digits" in line]
-    assert rows == [
+    assert [row[1:3] for row in rows] == [["32", "2026-01-01"]] * 2
+    assert [[row[0], *row[3:]] for row in rows] == [
         ["`torch`", "0.100", "0.300", "0.600", "0.300", "–", "–", "0.900", "1.00", "10.0", "1.25", "−2.0"],
         ["`keras-jax`", "–", "0.300", "– (1)", "–", "–", "–", "– (2)", "1.00", "–", "–", "–"],
     ]
