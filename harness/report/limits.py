@@ -24,6 +24,8 @@ NOT_TAKEN_APART = "`twinbench breakdown WORKLOAD` measures where the time of a s
 PRODUCTS = ("float32", "bfloat16", "float64", "float16", "tf32")
 
 DISTURBED = "others took cores from every try: the ceiling may be higher"
+DISTURBED_CALL = "others took cores from every try: a call may take less"
+UNSTABLE = "UNSTABLE: other programs disturbed most launches"
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,8 @@ def _ceiling(one: Ceiling | None, factor: float) -> Field:
     if one.best is None or one.median is None:
         return Field(MISSING, note=one.reason)
     shown = f"{number(one.best * factor)} / {number(one.median * factor)}"
-    return Field(shown, one.best * factor, DISTURBED if one.disturbed else None)
+    doubt = DISTURBED_CALL if one.kind == "call" else DISTURBED
+    return Field(shown, one.best * factor, doubt if one.disturbed else None)
 
 
 def achieved_sheet(found: Sequence[Achieved], roof: Roof) -> Sheet:
@@ -115,11 +118,12 @@ def achieved_sheet(found: Sequence[Achieved], roof: Roof) -> Sheet:
         about=(
             "Work that is counted, over the times of this run; of the ceilings the best that any framework reached, so "
             "that all arms have the same. FLOPs are those of products with weights and of attention (a multiply-add is "
-            "two; a train step is three forward passes). Bytes are a lower bound: what each layer reads and writes by "
-            "itself, its input, weights and output, three times in a train step; activations, losses and "
-            "optimizers come on top. They are of memory only as far as they do not stay in a cache, which of small "
-            "models they do: a share above 100 % says so. Under the roof: what would hold this work back first, were "
-            "all of it fetched from memory, and what share of that is reached."
+            "two; a train step is three forward passes, but for the gradient by the data, which nobody needs). Bytes "
+            "are what each layer reads and writes by itself: its input, weights and output. Activations, losses and "
+            "optimizers come on top, so that there are rather more bytes and fewer FLOPs to each; what is computed "
+            "together saves some. They are of memory only as far as they do not stay in a cache, which of small models "
+            "they do: a share above 100 % says so. Under the roof: what would hold this work back first, were all of "
+            "it fetched from memory, and what share of that is reached; under that of compute it may still be memory."
             + (f" While a ceiling was measured {DISTURBED}." if roof.disturbed else "")
         ),
         header=(
@@ -129,9 +133,9 @@ def achieved_sheet(found: Sequence[Achieved], roof: Roof) -> Sheet:
             "batch",
             "GFLOP/s",
             "of the ceiling (%)",
-            "GB/s, at least",
+            "GB/s, about",
             "of memory (%)",
-            "FLOPs a byte",
+            "FLOPs a byte, about",
             "under the roof of",
             "of the roof (%)",
         ),
@@ -143,7 +147,7 @@ def achieved_sheet(found: Sequence[Achieved], roof: Roof) -> Sheet:
                 Field(one.arm),
                 Field(WORDS[one.scope].unit),
                 Field(str(one.batch_size), one.batch_size),
-                _number(one.rate / 1e9),
+                Field(number(one.rate / 1e9), one.rate / 1e9, UNSTABLE if one.unstable else None),
                 _share(one.rate, one.peak),
                 _number(one.moved / 1e9),
                 _share(one.moved, one.bandwidth),
