@@ -95,7 +95,7 @@ one, or of epochs; or a whole training."""
 RACED: tuple[Scope, ...] = ("step", "inference", "latency", "epoch")
 """Scopes that take time, in the order in which they are raced."""
 
-Part = Literal["input", "forward", "forward+backward", "optimizer", "bookkeeping", "launch"]
+Part = Literal["input", "forward", "forward+backward", "optimizer", "bookkeeping", "dispatch"]
 """A part of what training does, run by itself over and over (``Divisible``), to see where the time goes: what an epoch
 does beside its steps; a forward pass in training mode, with its loss; the same with gradients; the update; what else a
 framework keeps of a step; a whole step on so few samples that little but calls is left."""

@@ -481,12 +481,14 @@ class Ceilings(Model):
 
     Attributes:
         created: When it was begun: UTC, ISO 8601.
+        since: When the first of them was begun, if they are of several measurements, of which ``created`` is the last.
         versions: Of every arm's distributions, by arm.
-        last_cache: Bytes of the largest cache; null where the kernel does not tell.
+        last_cache: Bytes of all caches of the last level that may be used; null where the kernel does not tell.
     """
 
     schema_version: Literal[1] = 1
     created: str
+    since: str | None = None
     cpu: str | None
     cores: int
     threads: int
@@ -519,6 +521,7 @@ class Breakdown(Model):
     Attributes:
         created: When it was begun: UTC, ISO 8601.
         fused: The step is compiled as a whole: parts are what goes up to some point of it, and nothing adds up.
+        source_sha256: Of all code that can change it (``harness.limits.breakdown.sources``).
         epoch_steps: Steps of the epochs that ``input`` and ``epoch`` are of.
         sum_ms: Of the parts that make up a step; null if one of them is unknown, or the step is fused.
         gap: Of the whole step the share that the sum leaves unexplained, negative if it explains too much.

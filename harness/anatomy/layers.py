@@ -31,6 +31,7 @@ class Layer:
         output: Of one sample, canonical.
         parameters: Trained numbers, with those of the modules within; 0 when the module is called again.
         flops: Of one sample's forward pass, with those of the calls within.
+        on_input: Weights that multiply its input (``flops.weights_on_input``).
         within: The calls within.
     """
 
@@ -41,6 +42,7 @@ class Layer:
     output: tuple[int, ...]
     parameters: int
     flops: int
+    on_input: int
     within: tuple[Layer, ...]
 
     def flat(self, depth: int = 0) -> Iterator[tuple[int, Layer]]:
@@ -50,8 +52,9 @@ class Layer:
             yield from layer.flat(depth + 1)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the layer for JSON, without those within."""
-        fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self) if field.name != "within"}
+        """Return the layer for JSON, as a reader knows it, without those within."""
+        told = [field.name for field in dataclasses.fields(self) if field.name not in ("on_input", "within")]
+        fields = {name: getattr(self, name) for name in told}
         return {**fields, "input": list(self.input), "output": list(self.output)}
 
 
@@ -129,6 +132,7 @@ def tree(calls: Sequence[Call], specs: Mapping[str, TensorSpec], tied: str | Non
             output=call.output,
             parameters=sum(math.prod(specs[name].shape) for name in mine),
             flops=flops.of_call(call, specs) + sum(layer.flops for layer in within),
+            on_input=flops.weights_on_input(call, specs),
             within=tuple(within),
         )
 

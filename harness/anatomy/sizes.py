@@ -11,6 +11,7 @@ import sys
 
 from harness import registry
 from harness.anatomy.layers import Layer, dissect, processes
+from harness.measure.flops import MULTIPLY_ADD
 from harness.measure.sizes import FILE, Size, as_text
 from harness.store.atomic import write_atomically
 
@@ -28,13 +29,30 @@ def measure() -> dict[str, Size]:
 def of_model(model: Layer) -> Size:
     """Return the size of a model that was taken apart."""
     layers = [layer for _, layer in model.flat() if layer.kind is not None]
+    spared, spared_activations, spared_weights = _spared(layers[0])
     return Size(
         parameters=model.parameters,
         flops=model.flops,
         input=model.input,
         activations=sum(math.prod(layer.input) + math.prod(layer.output) for layer in layers),
         weights=sum(layer.parameters for layer in layers if layer.kind != "embedding"),
+        spared=spared,
+        spared_activations=spared_activations,
+        spared_weights=spared_weights,
     )
+
+
+def _spared(first: Layer) -> tuple[int, int, int]:
+    """Return the FLOPs, activations and weights of the product that gives the gradient by a model's first input.
+
+    Behind an embedding there is none, nor is any spared where the first layer has nothing else to multiply with.
+    """
+    if not first.on_input:
+        return 0, 0, 0
+    given, taken = math.prod(first.input), math.prod(first.output)
+    if first.kind in ("recurrent", "attention"):  # what reads its output is needed all the same, for what lies within
+        return MULTIPLY_ADD * first.on_input * first.input[0], given, first.on_input
+    return first.flops, given + taken, first.parameters
 
 
 def main() -> None:

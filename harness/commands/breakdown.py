@@ -16,7 +16,7 @@ from harness.commands.parts import INCOMPLETE, AsJson, Results, interruptible, s
 def breakdown(
     workload: Annotated[str, typer.Argument(help="Whose train step it is.")],
     arms: Annotated[str, typer.Option(help="Only these arms, separated by commas; by default all that can.")] = "",
-    parts: Annotated[str, typer.Option(help="Only these parts, separated by commas; by default all.")] = "",
+    parts: Annotated[str, typer.Option(help="Only these parts, by commas, and nothing on file; by default all.")] = "",
     precision: Annotated[str, typer.Option(help="fp32, bf16 or fp64.")] = "fp32",
     rounds: Annotated[int, typer.Option(min=1, max=10_000, help="Blocks of each part.")] = 8,
     block_ms: Annotated[float, typer.Option(min=1.0, help="Duration that a block is sized for.")] = 200.0,
@@ -37,7 +37,7 @@ def breakdown(
     kind: Precision = precision  # type: ignore[assignment]
     asked = [
         breakdown.Request(arm, workload, kind, ceilings.cores(threads), split(parts), rounds, block_ms)
-        for arm in breakdown.named(split(arms), kind, workload)
+        for arm in breakdown.named(split(arms), split(parts), kind, workload)
     ]
     for one in asked:
         one.check()
@@ -52,12 +52,13 @@ def breakdown(
             failed = True
             continue
         found.append(made)
-        typer.echo(f"breakdown: {os.path.relpath(filed.write_breakdown(results, made))}", err=True)
+        if not one.parts:  # some parts are no breakdown: on file they would displace a whole one
+            typer.echo(f"breakdown: {os.path.relpath(filed.write_breakdown(results, made))}", err=True)
     if as_json:
         typer.echo(json.dumps([one.model_dump(mode="json") for one in found], indent=1))
     elif found:
         tell(output.breakdowns(found), 150)
-    if failed or any(part.ms is None for one in found for part in one.parts):
+    if failed or any(map(breakdown.wanting, found)):
         raise typer.Exit(INCOMPLETE)
 
 

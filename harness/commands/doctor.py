@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from harness.commands.parts import FAILED, INCOMPLETE, AsJson, Results, interruptible, split, tell
+from harness.commands.parts import FAILED, INCOMPLETE, AsJson, Results, fail, interruptible, split, tell
 
 
 def doctor(
@@ -28,6 +28,8 @@ def doctor(
     if ceilings:
         _ceilings(split(arms), threads, results, as_json)
         return
+    if arms or threads:
+        fail("--arms and --threads are of --ceilings")
     findings = doctor.examine()
     if as_json:
         typer.echo(json.dumps([finding.as_dict() for finding in findings], indent=1))

@@ -199,7 +199,8 @@ def certificates(view: View, summary: Summary, facets: Facets) -> Table:
 
 def sheet(found: Sheet, facets: Facets) -> Table:
     """Return a table of what the device allows, or of where the time goes."""
-    kinds: dict[str, Kind] = {"workload": "name", "arm": "arm", "timed": "text", "under the roof of": "text"}
+    kinds: dict[str, Kind] = {"workload": "name", "arm": "arm"}
+    kinds |= dict.fromkeys(("timed", "under the roof of", "measured"), "text")
     table = Table(TITLES[found.name], [Column(label, kinds.get(label, "number")) for label in found.header])
     for (workload, arm), row in zip(found.keys, found.rows, strict=True):
         named_, figures_ = row[: found.names], row[found.names :]

@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import functools
+import hashlib
+import math
 import os
 import random
 import statistics
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 from harness import matched, registry
-from harness.contract import ArmSpec, Cell, Dataset, Part, Precision, Setup, Workload
+from harness.contract import ArmSpec, Cell, Part, Precision, Setup, Workload
 from harness.measure.environment import fingerprint, source_sha256
 from harness.measure.evidence import is_contended
 from harness.run.coordinator import store_dataset
-from harness.run.process import Worker
+from harness.run.process import Worker, WorkerFailure
 from harness.run.sitting import MOST_RERUNS, START_TIMEOUT_S, now
 from harness.schema import Breakdown, PartTime
 
 PARTS: tuple[Part, ...] = get_args(Part)
 
 SUMMED: tuple[Part, ...] = ("forward+backward", "optimizer", "bookkeeping")
-"""What makes up a step; ``forward`` is in the first of them, and ``launch`` in all."""
+"""What makes up a step; ``forward`` is in the first of them, and ``dispatch`` in all."""
 
-EPOCH_BATCHES = 64
-"""Of an epoch: so many steps are enough to tell what feeds one."""
+FED: tuple[str, ...] = ("input", "epoch")
+"""What is timed by epochs."""
+
+EPOCH_BATCHES, EPOCH_S = 64, 10.0
+"""Of an epoch: so many steps are enough to tell what feeds one, and fewer if they would take longer than that. A
+warm-up has up to fifteen epochs, in the time of one request."""
 
 REQUEST_S = 300.0
 
@@ -60,7 +68,7 @@ class Request:
     @property
     def able(self) -> tuple[Part, ...]:
         """The parts that the arm has."""
-        return ("input", *self.spec.parts, "launch")
+        return _able(self.spec)
 
     @property
     def fused(self) -> bool:
@@ -81,9 +89,7 @@ class Request:
             Undivided: If the arm, or the workload, has no such parts here.
         """
         spec, workload = self.spec, registry.find_workload(self.workload)
-        for part in self.parts:
-            if part not in PARTS:
-                raise registry.UnknownName("part", part, PARTS)
+        _check_parts(self.parts)
         if not spec.parts:
             raise Undivided(f"{self.arm} has no parts that can be run by themselves")
         if reason := registry.unsupported(spec, workload, self.precision):
@@ -97,22 +103,39 @@ class Request:
             )
 
 
-def named(arms: Sequence[str], precision: Precision, workload: str) -> list[str]:
-    """Return the arms that are asked for, or all that can.
+def named(arms: Sequence[str], parts: Sequence[str], precision: Precision, workload: str) -> list[str]:
+    """Return the arms that are asked for, or all that can run these parts by themselves.
 
     Raises:
-        UnknownName: If there is no such workload.
+        UnknownName: If there is no such workload, or no such part.
         Undivided: If there is none.
     """
+    _check_parts(parts)
     able = registry.able(registry.find_workload(workload), precision)
-    chosen = list(dict.fromkeys(arms)) or [arm for arm in able if registry.find_arm(arm).parts]
+    apart = {arm: spec for arm in able if (spec := registry.find_arm(arm)).parts}
+    chosen = list(dict.fromkeys(arms)) or [arm for arm, spec in apart.items() if {*parts} <= {*_able(spec)}]
     if not chosen:
-        raise Undivided(f"no arm can take a step of {workload} apart in {precision} here; see `twinbench doctor`")
+        what = f"run {', '.join(parts)} by itself in" if apart else "take apart"
+        raise Undivided(f"no arm can {what} a step of {workload} in {precision} here; see `twinbench doctor`")
     return chosen
+
+
+def _able(spec: ArmSpec) -> tuple[Part, ...]:
+    """Return the parts that an arm has."""
+    return ("input", *spec.parts, "dispatch")
+
+
+def _check_parts(parts: Sequence[str]) -> None:
+    for part in parts:
+        if part not in PARTS:
+            raise registry.UnknownName("part", part, PARTS)
 
 
 def measure(request: Request, tell: Callable[[str], None]) -> Breakdown:
     """Measure every part in rounds, in random order in each, from the same parameters every time.
+
+    A part that fails, or takes too long, is left out with its reason, and the others are measured in a fresh process:
+    all times of a breakdown are of one.
 
     Args:
         request: What is asked for, checked.
@@ -120,28 +143,14 @@ def measure(request: Request, tell: Callable[[str], None]) -> Breakdown:
 
     Raises:
         DatasetUnavailable: If the data cannot be had.
-        WorkerFailure: If the arm's process fails.
+        WorkerFailure: If the arm's process does not even open the workload.
     """
     created, spec, workload = now(), request.spec, registry.find_workload(request.workload)
-    dataset = _cut(registry.load_dataset(workload.dataset), workload)
-    steps = -(-len(matched.examples(dataset, workload).x_train) // workload.batch_size)
     with tempfile.TemporaryDirectory(prefix="twinbench-breakdown-") as folder:
-        scratch = Path(folder)
-        (scratch / "keras").mkdir()
-        setup = Setup(request.precision, request.threads)
-        with Worker(spec, setup, scratch / "worker.log", scratch) as worker:
-            tell("start")
-            worker.begin()
-            worker.started(START_TIMEOUT_S)
-            stored = store_dataset(dataset, scratch)
-            cell = Cell(
-                "step", workload.name, spec.name, request.precision, request.threads, workload.batch_size,
-                workload.epochs, 0,
-            )  # fmt: skip
-            given = {"cell": dataclasses.asdict(cell), "dataset": stored.fields, "arrays": str(stored.arrays)}
-            worker.ask("open", REQUEST_S, **given)
-            per = {what: steps if what in ("input", "epoch") else 1 for what in request.timed}
-            times = _rounds(request, worker, per, tell)
+        bench = _Bench(request, workload, Path(folder), tell)
+        while (clean := bench.rounds()) is None:
+            pass
+    times = [_time(what, clean.get(what, []), request.rounds, bench.lost.get(what)) for what in request.timed]
     known = {one.part: one.ms for one in times}
     added = _sum(request, known)
     machine = fingerprint()
@@ -155,9 +164,9 @@ def measure(request: Request, tell: Callable[[str], None]) -> Breakdown:
         cpu=machine["cpu"],
         cores=machine["cores_used"],
         versions=registry.versions(spec),
-        source_sha256=source_sha256(),
+        source_sha256=sources(),
         fused=request.fused,
-        epoch_steps=steps,
+        epoch_steps=bench.batches,
         parts=times,
         sum_ms=added,
         gap=_gap(known.get("step"), added),
@@ -165,46 +174,109 @@ def measure(request: Request, tell: Callable[[str], None]) -> Breakdown:
     )
 
 
-def _cut(dataset: Dataset, workload: Workload) -> Dataset:
-    """Return the dataset with as many training samples as the epochs of a breakdown have, and those held out."""
-    chosen = dataset.first(workload.samples)
-    most = EPOCH_BATCHES * workload.batch_size + workload.held_out
-    return chosen.first(min(len(chosen.x_train), most))
+def wanting(found: Breakdown) -> bool:
+    """Return whether a part could not be measured, or others took cores from most of its rounds."""
+    return any(part.ms is None or part.disturbed > len(part.rounds_ms) for part in found.parts)
 
 
-def _rounds(request: Request, worker: Worker, per: dict[str, int], tell: Callable[[str], None]) -> list[PartTime]:
-    """Return the times of all parts.
+@functools.cache
+def sources() -> str:
+    """Return a hash over all code that can change a breakdown: what measures a run, and this."""
+    return hashlib.sha256(source_sha256().encode() + Path(__file__).read_bytes()).hexdigest()
 
-    Args:
-        request: What is asked for.
-        worker: With the workload open.
-        per: Steps in each thing that is timed.
-        tell: Takes what is being measured.
+
+class _Bench:
+    """Where an arm's parts are measured.
+
+    Attributes:
+        batches: Of an epoch, whole ones all.
+        lost: Parts that failed, with the reason.
     """
-    counts = {}
-    for what in per:
-        tell(f"warm-up, {what}")
-        counts[what] = worker.ask("warm_up", REQUEST_S, block_ms=request.block_ms, scope=what)["steps"]
-    clean: dict[str, list[float]] = {what: [] for what in per}
-    order = random.Random(f"{request.arm} {request.workload}")
-    for number in range(request.rounds):
-        tell(f"round {number + 1} of {request.rounds}")
-        for what in order.sample(list(per), len(per)):
-            for _ in range(MOST_RERUNS + 1):
-                block = worker.ask("block", REQUEST_S, steps=counts[what], scope=what)
-                if not is_contended(block, os.cpu_count() or 1):
-                    clean[what].append(block["wall_ns"] / 1e6 / counts[what] / per[what])
-                    break
-    return [_time(what, found, request.rounds) for what, found in clean.items()]
+
+    def __init__(self, request: Request, workload: Workload, scratch: Path, tell: Callable[[str], None]):
+        self.request, self.workload, self.scratch, self.tell = request, workload, scratch, tell
+        self.dataset = registry.load_dataset(workload.dataset).first(workload.samples)
+        samples = len(matched.examples(self.dataset, workload).x_train)
+        self.batches = min(EPOCH_BATCHES, max(1, samples // workload.batch_size))
+        self.lost: dict[str, str] = {}
+        (scratch / "keras").mkdir()
+
+    def rounds(self) -> dict[str, list[float]] | None:
+        """Return the milliseconds of every undisturbed round by part; None if it has to begin anew."""
+        left = [what for what in self.request.timed if what not in self.lost]
+        with self._opened() as worker:
+            counts: dict[str, int] = {}
+            for what in sorted(left, key=lambda what: what != "step"):  # which tells how long an epoch would take
+                self.tell(f"warm-up, {what}")
+                warmed = self._ask(worker, "warm_up", what, block_ms=self.request.block_ms)
+                if warmed is None or (what == "step" and self._shortens(worker, warmed["steps"])):
+                    return None
+                counts[what] = warmed["steps"]
+            return self._clean(worker, counts)
+
+    def _clean(self, worker: Worker, counts: Mapping[str, int]) -> dict[str, list[float]] | None:
+        clean: dict[str, list[float]] = {what: [] for what in counts}
+        order = random.Random(f"{self.request.arm} {self.request.workload}")
+        for number in range(self.request.rounds):
+            self.tell(f"round {number + 1} of {self.request.rounds}")
+            for what in order.sample(list(counts), len(counts)):
+                steps = counts[what] * (self.batches if what in FED else 1)
+                for _ in range(MOST_RERUNS + 1):
+                    if (block := self._ask(worker, "block", what, steps=counts[what])) is None:
+                        return None
+                    if not is_contended(block, os.cpu_count() or 1):
+                        clean[what].append(block["wall_ns"] / 1e6 / steps)
+                        break
+        return clean
+
+    def _shortens(self, worker: Worker, steps: int) -> bool:
+        """Return whether epochs have to be made shorter, by the time of so many steps, and make them so."""
+        if not any(what in FED for what in self.request.timed):
+            return False
+        if (block := self._ask(worker, "block", "step", steps=steps)) is None:
+            return True
+        fitting = math.ceil(EPOCH_S * 1e9 * steps / block["wall_ns"])
+        before, self.batches = self.batches, min(self.batches, fitting)
+        return self.batches < before
+
+    def _ask(self, worker: Worker, do: str, what: str, **given: Any) -> dict[str, Any] | None:
+        """Return a worker's answer on a part; None if there is none, which is then on record."""
+        try:
+            return worker.ask(do, REQUEST_S, scope=what, **given)
+        except WorkerFailure as failure:
+            self.tell(f"{what}: {failure}")
+            self.lost[what] = str(failure)
+            return None
+
+    @contextlib.contextmanager
+    def _opened(self) -> Iterator[Worker]:
+        """Lend a fresh process that has opened the workload, with as many samples as the epochs have."""
+        request, workload, spec = self.request, self.workload, self.request.spec
+        setup = Setup(request.precision, request.threads)
+        with Worker(spec, setup, self.scratch / "worker.log", self.scratch) as worker:
+            self.tell("start")
+            worker.begin()
+            worker.started(START_TIMEOUT_S)
+            cut = self.dataset.first(self.batches * workload.batch_size + workload.held_out)
+            folder = self.scratch / str(self.batches)  # for what is stored goes by the name of the whole
+            folder.mkdir(exist_ok=True)
+            stored = store_dataset(cut, folder)
+            cell = Cell(
+                "step", workload.name, spec.name, request.precision, request.threads, workload.batch_size,
+                workload.epochs, 0,
+            )  # fmt: skip
+            given = {"cell": dataclasses.asdict(cell), "dataset": stored.fields, "arrays": str(stored.arrays)}
+            worker.ask("open", REQUEST_S, **given)
+            yield worker
 
 
-def _time(what: str, found: list[float], rounds: int) -> PartTime:
+def _time(what: str, found: list[float], rounds: int, lost: str | None) -> PartTime:
     return PartTime(
         part=what,
         ms=statistics.median(found) if found else None,
         rounds_ms=found,
-        disturbed=rounds - len(found),
-        reason=None if found else "others took cores from every round",
+        disturbed=0 if lost else rounds - len(found),
+        reason=lost or (None if found else "others took cores from every round"),
     )
 
 

@@ -32,18 +32,14 @@ DTYPES: dict[Precision, tuple[Dtype, ...]] = {
 
 NO_TF32 = "TF32 is a mode of NVIDIA's tensor cores: a CPU has none"
 NO_TRANSFER = "the device is the host: nothing is carried"
-CLOCK = "the clock was set while it was measured"
-
-CLOCK_LIMIT = 0.01
-"""Share by which the clocks may differ. They drift by a thousandth at most, unless somebody sets one."""
 
 PRODUCT_S = 0.5
 """A larger product is tried only as long as it should take no longer than this."""
 
 REQUEST_S = 120.0
 SMALLEST_ARRAY, OF_CACHE, OF_MEMORY = 1 << 26, 4, 16
-"""An array has four times the bytes of the largest cache, as STREAM asks (McCalpin 1995), but at most a sixteenth of
-the memory."""
+"""An array has four times the bytes of all last-level caches that are used, as STREAM asks (McCalpin 1995), but at most
+a sixteenth of the memory."""
 
 Ask: TypeAlias = Callable[[str, dict[str, Any]], dict[str, Any]]
 
@@ -87,6 +83,8 @@ def named(arms: Sequence[str]) -> list[str]:
             raise Unmeasurable(f"{name} cannot run here: {reason}")
         if spec.witness:
             raise Unmeasurable(f"{name} is a witness: it checks the others, and what it can do is of no interest")
+        if spec.form_of:  # whose ceilings are of pieces that nobody compiles
+            raise Unmeasurable(f"{name} is a form of {spec.form_of}: measure that")
     known = registry.arms().values()
     chosen = list(dict.fromkeys(arms)) or [
         spec.name for spec in known if not spec.witness and not registry.missing(spec)
@@ -192,28 +190,20 @@ def _found(
     """Return what was found, or why nothing was."""
     try:
         return Ceiling(arm=arm, kind=kind, dtype=dtype, **look())
-    except (WorkerFailure, ClockSet) as error:
+    except WorkerFailure as error:
         return Ceiling(arm=arm, kind=kind, dtype=dtype, reason=str(error))
-
-
-class ClockSet(Exception):
-    """Somebody set the clock, every time."""
 
 
 def _quietly(ask: Ask, function: str, arguments: dict[str, Any]) -> dict[str, Any]:
     """Ask, and ask again if others disturbed it; the answer says whether they did to the last.
 
     Raises:
-        ClockSet: If the last answer cannot be trusted for that reason.
         WorkerFailure: If there is no answer.
     """
     for _ in range(MOST_RERUNS + 1):
         told = ask(function, arguments)
-        disturbed, clock = is_contended(told, os.cpu_count() or 1), told["clock"] > CLOCK_LIMIT
-        if not disturbed and not clock:
+        if not (disturbed := is_contended(told, os.cpu_count() or 1)):
             break
-    if clock:
-        raise ClockSet(CLOCK)
     return {**told, "disturbed": disturbed}
 
 

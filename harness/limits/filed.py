@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from harness import registry
-from harness.schema import Breakdown, Ceilings
+from harness.limits import breakdown
+from harness.schema import Breakdown, Ceiling, Ceilings
 from harness.store import envelope
 from harness.store.envelope import Unreadable
 
@@ -36,6 +37,7 @@ def write_breakdown(results: Path, found: Breakdown) -> Path:
 def ceilings(results: Path, machine: Mapping[str, Any], threads: int) -> Ceilings | None:
     """Return the last ceilings of such a machine with so many threads, of the versions that are installed now.
 
+    Each arm's are those that it was measured for last: who measured one arm anew has not lost the others.
     What cannot be read is left out: it is said beside a run, and no figure of the run rests on it.
 
     Args:
@@ -43,20 +45,33 @@ def ceilings(results: Path, machine: Mapping[str, Any], threads: int) -> Ceiling
         machine: What is known of this one (``fingerprint``).
         threads: Of each process.
     """
-    known = [
-        one.model_copy(update={"found": held})
-        for one in _read(results / CEILINGS, Ceilings, machine, threads)
-        if (held := [ceiling for ceiling in one.found if _installed(ceiling.arm, one.versions.get(ceiling.arm))])
-    ]
-    return max(known, key=lambda one: one.created, default=None)
+    told = sorted(_read(results / CEILINGS, Ceilings, machine, threads), key=lambda one: one.created)
+    last: dict[tuple[str, str, str | None], tuple[Ceilings, Ceiling]] = {}
+    for one in told:
+        for ceiling in one.found:
+            if _installed(ceiling.arm, one.versions.get(ceiling.arm)):
+                last[ceiling.arm, ceiling.kind, ceiling.dtype] = one, ceiling
+    if not last:
+        return None
+    origins = sorted((one for one, _ in last.values()), key=lambda one: one.created)
+    order = list(registry.every_arm())
+    held = sorted((ceiling for _, ceiling in last.values()), key=lambda ceiling: order.index(ceiling.arm))
+    versions = {arm: version for one in origins for arm, version in one.versions.items()}
+    return origins[-1].model_copy(
+        update={
+            "found": held,
+            "versions": {arm: versions[arm] for arm in dict.fromkeys(ceiling.arm for ceiling in held)},
+            "since": None if origins[0].created == origins[-1].created else origins[0].created,
+        }
+    )
 
 
 def breakdowns(results: Path, arms: Sequence[str], machine: Mapping[str, Any], threads: int) -> list[Breakdown]:
-    """Return the last breakdown of each arm on each workload, likewise."""
+    """Return the last breakdown of each arm on each workload, likewise, of the code as it is now."""
     last: dict[tuple[str, str, str], Breakdown] = {}
     for one in _read(results / BREAKDOWNS, Breakdown, machine, threads):
         key = one.workload, one.precision, one.arm
-        wanted = one.arm in arms and _installed(one.arm, one.versions)
+        wanted = one.arm in arms and _installed(one.arm, one.versions) and one.source_sha256 == breakdown.sources()
         if wanted and (key not in last or one.created > last[key].created):
             last[key] = one
     return sorted(last.values(), key=lambda one: (one.workload, one.precision, arms.index(one.arm)))

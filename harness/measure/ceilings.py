@@ -22,14 +22,12 @@ class Samples:
         calls: In each sample.
         pressure: See ``harness.schema.Block``; of all samples together.
         foreign: Likewise.
-        clock: How far the wall clock went off the monotonic one meanwhile, as a share of the time; 0 unless it was set.
     """
 
     seconds: list[float]
     calls: int
     pressure: float | None
     foreign: float | None
-    clock: float
 
 
 def sample(run: Callable[[], Any], wait: Callable[[Any], Any], samples: int) -> Samples:
@@ -42,23 +40,13 @@ def sample(run: Callable[[], Any], wait: Callable[[Any], Any], samples: int) -> 
     """
     calls = _fitting(run, wait)
     seconds = []
-    before, offset = Snapshot.now(), _offset_ns()
+    before = Snapshot.now()
     for _ in range(samples):
         began = time.perf_counter_ns()
         _go(run, wait, calls)
         seconds.append((time.perf_counter_ns() - began) / 1e9 / calls)
-    moved, after = abs(_offset_ns() - offset), Snapshot.now()
-    share = moved / (after.wall_ns - before.wall_ns)
-    return Samples(seconds, calls, pressure(before, after), foreign(before, after), share)
-
-
-def _offset_ns() -> float:
-    """Return how far the wall clock is ahead of the monotonic one, from the reading that was least interrupted."""
-    readings = []
-    for _ in range(9):
-        began, wall, ended = time.perf_counter_ns(), time.time_ns(), time.perf_counter_ns()
-        readings.append((ended - began, wall - (began + ended) / 2))
-    return min(readings)[1]
+    after = Snapshot.now()
+    return Samples(seconds, calls, pressure(before, after), foreign(before, after))
 
 
 def _fitting(run: Callable[[], Any], wait: Callable[[Any], Any]) -> int:

@@ -86,11 +86,27 @@ def library_versions() -> dict[str, str]:
         return {}
 
 
-def last_cache_bytes() -> int | None:
-    """Return the size of the largest cache that the first core has; None where the kernel does not tell."""
-    told = (_read(str(path)) for path in Path("/sys/devices/system/cpu/cpu0/cache").glob("index*/size"))
-    sizes = [int(size.removesuffix("K")) * 1024 for size in told if size and size.removesuffix("K").isdecimal()]
-    return max(sizes, default=None)
+def last_cache_bytes(folder: Path = Path("/sys/devices/system/cpu")) -> int | None:
+    """Return the bytes of all caches of the last level that the cores we may use have; None if the kernel is silent.
+
+    Args:
+        folder: Where the kernel tells of each core. Cores that share a cache say so, and it counts once.
+    """
+    found: dict[str, int] = {}
+    for core in os.sched_getaffinity(0):
+        caches = [_cache(index) for index in (folder / f"cpu{core}" / "cache").glob("index*")]
+        if known := [cache for cache in caches if cache]:
+            _, shared, size = max(known)
+            found[shared] = size
+    return sum(found.values()) or None
+
+
+def _cache(index: Path) -> tuple[int, str, int] | None:
+    """Return the level of a cache, the cores that share it and its bytes, as far as the kernel tells all three."""
+    level, shared, size = (_read(str(index / name)) for name in ("level", "shared_cpu_list", "size"))
+    if not (level and shared and size and size.removesuffix("K").isdecimal()):
+        return None
+    return int(level), shared, int(size.removesuffix("K")) * 1024
 
 
 def _packages_sha256() -> str:

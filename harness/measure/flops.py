@@ -5,7 +5,8 @@ weight of a layer is used once at each place where the layer is applied, so all 
 any input, masked attention like any other. Left out is what costs a few operations an element and no table lists:
 biases, norms, activations, pooling, softmax, additions. PyTorch's ``FlopCounterMode`` counts by the same rules. A count
 is of one sample's forward pass; a train step is three of them, for the backward pass multiplies once for the gradient
-of the weights and once for that of the inputs, less the layer that reads the data, whose gradient nobody needs.
+of the weights and once for that of the inputs, less what the layer that reads the data multiplies with them, whose
+gradient nobody needs. That of an initial state counts, though PyTorch leaves it out.
 """
 
 from __future__ import annotations
@@ -16,6 +17,27 @@ from collections.abc import Mapping
 from harness.contract import Call, TensorSpec
 
 MULTIPLY_ADD = 2
+
+
+def weights_on_input(call: Call, tensors: Mapping[str, TensorSpec]) -> int:
+    """Return how many weights of a call's layer multiply its input, and not what it makes of that.
+
+    Args:
+        call: Of which module, on which shapes.
+        tensors: Those of the whole model, by canonical name.
+    """
+    prefix = f"{call.path}."
+    own = {name.removeprefix(prefix): spec for name, spec in tensors.items() if name.startswith(prefix)}
+    match call.layer:
+        case "linear" | "conv" | "transposed_conv":
+            on_input = [name for name, spec in own.items() if len(spec.shape) > 1]
+        case "recurrent":  # of the first of its layers, in both directions
+            on_input = [name for name in own if name.startswith("weight_ih_l0")]
+        case "attention":
+            on_input = [name for name in own if name == "in_proj_weight"]
+        case _:
+            on_input = []
+    return sum(math.prod(own[name].shape) for name in on_input)
 
 
 def of_call(call: Call, tensors: Mapping[str, TensorSpec]) -> int:

@@ -25,6 +25,10 @@ class Size:
         activations: Numbers that its layers read and write in one sample's forward pass, each its input and its output.
         weights: Trained numbers that they read beside that, once for a whole batch; of embeddings none, for what is
             looked up in one is its output.
+        spared: Of ``flops``, those that a train step takes twice and not three times: the layer that reads the data
+            gives no gradient by them. Behind an embedding 0.
+        spared_activations: Of ``activations``, likewise.
+        spared_weights: Of ``weights``, likewise.
     """
 
     parameters: int
@@ -32,14 +36,29 @@ class Size:
     input: tuple[int, ...]
     activations: int
     weights: int
+    spared: int
+    spared_activations: int
+    spared_weights: int
+
+    @property
+    def step_flops(self) -> int:
+        """Of a sample's train step: three forward passes, but for what nobody needs."""
+        return 3 * self.flops - self.spared
 
     def moved(self, batch_size: int) -> int:
         """Return how many numbers the layers read and write, each by itself, in a forward pass.
 
-        They are the operands and results of the products that ``flops`` counts, so that a train step, which is three
-        of each, moves three times as many. What activations, losses and optimizers move comes on top.
+        They are the operands and results of the products that ``flops`` counts. What activations and losses move comes
+        on top; where layers are computed together, what lies between them need not move.
         """
         return self.weights + batch_size * self.activations
+
+    def step_moved(self, batch_size: int) -> int:
+        """Return the same of a train step, whose products are three of each, but for what nobody needs.
+
+        What optimizers move comes on top.
+        """
+        return 3 * self.moved(batch_size) - self.spared_weights - batch_size * self.spared_activations
 
 
 @functools.cache

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from harness.contract import Precision, Scope
 from harness.measure import sizes
+from harness.measure.sizes import Size
 from harness.report.comparison import Comparison
 from harness.report.evidence import Evidence
 from harness.report.row import Row
 from harness.schema import Ceilings
+from harness.stats import TimeVerdict
 
-PASSES: Mapping[Scope, int] = {"step": 3, "inference": 1}
-"""Forward passes that the work of what a scope times amounts to: a backward pass multiplies twice. What feeds an epoch
-is no work that is counted, so epochs are left out."""
+COUNTED: Mapping[Scope, Callable[[Size, int], tuple[int, int]]] = {
+    "step": lambda size, batch: (batch * size.step_flops, size.step_moved(batch)),
+    "inference": lambda size, batch: (batch * size.flops, size.moved(batch)),
+}
+"""FLOPs and numbers moved of what a scope times, on a batch. What feeds an epoch is no work that is counted, so epochs
+are left out."""
 
 DTYPES: Mapping[Precision, tuple[str, int]] = {"fp32": ("float32", 4), "bf16": ("bfloat16", 2), "fp64": ("float64", 8)}
 """What a precision multiplies, and the bytes of a number."""
@@ -55,9 +60,10 @@ class Achieved:
     Attributes:
         scope: What was timed.
         rate: FLOP/s, of those that are counted (``harness.measure.flops``).
-        moved: Bytes a second that its layers read and write at least (``Size.moved``), from wherever they lie.
+        moved: Bytes a second that its layers read and write, each by itself (``Size.moved``), wherever they lie.
         peak: FLOP/s of the best product of such numbers; null if unknown, as the next.
         bandwidth: Bytes a second of the memory.
+        unstable: Other programs disturbed most launches: the time behind it all claims nothing.
     """
 
     comparison: Comparison
@@ -68,10 +74,11 @@ class Achieved:
     moved: float
     peak: float | None
     bandwidth: float | None
+    unstable: bool
 
     @property
     def intensity(self) -> float:
-        """FLOPs for each byte: the place on the x axis of a roofline (Williams, Waterman and Patterson 2009)."""
+        """FLOPs for each such byte: the place on the x axis of a roofline (Williams, Waterman and Patterson 2009)."""
         return self.rate / self.moved
 
     @property
@@ -102,20 +109,22 @@ def _of(comparison: Comparison, roof: Roof) -> Iterator[Achieved]:
     size = sizes.read().get(comparison.workload.name)
     dtype, bytes_each = DTYPES[comparison.precision]
     for scope, rows, evidence in raced:
-        if size is None or scope not in PASSES:
+        if size is None or scope not in COUNTED:
             continue
         for row in rows:
             if row.step_ms is None:
                 continue
             batch = next(record.cell.batch_size for record in evidence[row.arm].raced.values())
-            a_second = PASSES[scope] * 1e3 / row.step_ms
+            work, moved = COUNTED[scope](size, batch)
+            a_second = 1e3 / row.step_ms
             yield Achieved(
                 comparison=comparison,
                 arm=row.arm,
                 scope=scope,
                 batch_size=batch,
-                rate=size.flops * batch * a_second,
-                moved=size.moved(batch) * bytes_each * a_second,
+                rate=work * a_second,
+                moved=moved * bytes_each * a_second,
                 peak=roof.products.get(dtype),
                 bandwidth=roof.memory,
+                unstable=row.time_verdict is TimeVerdict.UNSTABLE,
             )

@@ -24,11 +24,13 @@ NOT_TAKEN_APART = "`twinbench breakdown WORKLOAD` measures where the time of a s
 PRODUCTS = ("float32", "bfloat16", "float64", "float16", "tf32")
 
 DISTURBED = "others took cores from every try: the ceiling may be higher"
+DISTURBED_CALL = "others took cores from every try: a call may take less"
+UNSTABLE = "UNSTABLE: other programs disturbed most launches"
 
 
 @dataclass(frozen=True)
-class Cell:
-    """A cell: what it shows, the number behind it, and what has to be said of it, as far as there are any."""
+class Field:
+    """What a table shows in one place, the number behind it, and what has to be said of it, as far as there are any."""
 
     shown: str
     value: float | None = None
@@ -45,7 +47,7 @@ class Sheet:
         header: Names of the columns; the first ones are ``names``.
         names: How many columns name a row.
         keys: Workload, or None, and arm of each row.
-        rows: With as many cells each as the header has names.
+        rows: With as many fields each as the header has names.
     """
 
     name: str
@@ -53,12 +55,12 @@ class Sheet:
     header: tuple[str, ...]
     names: int
     keys: tuple[tuple[str | None, str], ...]
-    rows: tuple[tuple[Cell, ...], ...]
+    rows: tuple[tuple[Field, ...], ...]
 
     def marked(self) -> tuple[list[list[str]], list[str]]:
-        """Return what the cells show, with the numbers of their notes, and the notes."""
+        """Return what the fields show, with the numbers of their notes, and the notes."""
         notes = Notes()
-        rows = [[notes.mark(cell.shown, cell.note) for cell in row] for row in self.rows]
+        rows = [[notes.mark(field.shown, field.note) for field in row] for row in self.rows]
         return rows, list(notes.texts)
 
 
@@ -69,11 +71,13 @@ def ceilings_sheet(found: Ceilings) -> Sheet:
     rows = []
     for arm in arms:
         products = (_ceiling(held.get((arm, "product", dtype)), 1e-9) for dtype in PRODUCTS)
-        others = (("memory", 1e-9), ("call", 1e6), ("transfer", 1e-9))
-        rows.append((Cell(arm), *products, *(_ceiling(held.get((arm, kind, None)), factor) for kind, factor in others)))
+        units = (("memory", 1e-9), ("call", 1e6), ("transfer", 1e-9))
+        others = (_ceiling(held.get((arm, kind, None)), factor) for kind, factor in units)
+        rows.append((Field(arm), *products, *others))
     threads = f"{found.threads} thread{'s' if found.threads > 1 else ''}"
     arrays = next((one.size for one in found.found if one.kind == "memory" and one.size), None)
-    cache = "" if found.last_cache is None else f", beside a last cache of {found.last_cache / 2**20:,.0f} MiB"
+    cache = "" if found.last_cache is None else f", beside {found.last_cache / 2**20:,.0f} MiB of last-level caches"
+    days = list(dict.fromkeys(day[:10] for day in (found.since, found.created) if day))
     larger = "" if arrays is None else f" (arrays of {arrays / 2**20:,.0f} MiB{cache})"
     return Sheet(
         name="ceilings",
@@ -82,7 +86,7 @@ def ceilings_sheet(found: Ceilings) -> Sheet:
             "settings of its arm: the best of all samples / their median. Products are of square matrices, of the size "
             f"that suits them best. Memory: one array added to another in place, three times its bytes{larger}. A call "
             "adds two numbers: an eager operation in PyTorch and Keras on torch, a graph or a compiled function on the "
-            f"others. Measured {found.created[:10]} by `twinbench doctor --ceilings`."
+            f"others. Measured {' to '.join(days)} by `twinbench doctor --ceilings`."
         ),
         header=(
             "arm",
@@ -97,13 +101,14 @@ def ceilings_sheet(found: Ceilings) -> Sheet:
     )
 
 
-def _ceiling(one: Ceiling | None, factor: float) -> Cell:
+def _ceiling(one: Ceiling | None, factor: float) -> Field:
     if one is None:
-        return Cell(MISSING)
+        return Field(MISSING)
     if one.best is None or one.median is None:
-        return Cell(MISSING, note=one.reason)
+        return Field(MISSING, note=one.reason)
     shown = f"{number(one.best * factor)} / {number(one.median * factor)}"
-    return Cell(shown, one.best * factor, DISTURBED if one.disturbed else None)
+    doubt = DISTURBED_CALL if one.kind == "call" else DISTURBED
+    return Field(shown, one.best * factor, doubt if one.disturbed else None)
 
 
 def achieved_sheet(found: Sequence[Achieved], roof: Roof) -> Sheet:
@@ -113,11 +118,12 @@ def achieved_sheet(found: Sequence[Achieved], roof: Roof) -> Sheet:
         about=(
             "Work that is counted, over the times of this run; of the ceilings the best that any framework reached, so "
             "that all arms have the same. FLOPs are those of products with weights and of attention (a multiply-add is "
-            "two; a train step is three forward passes). Bytes are a lower bound: what each layer reads and writes by "
-            "itself, its input, weights and output, three times in a train step; activations, losses and "
-            "optimizers come on top. They are of memory only as far as they do not stay in a cache, which of small "
-            "models they do: a share above 100 % says so. Under the roof: what would hold this work back first, were "
-            "all of it fetched from memory, and what share of that is reached."
+            "two; a train step is three forward passes, but for the gradient by the data, which nobody needs). Bytes "
+            "are what each layer reads and writes by itself: its input, weights and output. Activations, losses and "
+            "optimizers come on top, so that there are rather more bytes and fewer FLOPs to each; what is computed "
+            "together saves some. They are of memory only as far as they do not stay in a cache, which of small models "
+            "they do: a share above 100 % says so. Under the roof: what would hold this work back first, were all of "
+            "it fetched from memory, and what share of that is reached; under that of compute it may still be memory."
             + (f" While a ceiling was measured {DISTURBED}." if roof.disturbed else "")
         ),
         header=(
@@ -127,9 +133,9 @@ def achieved_sheet(found: Sequence[Achieved], roof: Roof) -> Sheet:
             "batch",
             "GFLOP/s",
             "of the ceiling (%)",
-            "GB/s, at least",
+            "GB/s, about",
             "of memory (%)",
-            "FLOPs a byte",
+            "FLOPs a byte, about",
             "under the roof of",
             "of the roof (%)",
         ),
@@ -137,16 +143,16 @@ def achieved_sheet(found: Sequence[Achieved], roof: Roof) -> Sheet:
         keys=tuple((one.comparison.workload.name, one.arm) for one in found),
         rows=tuple(
             (
-                Cell(one.comparison.name),
-                Cell(one.arm),
-                Cell(WORDS[one.scope].unit),
-                Cell(str(one.batch_size), one.batch_size),
-                _number(one.rate / 1e9),
+                Field(one.comparison.name),
+                Field(one.arm),
+                Field(WORDS[one.scope].unit),
+                Field(str(one.batch_size), one.batch_size),
+                Field(number(one.rate / 1e9), one.rate / 1e9, UNSTABLE if one.unstable else None),
                 _share(one.rate, one.peak),
                 _number(one.moved / 1e9),
                 _share(one.moved, one.bandwidth),
                 _number(one.intensity),
-                Cell(one.bound or MISSING),
+                Field(one.bound or MISSING),
                 _share(one.rate, one.roof),
             )
             for one in found
@@ -154,15 +160,15 @@ def achieved_sheet(found: Sequence[Achieved], roof: Roof) -> Sheet:
     )
 
 
-def _number(value: float | None) -> Cell:
-    return Cell(MISSING) if value is None else Cell(number(value), value)
+def _number(value: float | None) -> Field:
+    return Field(MISSING) if value is None else Field(number(value), value)
 
 
-def _share(part: float, whole: float | None) -> Cell:
+def _share(part: float, whole: float | None) -> Field:
     return _number(None if whole is None else 100 * part / whole)
 
 
-COLUMNS = ("input", "forward", "forward+backward", "optimizer", "bookkeeping", "launch")
+COLUMNS = ("input", "forward", "forward+backward", "optimizer", "bookkeeping", "dispatch")
 
 
 def breakdown_sheet(found: Sequence[Breakdown]) -> Sheet:
@@ -173,8 +179,8 @@ def breakdown_sheet(found: Sequence[Breakdown]) -> Sheet:
             "Parts of a train step in ms, each run by itself over and over, the median of its rounds; nothing comes of "
             "a subtraction. Input: all that an epoch does beside its steps, batches drawn and the loop around them. "
             "Forward: in training mode, with the loss. Optimizer: its update alone. Bookkeeping: what the framework "
-            "keeps of a step for its history. Launch: a whole step on two samples, so mostly calls and the update: an "
-            "upper bound of what calls cost, part of the others and not added to them. Sum: forward + backward, "
+            "keeps of a step for its history. Dispatch: a whole step on two samples, so mostly calls and the update: "
+            "an upper bound of what calls cost, part of the others and not added to them. Sum: forward + backward, "
             "optimizer and bookkeeping. Gap: the share of the whole step that the sum leaves unexplained. An epoch's "
             "step has input and step. Where a step is compiled as a whole there are only parts that go up to some "
             "point of it, and no sum. One process an arm: a look, without verdicts. Measured by `twinbench breakdown`."
@@ -182,6 +188,8 @@ def breakdown_sheet(found: Sequence[Breakdown]) -> Sheet:
         header=(
             "workload",
             "arm",
+            "batch",
+            "measured",
             *(part.replace("+", " + ") for part in COLUMNS),
             "sum",
             "step",
@@ -198,13 +206,15 @@ def breakdown_sheet(found: Sequence[Breakdown]) -> Sheet:
 FUSED = "the step is compiled as a whole"
 
 
-def _taken_apart(one: Breakdown) -> tuple[Cell, ...]:
+def _taken_apart(one: Breakdown) -> tuple[Field, ...]:
     held = {part.part: part for part in one.parts}
     return (
-        Cell(f"{one.workload} · {one.precision}"),
-        Cell(one.arm),
+        Field(f"{one.workload} · {one.precision}"),
+        Field(one.arm),
+        Field(str(one.batch_size), one.batch_size),
+        Field(one.created[:10]),
         *(_part(held.get(part)) for part in COLUMNS),
-        Cell(MISSING, note=FUSED) if one.fused else _number(one.sum_ms),
+        Field(MISSING, note=FUSED) if one.fused else _number(one.sum_ms),
         _part(held.get("step")),
         _percent(one.gap),
         _part(held.get("epoch")),
@@ -212,14 +222,18 @@ def _taken_apart(one: Breakdown) -> tuple[Cell, ...]:
     )
 
 
-def _part(part: PartTime | None) -> Cell:
+def _part(part: PartTime | None) -> Field:
     if part is None:
-        return Cell(MISSING)
-    return Cell(MISSING, note=part.reason) if part.ms is None else Cell(number(part.ms), part.ms)
+        return Field(MISSING)
+    if part.ms is None:
+        return Field(MISSING, note=part.reason)
+    rounds = part.disturbed + len(part.rounds_ms)
+    left = f"{part.disturbed} of {rounds} rounds left out: others took cores" if part.disturbed else None
+    return Field(number(part.ms), part.ms, left)
 
 
-def _percent(share: float | None) -> Cell:
-    return Cell(MISSING) if share is None else Cell(f"{100 * share:.1f}".replace("-", "−"), 100 * share)
+def _percent(share: float | None) -> Field:
+    return Field(MISSING) if share is None else Field(f"{100 * share:.1f}".replace("-", "−"), 100 * share)
 
 
 def sheets(manifest: Manifest, comparisons: Sequence[Comparison]) -> list[Sheet]:

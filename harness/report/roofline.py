@@ -10,7 +10,7 @@ from harness.report.comparison import Comparison
 from harness.report.text import number
 from harness.schema import Manifest
 
-X = "FLOPs for each byte that the layers read and write, at least"
+X = "FLOPs for each byte that the layers read and write by themselves, about"
 Y = "GFLOP/s"
 GIGA = 1e9
 
@@ -35,7 +35,7 @@ class Roofline:
     Attributes:
         memory: The slope that all roofs have in common: bytes a second.
         lines: One for each precision that was raced.
-        points: By ``intensity`` and ``rate``, the latter in FLOP/s.
+        points: By ``intensity`` and ``rate``, the latter in FLOP/s; none of what is UNSTABLE.
     """
 
     memory: float
@@ -48,7 +48,7 @@ def roofline(manifest: Manifest, comparisons: Sequence[Comparison]) -> Roofline 
     if manifest.ceilings is None:
         return None
     roof = Roof.of(manifest.ceilings)
-    points = achieved(comparisons, roof)
+    points = [one for one in achieved(comparisons, roof) if not one.unstable]
     if not points or roof.memory is None:
         return None
     raced = {one.peak for one in points}

@@ -543,7 +543,7 @@ class Server:
         }
 
     def _timed(self, scope: Scope | Part, batch_size: int | None = None) -> Callable[[int], float]:
-        self._stage(few=scope == "launch")
+        self._stage(few=scope == "dispatch")
         match scope:
             case "epoch" | "input":
                 return self._epochs(steps=scope == "epoch")

@@ -1,5 +1,7 @@
 """Our count of every workload's model is PyTorch's own, and the sizes on file are what is counted now."""
 
+import math
+
 import pytest
 import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
@@ -54,17 +56,17 @@ def test_counts_are_pytorchs_and_those_on_file(arm, data, name):
     workload = registry.find_workload(name)
     x, outputs = data(workload)
     session = arm.open(workload, x.shape[1:], outputs)
-    model = tree(session.calls(x), session.describe(), workload.architecture.tied)
+    specs = session.describe()
+    model = tree(session.calls(x), specs, workload.architecture.tied)
     assert of_model(model) == sizes.read()[name], "make sizes renews benchmarks/sizes.json"
     forward, both = count(session, x)
     assert model.flops == forward
-    # The gradient with respect to the data, which only the first layer could give, is not computed.
-    first = next(layer.flops for _, layer in model.flat() if layer.kind and layer.flops)
     if any(getattr(module, "groups", 1) > 1 for module in session.model.modules()):
         # PyTorch 2.13 counts the gradient of a grouped weight as if there were no groups: 8 times at 8 groups.
         assert both > 3 * forward
     else:
-        assert 3 * forward - first <= both <= 3 * forward
+        states = sum(math.prod(spec.shape) for own, spec in specs.items() if ".weight_hh" in own)
+        assert both == sizes.read()[name].step_flops - 2 * states, "no initial state needs a gradient either"
 
 
 def count(session, x):

@@ -91,7 +91,7 @@ def test_epochs_without_steps_update_nothing(opened, arm):
 def test_every_part_can_be_timed(worker_of, arm):
     worker = worker_of(arm)
     told = {}
-    for part in ("input", *registry.find_arm(arm).parts, "launch", "step"):
+    for part in ("input", *registry.find_arm(arm).parts, "dispatch", "step"):
         measured = worker.ask("block", 60, steps=2, scope=part)
         assert measured["wall_ns"] > 0
         told[part] = measured["told"]

@@ -18,7 +18,7 @@ def told(monkeypatch):
 
         def ask(self, do, timeout_s, **request):
             asked.append((request["function"], request["arguments"]))
-            return {"pressure": 0.0, "foreign": 0.0, "clock": 0.0, "calls": 1} | answer(request)
+            return {"pressure": 0.0, "foreign": 0.0, "calls": 1} | answer(request)
 
         monkeypatch.setattr(Worker, "ask", ask)
         return asked
@@ -51,14 +51,6 @@ def test_what_others_disturb_is_asked_again_and_then_said(chaos, told):
     found = ceilings.measure(["healthy-one"], 1, str, SMALL)
     assert [what for what, _ in asked].count("call") == 3
     assert all(one.disturbed for one in found.found if one.best)
-    assert ceilings.wanting(found)
-
-
-def test_a_clock_that_is_set_leaves_no_figure(chaos, told):
-    told(lambda request: {"seconds": [1.0], "clock": 0.5})
-    found = ceilings.measure(["healthy-one"], 1, str, SMALL)
-    assert {one.reason for one in found.found if one.kind in ("memory", "call")} == {ceilings.CLOCK}
-    assert not any(one.best for one in found.found)
     assert ceilings.wanting(found)
 
 

@@ -4,6 +4,7 @@ import pytest
 from report_factories import breakdown, ceiling, ceilings
 
 from harness import registry
+from harness.limits import breakdown as measuring
 from harness.limits import filed
 
 MACHINE = {"cpu": "a processor", "cores_used": 2}
@@ -11,19 +12,39 @@ MACHINE = {"cpu": "a processor", "cores_used": 2}
 
 @pytest.fixture(autouse=True)
 def installed(monkeypatch):
-    """All arms are of version 1.0 here."""
+    """All arms are of version 1.0 here, and the code is that of the breakdowns."""
     monkeypatch.setattr(registry, "versions", lambda spec: {spec.name: "1.0"})
+    monkeypatch.setattr(measuring, "sources", lambda: breakdown("torch", {}).source_sha256)
 
 
 def test_the_last_ceilings_are_told(tmp_path):
     old = ceilings(ceiling("torch", "product", 1e9, dtype="float32"))
     new = ceilings(ceiling("torch", "product", 2e9, dtype="float32"), created="2026-02-01T00:00:00Z")
-    other = ceilings()
-    for one in (new, old, other):
+    for one in (old, new):
         filed.write_ceilings(tmp_path, one)
-    assert len(list(tmp_path.glob("ceilings/*.json"))) == 2, "the same arms on the same machine share a file"
-    filed.write_ceilings(tmp_path, new)
+    assert len(list(tmp_path.glob("ceilings/*.json"))) == 1, "the same arms on the same machine share a file"
     assert filed.ceilings(tmp_path, MACHINE, 2) == new
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_who_measures_one_arm_anew_keeps_the_others(tmp_path, turned):
+    whole = ceilings()
+    part = ceilings(ceiling("torch", "product", 3e9, dtype="float32"), created="2026-02-01T00:00:00Z")
+    for one in (part, whole) if turned else (whole, part):
+        filed.write_ceilings(tmp_path, one)
+    told = filed.ceilings(tmp_path, MACHINE, 2)
+    held = {(one.arm, one.kind, one.dtype): one.best for one in told.found}
+    assert held == {(one.arm, one.kind, one.dtype): one.best for one in whole.found} | {
+        ("torch", "product", "float32"): 3e9
+    }
+    assert (told.since, told.created) == (whole.created, part.created)
+    assert told.versions == whole.versions
+
+
+def test_a_breakdown_of_other_code_is_left_out(tmp_path, monkeypatch):
+    filed.write_breakdown(tmp_path, breakdown("torch", {"step": 1.0}))
+    monkeypatch.setattr(measuring, "sources", lambda: "6" * 64)
+    assert filed.breakdowns(tmp_path, ["torch"], MACHINE, 2) == []
 
 
 @pytest.mark.parametrize(

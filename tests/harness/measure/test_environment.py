@@ -1,4 +1,5 @@
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import harness
-from harness.measure.environment import fingerprint, library_versions, source_sha256
+from harness.measure.environment import fingerprint, last_cache_bytes, library_versions, source_sha256
 
 HOME = Path(harness.__file__).parents[1]
 
@@ -19,6 +20,22 @@ def test_fingerprint_is_flat_json_with_what_a_reader_looks_for():
     assert {"cpu", "cores_used", "memory_gib", "kernel", "python", "source_sha256", "packages_sha256"} <= told.keys()
     assert told["cpu"]
     assert told["source_sha256"] == source_sha256()
+
+
+def test_caches_of_the_last_level_are_added_up_and_each_counts_once(tmp_path, monkeypatch):
+    """Two chips of two cores with a cache each, a core beside them, and one that we may not use."""
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: {0, 1, 2, 3, 8})
+    mine = (("1", "64K"), ("2", "1024K"))
+    chips = {"0-1": "32768K", "2-3": "16384K", "9": "65536K"}
+    for core in (0, 1, 2, 3, 8, 9):
+        last = [("3", size, shared) for shared, size in chips.items() if str(core) in shared]
+        for i, (level, size, shared) in enumerate([*((*one, str(core)) for one in mine), *last]):
+            index = tmp_path / f"cpu{core}" / "cache" / f"index{i}"
+            index.mkdir(parents=True)
+            for name, told in (("level", level), ("size", size), ("shared_cpu_list", shared)):
+                (index / name).write_text(f"{told}\n")
+    assert last_cache_bytes(tmp_path) == (32768 + 16384 + 1024) * 1024
+    assert last_cache_bytes(tmp_path / "nowhere") is None
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Times held against the device's ceilings, and where the time of a step goes, as a report shows them."""
 
 import pytest
-from report_factories import breakdown, ceiling, ceilings, manifest, passed, raced, workload
+from report_factories import block, breakdown, ceiling, ceilings, manifest, passed, raced, workload
 
 from harness.measure import sizes
 from harness.report import limits, plots
@@ -34,13 +34,14 @@ def test_a_ceiling_that_others_disturbed_makes_the_roof_doubtful_only_if_it_is_t
     assert Roof.of(ceilings(least)).disturbed
 
 
-def test_a_train_step_is_three_forward_passes_of_its_batch():
+def test_a_train_step_is_three_forward_passes_of_its_batch_but_for_the_gradient_by_the_data():
     told = found([raced("torch", 0, 2.0), passed("torch", 0, 1.0)], Roof.of(ceilings()))
     step, one_pass = told["torch", "step"], told["torch", "inference"]
-    assert step.rate == pytest.approx(3 * 32 * SIZE.flops / 2e-3)
+    assert step.rate == pytest.approx(32 * (3 * SIZE.flops - 2 * 64 * 128) / 2e-3)
     assert one_pass.rate == pytest.approx(32 * SIZE.flops / 1e-3)
-    assert step.moved == pytest.approx(3 * 4 * (SIZE.weights + 32 * SIZE.activations) / 2e-3)
-    assert step.intensity == pytest.approx(one_pass.intensity)
+    assert one_pass.moved == pytest.approx(4 * (SIZE.weights + 32 * SIZE.activations) / 1e-3)
+    spared = 64 * 128 + 128 + 32 * (64 + 128)
+    assert step.moved == pytest.approx(3 * one_pass.moved / 2 - 4 * spared / 2e-3)
 
 
 def test_a_number_of_bf16_has_half_the_bytes_and_a_ceiling_of_its_own():
@@ -72,6 +73,10 @@ def test_work_that_is_not_counted_is_left_out():
     assert achieved(told.workloads, Roof.of(ceilings())) == []
 
 
+DISTURBED = [block(i, 2.0 + i, contended=i > 0) for i in range(4)]
+"""Times of four rounds, from most of which others took cores."""
+
+
 def chapter(**changes):
     told = summary([raced("torch", 0, 2.0), raced("keras-jax", 0, 1.0)], **changes)
     return limits.chapter(told.manifest, told.workloads, "roofline.png")
@@ -87,12 +92,17 @@ def test_a_run_without_ceilings_says_how_to_measure_them():
 
 def test_a_run_with_ceilings_shows_shares():
     shown = chapter(ceilings=ceilings())
-    rate = 3 * 32 * SIZE.flops / 2e-3 / 1e9
+    rate = 32 * SIZE.step_flops / 2e-3 / 1e9
     (row,) = [line for line in shown.splitlines() if line.startswith("| `mlp_digits · fp32` | `torch`")]
     assert [cell.strip() for cell in row.split("|")[4:7]] == ["32", f"{rate:.3g}", f"{rate:.3g}"], "of 100 GFLOP/s"
     assert "(roofline.png)" in shown
     assert "1. a CPU has none" in shown
     assert "--ceilings` measures" not in shown
+
+
+def test_ceilings_of_several_measurements_say_so():
+    assert "Measured 2026-01-01 by" in chapter(ceilings=ceilings(since="2026-01-01T00:00:00Z"))
+    assert "Measured 2025-12-31 to 2026-01-01 by" in chapter(ceilings=ceilings(since="2025-12-31T00:00:00Z"))
 
 
 def test_a_disturbed_ceiling_is_marked():
@@ -101,13 +111,43 @@ def test_a_disturbed_ceiling_is_marked():
     assert f"While a ceiling was measured {limits.DISTURBED}" in shown
 
 
+def test_a_disturbed_call_may_take_less():
+    shown = chapter(ceilings=ceilings(ceiling("torch", "call", 2e-6, size=None, disturbed=True)))
+    assert f"1. {limits.DISTURBED_CALL}" in shown
+    assert limits.DISTURBED not in shown
+
+
+def test_a_time_that_is_unstable_is_marked_and_not_drawn():
+    told = summary([raced("torch", 0, DISTURBED), passed("torch", 0, 1.0)], ceilings=ceilings())
+    shown = limits.chapter(told.manifest, told.workloads, "roofline.png").splitlines()
+    marked = [line.split("|")[3].strip() for line in shown if line.startswith("| `mlp_digits") and " (1) |" in line]
+    assert marked == ["`train step`"]
+    assert f"1. {limits.UNSTABLE}" in shown
+    assert [one.scope for one in roofline(told.manifest, told.workloads).points] == ["inference"]
+
+
+def test_of_unstable_times_there_is_no_roofline():
+    told = summary([raced("torch", 0, DISTURBED)], ceilings=ceilings())
+    assert roofline(told.manifest, told.workloads) is None
+
+
+def test_a_part_says_how_many_of_its_rounds_were_left_out():
+    told = breakdown("torch", {"forward": 0.3, "step": 1.0})
+    forward, step = told.parts
+    parts = [forward.model_copy(update={"disturbed": 3}), step]
+    shown = chapter(breakdowns=[told.model_copy(update={"parts": parts})])
+    assert "| 0.300 (1) |" in shown
+    assert "1. 3 of 4 rounds left out: others took cores" in shown
+
+
 def test_parts_their_sum_and_the_gap_are_shown():
     times = {"input": 0.1, "forward": 0.3, "forward+backward": 0.6, "optimizer": 0.3, "step": 1.0, "epoch": 1.25}
     whole = breakdown("torch", times, sum_ms=0.9, gap=0.1, epoch_gap=-0.02)
     fused = breakdown("keras-jax", {"forward": 0.3, "forward+backward": None, "step": 1.0}, fused=True)
     shown = chapter(breakdowns=[whole, fused])
     rows = [[cell.strip() for cell in line.split("|")[2:-1]] for line in shown.splitlines() if "| `mlp_digits" in line]
-    assert rows == [
+    assert [row[1:3] for row in rows] == [["32", "2026-01-01"]] * 2
+    assert [[row[0], *row[3:]] for row in rows] == [
         ["`torch`", "0.100", "0.300", "0.600", "0.300", "–", "–", "0.900", "1.00", "10.0", "1.25", "−2.0"],
         ["`keras-jax`", "–", "0.300", "– (1)", "–", "–", "–", "– (2)", "1.00", "–", "–", "–"],
     ]
