@@ -10,7 +10,7 @@ ATTENTION = {"tensorflow": 1e-6, "jax": 1e-5, "torch": 1e-12}
 
 @pytest.fixture(scope="module", params=BACKENDS)
 def checked(request, run_check):
-    return request.param, run_check("bridge_check.py", request.param)
+    return request.param, run_check("bridge_check.py", request.param, all_backends=True)
 
 
 def test_every_layer_type_is_tried(checked):

@@ -5,7 +5,7 @@ import pytest
 
 @pytest.fixture(scope="module", params=["tensorflow", "jax", "torch"])
 def checked(request, run_check):
-    return run_check("generation_check.py", request.param) | {"backend": request.param}
+    return run_check("generation_check.py", request.param, all_backends=True) | {"backend": request.param}
 
 
 def test_both_halves_write_the_same(checked):

@@ -9,7 +9,7 @@ BOUNDS = {"float32": 2e-6, "float64": 1e-12}
 
 @pytest.fixture(scope="module", params=["tensorflow", "jax", "torch"])
 def checked(request, run_check):
-    return run_check("layers_check.py", request.param)
+    return run_check("layers_check.py", request.param, all_backends=True)
 
 
 @pytest.mark.parametrize("dtype", sorted(BOUNDS))

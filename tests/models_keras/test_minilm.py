@@ -21,7 +21,7 @@ SENTENCES = [sentence for pair in RELATED for sentence in pair]
 
 @pytest.fixture(scope="module", params=["tensorflow", "jax", "torch"])
 def checked(request, run_check):
-    return run_check("minilm_check.py", request.param, *SENTENCES)
+    return run_check("minilm_check.py", request.param, *SENTENCES, all_backends=True)
 
 
 def ours(architecture, **options):

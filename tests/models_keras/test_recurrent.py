@@ -23,7 +23,7 @@ PARAMETERS = {
 
 @pytest.fixture(scope="module", params=["tensorflow", "jax", "torch"])
 def checked(request, run_check):
-    return run_check("recurrent_check.py", request.param)
+    return run_check("recurrent_check.py", request.param, all_backends=True)
 
 
 def test_parameters_are_named_and_counted_alike(checked):

@@ -5,7 +5,7 @@ import pytest
 
 @pytest.fixture(scope="module", params=["tensorflow", "jax", "torch"])
 def checked(request, run_check):
-    return run_check("transformer_check.py", request.param)
+    return run_check("transformer_check.py", request.param, all_backends=True)
 
 
 def test_every_form_is_pytorchs_in_float64(checked):
