@@ -382,8 +382,8 @@ class Transfer:
         source: The workload that is trained first, of the same architecture; or a module of ``benchmarks.pretrained``,
             whose weights are then carried into every arm.
         fresh: Layers that begin as they are drawn all the same.
-        frozen: Layers that are not trained. Running statistics stay too: norms use them in training. Dropout in them
-            goes on, for it has nothing to train.
+        frozen: Layers that are not trained. No penalty or largest norm concerns their weights, and running statistics
+            stay: norms use them in training too. Dropout in them goes on, for it has nothing to train.
         rates: By layer, how many times the learning rate it is trained with; 1 for all others.
     """
 

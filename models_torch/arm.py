@@ -92,7 +92,7 @@ class TorchSession:
             self._freeze(workload.transfer)
         self._train_mode()
         self.criterion = make_loss(workload.loss, **workload.loss_options)
-        self.weights = weights_of(self.model)
+        self.weights = [weight for weight in weights_of(self.model) if weight.requires_grad]
         asked = workload.regularizer
         self.penalty = make_penalty(asked.l1, asked.l2) if asked and (asked.l1 or asked.l2) else None
         self.radius = workload.train_step.radius if workload.train_step else 0.0

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from harness import matched
-from harness.contract import Setup, Transfer
+from harness.contract import Regularizer, Setup, Transfer
 from harness.registry import find_workload
 from models_torch.arm import TorchArm
 
@@ -20,6 +20,7 @@ def test_frozen_layers_stay_as_they_are(norm):
         whole,
         architecture=dataclasses.replace(whole.architecture, arguments={**whole.architecture.arguments, "norm": norm}),
         transfer=Transfer("none", frozen=FROZEN),
+        regularizer=Regularizer(max_norm=0.1),
     )
     session = TorchArm(Setup("fp32", 1)).open(workload, (64,), 10)
     session.load(matched.initial_parameters(session.describe(), seed=0))

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from harness.contract import Architecture, Transfer
+from harness.contract import Architecture, Regularizer, Transfer
 from harness.parity.immaterial import immaterial, not_zero, split, unmatched
 from harness.parity.pair import without_chance
 from harness.registry import find_workload
@@ -37,6 +37,7 @@ def test_frozen_layers_are_frozen_alike(check, arm, norm):
         name=f"frozen_{norm}",
         architecture=architecture,
         transfer=Transfer("none", frozen=("fc.0", "norm.0", "fc.1")),
+        regularizer=Regularizer(l1=1e-3, l2=1e-3, max_norm=0.5),
     )
     findings = check(frozen, arm, ["structure", "forward", "backward", "dropout", "train_mode", "training"])
     assert [finding for finding in findings if not finding.passed] == []
