@@ -106,6 +106,14 @@ MUTANTS: tuple[Mutant, ...] = (
         "conv1",
     ),
     Mutant(
+        "decay at one learning rate for all layers",
+        _OPTIMIZERS,
+        "float(self.shares[self._get_variable_index(variable)])",
+        "1.0",
+        "optimizer",
+        "parameters of 0",
+    ),
+    Mutant(
         "early stopping an epoch late",
         "models_keras/techniques/early_stopping.py",
         "patience=patience,",
