@@ -114,6 +114,22 @@ MUTANTS: tuple[Mutant, ...] = (
         "parameters of 0",
     ),
     Mutant(
+        "cosine of a vector of no length",
+        _LOSSES,
+        "length + ops.stop_gradient(ops.maximum(length, least) - length)",
+        "length + 0 * least",
+        "loss",
+        "value",
+    ),
+    Mutant(
+        "the root of a distance of 0",
+        _LOSSES,
+        "ops.sqrt(ops.where(square > 0, square, ops.ones_like(square)))",
+        "ops.sqrt(square)",
+        "loss",
+        "gradient",
+    ),
+    Mutant(
         "early stopping an epoch late",
         "models_keras/techniques/early_stopping.py",
         "patience=patience,",
