@@ -186,7 +186,8 @@ class Clipping:
         by: ``global_norm`` multiplies all gradients by min(1, limit / (‖all‖₂ + 1e-6)); ``norm`` does so for each
             tensor by itself; ``value`` clamps every element to ±limit. ``adaptive`` (Brock et al., 2021, equation 3,
             before it goes on to units) multiplies each tensor's by min(1, limit · max(‖p‖₂, 1e-3) / ‖g‖₂), p its
-            parameter: PyTorch and Keras have none.
+            parameter: PyTorch and Keras have none. What goes by tensor is refused where the frameworks pack tensors in
+            other ways, as of attention and of a GRU.
     """
 
     by: Literal["global_norm", "norm", "value", "adaptive"]
@@ -203,8 +204,9 @@ class Optimizer:
     """An optimizer with every number stated, as PyTorch defines them; each reads only what concerns it.
 
     PyTorch has no Lion, and its Muon computes in bfloat16 whatever the parameters are and takes nothing but matrices:
-    of these two ``models_torch.techniques`` has the definition. Matrices are those of linear and of recurrent layers;
-    ``muon`` updates all else as ``adamw`` does.
+    of these two ``models_torch.techniques`` has the definition. Matrices are those of linear and of recurrent layers
+    and embeddings; ``muon`` updates all else as ``adamw`` does. With attention or a GRU, whose matrices the frameworks
+    pack in other ways, it is refused.
 
     Attributes:
         learning_rate: Multiplies the update as it is applied; no slot holds it.
@@ -382,7 +384,8 @@ class Transfer:
         source: The workload that is trained first, of the same architecture; or a module of ``benchmarks.pretrained``,
             whose weights are then carried into every arm.
         fresh: Layers that begin as they are drawn all the same.
-        frozen: Layers that are not trained.
+        frozen: Layers that are not trained. No penalty or largest norm concerns their weights, and running statistics
+            stay: norms use them in training too. Dropout in them goes on, for it has nothing to train.
         rates: By layer, how many times the learning rate it is trained with; 1 for all others.
     """
 

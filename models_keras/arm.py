@@ -90,6 +90,7 @@ class KerasSession:
             for layer in self.bridge.layers_in(path):
                 layer.trainable = path not in transfer.frozen
         shares = self.bridge.by_layer(transfer.rates) if transfer else {}
+        self._refuse_packed()
         if workload.regularizer:
             regularize(self.bridge.kernels(), **dataclasses.asdict(workload.regularizer))
         schedule = make_schedule(workload.optimizer, workload.schedule) if workload.schedule else None
@@ -396,6 +397,21 @@ class KerasSession:
         if self.workload.track == "stock":
             return getattr(self.model.optimizer, "epsilon", None)
         return None if asked.name == "sgd" else asked.epsilon
+
+    def _refuse_packed(self) -> None:
+        """Refuse an optimizer that treats each tensor whole, where PyTorch's tensors are not Keras' variables.
+
+        PyTorch packs what attention asks, is asked and answers with in one tensor, and Keras a GRU's two biases.
+        """
+        asked = self.workload.optimizer
+        muon, by = asked.name == "muon", asked.clipping.by if asked.clipping else ""
+        if self.workload.track == "stock" or not (muon or by in ("norm", "adaptive")):
+            return
+        if packed := self.bridge.packed(matrices=muon):
+            rule = "muon" if muon else f"clipping by {by}"
+            raise ValueError(
+                f"{rule} treats each tensor by itself, and {packed[0]} is one tensor in PyTorch and another in Keras"
+            )
 
     def _optimizer(self, rates: Any, shares: Mapping[int, float]) -> keras.Optimizer:
         """Return the workload's optimizer, with a schedule or None, and learning rates of their own by variable."""

@@ -368,6 +368,22 @@ class Bridge:
             for variable in layer.variables
         }
 
+    def packed(self, *, matrices: bool) -> list[str]:
+        """Return the trained tensors that are not one variable each: a norm of either is of other numbers.
+
+        Args:
+            matrices: Those too of which either form is a matrix and the other is not.
+        """
+        shapes = {name: spec.shape for name, spec in self.describe().items()}
+        return [
+            name
+            for carrier in self.carriers
+            if all(variable.trainable for variable in carrier.variables)
+            for name in carrier.names
+            if len(carrier.variables) != len(carrier.names)
+            or (matrices and (len(shapes[name]) == 2) != (len(carrier.variables[0].shape) == 2))
+        ]
+
     def kernels(self) -> list[tuple[Any, int]]:
         """Return the kernels of dense layers and convolutions, each with the axis that PyTorch has first."""
         return [

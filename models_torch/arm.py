@@ -54,6 +54,9 @@ LAYER_KINDS: tuple[tuple[type | tuple[type, ...], LayerKind], ...] = (
     (nn.RNNBase, "recurrent"),
     (nn.MultiheadAttention, "attention"),
 )
+OF_RUNNING_STATISTICS = (nn.BatchNorm1d, nn.BatchNorm2d, Centred)
+"""Layers that another mode than training's gives another function."""
+
 UNCARRIED = "num_batches_tracked"
 """A counter of batch norm that has no part in the function with a fixed momentum, and no counterpart in Keras."""
 
@@ -83,11 +86,13 @@ class TorchSession:
         self.setup = setup
         self.workload = workload
         self.dtype = torch.float64 if setup.precision == "fp64" else torch.float32
-        self.model = self._build().to(self.dtype).train()
+        self.model = self._build().to(self.dtype)
+        self.frozen: list[nn.Module] = []
         if workload.transfer:
             self._freeze(workload.transfer)
+        self._train_mode()
         self.criterion = make_loss(workload.loss, **workload.loss_options)
-        self.weights = weights_of(self.model)
+        self.weights = [weight for weight in weights_of(self.model) if weight.requires_grad]
         asked = workload.regularizer
         self.penalty = make_penalty(asked.l1, asked.l2) if asked and (asked.l1 or asked.l2) else None
         self.radius = workload.train_step.radius if workload.train_step else 0.0
@@ -171,7 +176,7 @@ class TorchSession:
         self.model.eval()
         with torch.no_grad(), self.autocast:
             output = self.model(self._inputs(x))
-        self.model.train()
+        self._train_mode()
         return output.numpy()
 
     def calls(self, x: Array) -> list[Call]:
@@ -205,7 +210,7 @@ class TorchSession:
         self.model.eval()
         with torch.no_grad():
             self.model(self._inputs(x))
-        self.model.train()
+        self._train_mode()
         for hook in hooks:
             hook.remove()
         return made
@@ -281,7 +286,7 @@ class TorchSession:
         with torch.inference_mode(), self.autocast:
             for x in itertools.islice(self.passing, count):
                 outputs = self.model(x)
-        self.model.train()
+        self._train_mode()
         return outputs.flatten()[-1].item()
 
     def time_passes(self, laps: Array) -> None:
@@ -292,7 +297,7 @@ class TorchSession:
                 began = time.perf_counter_ns()
                 self.model(x)
                 laps[lap] = time.perf_counter_ns() - began
-        self.model.train()
+        self._train_mode()
 
     def fit(
         self,
@@ -375,14 +380,14 @@ class TorchSession:
         self.model.eval()
         with torch.inference_mode(), self.autocast:
             outputs = torch.cat([self.model(batch) for batch in self._inputs(x).split(batch_size)])
-        self.model.train()
+        self._train_mode()
         return outputs.to(self.dtype).numpy()
 
     def _loss_on(self, x: Array, y: Array) -> float:
         self.model.eval()
         with torch.no_grad(), self.autocast:
             loss = self.criterion(self.model(self._inputs(x)), self._targets(y)).item()
-        self.model.train()
+        self._train_mode()
         return loss
 
     def slot_bytes(self) -> int:
@@ -422,6 +427,13 @@ class TorchSession:
                 raise ValueError(f"transfer: the model has no layer {path}")
         for path in transfer.frozen:
             layers[path].requires_grad_(False)
+            self.frozen += [layer for layer in layers[path].modules() if isinstance(layer, OF_RUNNING_STATISTICS)]
+
+    def _train_mode(self) -> None:
+        """Have the model train; frozen layers with running statistics infer, as Keras' do: these too would move."""
+        self.model.train()
+        for layer in self.frozen:
+            layer.eval()
 
     def _start_optimizer(self) -> None:
         """Begin with an optimizer, and what changes its learning rate, that have taken no step."""

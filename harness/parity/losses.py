@@ -38,6 +38,7 @@ class Case:
         shape: Of the outputs: (N, C), or (N, T, C) for sequences.
         padding: The label that the tail of every sequence has; None for none.
         witnessed: Whether the witness has it too.
+        nothing: Whether all outputs of a sample are 0.
     """
 
     title: str
@@ -47,6 +48,7 @@ class Case:
     padding: int | None = None
     only_padding: bool = False
     witnessed: bool = False
+    nothing: bool = False
 
 
 _SEQUENCE = (4, 9, CLASSES)
@@ -76,6 +78,7 @@ CASES = (
     Case("kl_divergence", "kl_divergence"),
     Case("hinge", "hinge", (11, 3)),
     Case("cosine", "cosine"),
+    Case("cosine · of nothing", "cosine", nothing=True),
     Case("focal", "focal"),
     Case("focal · gamma", "focal", options={"gamma": 3.5}),
     Case("quantile", "quantile", (11, 3), {"quantile": 0.9}),
@@ -134,7 +137,8 @@ def hand_made(case: Case, generator: np.random.Generator) -> dict[str, Array]:
             classes[np.arange(case.shape[1]) >= lengths] = case.padding
         return {"outputs": outputs, "targets": classes}
     if case.loss in ("contrastive", "triplet"):
-        outputs[3] = generator.normal(0, 0.3, case.shape[1:])  # near each other, but not the same: that has no gradient
+        outputs[3] = generator.normal(0, 0.3, case.shape[1:])  # near each other
+        outputs[4:6] = outputs[3, :1]  # in one place, where distance has no derivative: of two kinds, and of one
         return {"outputs": outputs, "targets": np.arange(len(outputs), dtype=np.float64)[:, np.newaxis] % 2}
     if case.loss in ("dense_cross_entropy", "kl_divergence", "multi_task"):
         classes = case.options.get("classes", case.shape[-1])
@@ -151,6 +155,10 @@ def hand_made(case: Case, generator: np.random.Generator) -> dict[str, Array]:
         return {"outputs": outputs, "targets": np.where(pixels < 0.6, pixels, pixels > 0.8)}  # some are exactly 0 or 1
     targets = outputs + generator.normal(0, 1, case.shape)
     targets[3] = outputs[3]  # where the absolute value has no derivative
+    if case.loss == "cosine":
+        targets[4] = 0.0  # no direction; among outputs its gradient, of 1e8, would hide all others
+    if case.nothing:
+        outputs[5] = 0.0
     return {"outputs": outputs, "targets": targets}
 
 

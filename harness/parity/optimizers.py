@@ -60,6 +60,9 @@ CLIPPINGS = {
     ADAPTIVE_RUN: Clipping("adaptive", 0.3),
 }
 SHAPES = {"0.weight": (4, 3), "0.bias": (4,), "1.weight": (2, 4, 3)}
+SHARED_RUN, SHARES = "shares of the learning rate", (0.1, 0.1, 2.0)
+"""The run in which each parameter has its share of it, as layers do that were trained before; and its weight decays."""
+
 
 OPTIMIZERS = {
     "sgd": Optimizer("sgd", 0.05),
@@ -104,6 +107,8 @@ def check(
                 if spec.witness and (precision == "fp32" or row not in WITNESSED):
                     continue
                 for variant, rates in variants(OPTIMIZERS[row]):
+                    if spec.witness and SHARED_RUN in rates:  # it has no transfer
+                        continue
                     yield from _check_variant(workers, spec.name, precision, row, variant, rates, seed)
 
 
@@ -142,6 +147,8 @@ def differences(workers: Workers, arm: str, seed: int = 0) -> Iterator[tuple[str
     """
     for row, optimizer in OPTIMIZERS.items():
         for variant, rates in variants(optimizer):
+            if SHARED_RUN in rates:  # Keras' own have none
+                continue
             arrays = given(rates, seed)
             theirs = exercise(workers, workers.reference, "fp64", variant, rates, arrays)
             ours = exercise(workers, arm, "fp64", variant, rates, arrays, stock=True)
@@ -157,7 +164,9 @@ def variants(optimizer: Optimizer) -> Iterator[tuple[Optimizer, dict[str, list[f
     steady = [optimizer.learning_rate] * AT[-1]
     drop = [optimizer.learning_rate * 0.1 ** sum(step >= at for at in DROPS) for step in range(1, AT[-1] + 1)]
     yield optimizer, {"plain": steady, "learning-rate drop": drop, TINY_RUN: steady}
-    yield dataclasses.replace(optimizer, weight_decay=WEIGHT_DECAY), {"weight decay": steady}
+    decaying = dataclasses.replace(optimizer, weight_decay=WEIGHT_DECAY)
+    yield decaying, {"weight decay": steady}
+    yield decaying, {SHARED_RUN: drop}
     for run, clipping in CLIPPINGS.items():
         # What clips is the same for all, and comes before them: one of them stands for all where it is not the usual.
         if clipping.by == "global_norm" or optimizer == OPTIMIZERS["sgd"]:
@@ -194,6 +203,7 @@ def exercise(
 ) -> dict[str, Array]:
     """Run one variant on one arm; see ``models_torch.exercises.optimizers.run``."""
     asked = {"optimizer": dataclasses.asdict(optimizer), "rates": rates, "at": AT, **further}
+    asked |= {"shares": SHARES} if SHARED_RUN in rates else {}
     arrays = {name: array.astype(np.float64 if precision == "fp64" else np.float32) for name, array in arrays.items()}
     return workers.exercise(arm, precision, "optimizers", "run", arrays, **asked)
 

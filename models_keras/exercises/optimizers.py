@@ -22,6 +22,7 @@ def run(
     optimizer: Mapping[str, Any],
     rates: Mapping[str, Sequence[float]],
     at: Sequence[int],
+    shares: Sequence[float] | None = None,
     stock: bool = False,
 ) -> dict[str, Array]:
     """Run an optimizer over sequences of gradients, afresh for each; compiled once.
@@ -31,6 +32,7 @@ def run(
         optimizer: The fields of a ``harness.contract.Optimizer``.
         rates: By run, the learning rate of each step.
         at: After which steps to look.
+        shares: Of the learning rate, one for each parameter; None for all of it.
         stock: Run Keras' own optimizer, unreconciled, and return parameters only: its slots may mean something else.
 
     Returns:
@@ -40,7 +42,7 @@ def run(
     names = [key.removeprefix(start) for key in arrays if key.startswith(start)]
     parameters = [keras.Variable(arrays[start + name], name=name.replace("/", "_")) for name in names]
     spec = Optimizer.from_dict(optimizer)
-    method = make_unreconciled_optimizer(spec) if stock else make_optimizer(spec)
+    method = make_unreconciled_optimizer(spec) if stock else make_optimizer(spec, shares=shares)
     method.build(parameters)
     fresh = [variable.numpy() for variable in method.variables]
     update = backend.updater(method, parameters)

@@ -12,7 +12,8 @@ MOMENTUM = 0.1
 class Centred(layers.Layer):
     """Takes the mean of each feature away: in training the batch's, in evaluation a running mean. (N, F) → (N, F).
 
-    The state is a weight that is not trained. Each batch moves it a tenth of the way to its mean.
+    The state is a weight that is not trained. Each batch moves it a tenth of the way to its mean. Frozen, the
+    layer does in training what it does in evaluation, as Keras' batch norm.
     """
 
     def build(self, input_shape: tuple[int, ...]) -> None:
@@ -21,7 +22,7 @@ class Centred(layers.Layer):
 
     def call(self, x: KerasTensor, training: bool | None = None) -> KerasTensor:
         """Return ``x`` without its mean."""
-        if not training:
+        if not (training and self.trainable):
             return x - self.running_mean
         mean = ops.mean(x, axis=0)
         momentum = ops.convert_to_tensor(np.float64(MOMENTUM), dtype=x.dtype)

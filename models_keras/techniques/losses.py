@@ -116,13 +116,20 @@ class Hinge(keras.losses.Loss):
         return ops.mean(ops.relu(1 - (2 * y_true - 1) * y_pred), axis=-1)
 
 
+LEAST_LENGTH = 1e-8
+"""What a vector's length counts as where it is smaller: PyTorch's default. Its derivative stays that of the length."""
+
+
 class Cosine(keras.losses.Loss):
     """1 − the cosine of the angle between outputs and targets (N, D). Keras' ``CosineSimilarity`` has no 1."""
 
     def call(self, y_true: KerasTensor, y_pred: KerasTensor) -> KerasTensor:
         """Return the loss of each sample, (N,)."""
-        lengths = [ops.sqrt(ops.sum(ops.square(part), axis=-1)) for part in (y_true, y_pred)]
-        return 1 - ops.sum(y_true * y_pred, axis=-1) / (lengths[0] * lengths[1])
+        least = ops.convert_to_tensor(np.float64(LEAST_LENGTH), dtype=y_pred.dtype)
+        lengths = [_length(part) for part in (y_true, y_pred)]
+        lengths = [length + ops.stop_gradient(ops.maximum(length, least) - length) for length in lengths]
+        units = [part / length[:, None] for part, length in zip((y_true, y_pred), lengths, strict=True)]
+        return 1 - ops.sum(units[0] * units[1], axis=-1)
 
 
 class MeanAbsoluteError(keras.losses.Loss):
@@ -181,7 +188,7 @@ class Contrastive(keras.losses.Loss):
 
     def call(self, y_true: KerasTensor, y_pred: KerasTensor) -> KerasTensor:
         """Return the loss of each pair, (N,)."""
-        distance = ops.sqrt(ops.sum(ops.square(y_pred[:, 0] - y_pred[:, 1]), axis=-1))
+        distance = _length(y_pred[:, 0] - y_pred[:, 1])
         alike, margin = y_true[:, 0], ops.convert_to_tensor(np.float64(self.margin), dtype=y_pred.dtype)
         return (alike * ops.square(distance) + (1 - alike) * ops.square(ops.relu(margin - distance))) / 2
 
@@ -321,6 +328,12 @@ LOSSES: Mapping[str, Callable[..., keras.losses.Loss]] = {
 def make_loss(name: str, **options: Any) -> keras.losses.Loss:
     """Return the loss of that name. But for those of class indices they take outputs and targets of one shape."""
     return LOSSES[name](**options)
+
+
+def _length(x: KerasTensor) -> KerasTensor:
+    """Return the Euclidean norm over the last axis, with derivative 0 at 0 as in PyTorch; a root's is infinite."""
+    square = ops.sum(ops.square(x), axis=-1)
+    return ops.where(square > 0, ops.sqrt(ops.where(square > 0, square, ops.ones_like(square))), square)
 
 
 def _one_hot(y_true: KerasTensor, y_pred: KerasTensor) -> KerasTensor:

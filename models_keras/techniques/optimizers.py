@@ -283,7 +283,7 @@ class NesterovSchedule(Rule):
 
 
 class DiscriminativeRates:
-    """Trains each variable with a share of the learning rate (Howard and Ruder, 2018).
+    """Trains each variable with a share of the learning rate (Howard and Ruder, 2018), also where it decays by ηλ.
 
     PyTorch has groups of parameters for that; a Keras optimizer has one learning rate.
     """
@@ -301,6 +301,14 @@ class DiscriminativeRates:
             ]
             if chosen:
                 super()._backend_update_step(*map(list, zip(*chosen, strict=True)), learning_rate * share)
+
+    def _apply_weight_decay(self, variables: list[Any]) -> None:
+        if self.weight_decay is None:
+            return
+        for variable in variables:
+            share = float(self.shares[self._get_variable_index(variable)])
+            rate, decay = (ops.cast(number, variable.dtype) for number in (self.learning_rate, self.weight_decay))
+            variable.assign(variable - variable * (share * rate * decay))
 
 
 def make_optimizer(

@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 
 def run(
-    arrays: Mapping[str, Array], optimizer: Mapping[str, Any], rates: Mapping[str, Sequence[float]], at: Sequence[int]
+    arrays: Mapping[str, Array],
+    optimizer: Mapping[str, Any],
+    rates: Mapping[str, Sequence[float]],
+    at: Sequence[int],
+    shares: Sequence[float] | None = None,
 ) -> dict[str, Array]:
     """Run an optimizer over sequences of gradients, afresh for each.
 
@@ -25,6 +29,7 @@ def run(
         optimizer: The fields of a ``harness.contract.Optimizer``.
         rates: By run, the learning rate of each step.
         at: After which steps to look.
+        shares: Of the learning rate, one for each parameter; None for all of it.
 
     Returns:
         ``<run>/<step>/parameters/<name>`` and ``<run>/<step>/<slot>/<name>``, slots by their names in ``torch.optim``.
@@ -38,9 +43,12 @@ def run(
             for key, tensor in given.items()
             if key.startswith(start)
         }
-        method = make_optimizer(Optimizer.from_dict(optimizer), parameters.values())
+        spec = Optimizer.from_dict(optimizer)
+        method = make_optimizer(spec, parameters.values(), shares)
+        owned = [group["lr"] / spec.learning_rate for group in method.param_groups]
         for step, learning_rate in enumerate(learning_rates, 1):
-            method.param_groups[0]["lr"] = learning_rate
+            for group, share in zip(method.param_groups, owned, strict=True):
+                group["lr"] = share * learning_rate
             for key, parameter in parameters.items():
                 parameter.grad = given[f"{name}/gradients/{key}"][step - 1].clone()
             method.step()

@@ -59,7 +59,7 @@ class Muon(torch.optim.Optimizer):
         for group in self.param_groups:
             for p in (p for p in group["params"] if p.grad is not None):
                 state = self.state[p]
-                state["step"] = state.get("step", 0) + 1
+                state.setdefault("step", torch.zeros(())).add_(1)  # a tensor, as PyTorch's own, for checkpoints
                 p.mul_(1 - group["lr"] * group["weight_decay"])
                 p.sub_(group["lr"] * (self._turn if p.ndim == 2 else self._scale)(p.grad, state, group))
 
@@ -76,8 +76,9 @@ class Muon(torch.optim.Optimizer):
         mean, square = (state.setdefault(name, torch.zeros_like(g)) for name in ("exp_avg", "exp_avg_sq"))
         mean.lerp_(g, 1 - beta_1)
         square.mul_(beta_2).addcmul_(g, g, value=1 - beta_2)
-        root = (square / (1 - beta_2 ** state["step"])).sqrt() + group["eps"]
-        return mean / (1 - beta_1 ** state["step"]) / root
+        step = state["step"].item()
+        root = (square / (1 - beta_2**step)).sqrt() + group["eps"]
+        return mean / (1 - beta_1**step) / root
 
 
 def orthogonal(x: Tensor, steps: int = 5) -> Tensor:

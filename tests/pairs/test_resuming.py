@@ -23,6 +23,7 @@ SHAPES = {
         "regularizer": Regularizer(max_norm=1.5),
         "accumulation": 2,
     },
+    "Muon": {"optimizer": Optimizer("muon", 1e-3, momentum=0.95, nesterov=True)},
     "NAdam, one cycle": {"optimizer": Optimizer("nadam", 1e-3), "schedule": Schedule("one_cycle", steps=30)},
 }
 

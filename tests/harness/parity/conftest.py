@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.contract import Workload
 from harness.parity.engine import Prover
 from harness.parity.gates import Finding
 from harness.parity.mutants import Mutant
@@ -31,9 +32,10 @@ def faulty(workers: Workers, tmp_path: Path) -> Iterator[Callable[[Mutant], Work
 
 @pytest.fixture(scope="package")
 def check(workers: Workers) -> Callable[..., list[Finding]]:
-    """``check(workload, arm, gates, seed)``: what the gates find on an arm's half of a workload."""
+    """``check(workload, arm, gates, seed)``: what the gates find on an arm's half of a workload, or of a named one."""
 
-    def check(workload: str, arm: str, gates: Sequence[str], seed: int = 0) -> list[Finding]:
-        return list(Prover(workers).check_half(find_workload(workload), arm, gates, workers, seed))
+    def check(workload: str | Workload, arm: str, gates: Sequence[str], seed: int = 0) -> list[Finding]:
+        spec = workload if isinstance(workload, Workload) else find_workload(workload)
+        return list(Prover(workers).check_half(spec, arm, gates, workers, seed))
 
     return check

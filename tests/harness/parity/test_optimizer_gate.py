@@ -4,20 +4,20 @@ import numpy as np
 import pytest
 
 from harness.parity import mutants, optimizers, schedules
-from harness.parity.optimizers import OPTIMIZERS, TINY_RUN, compare, compare_single
+from harness.parity.optimizers import OPTIMIZERS, SHARED_RUN, TINY_RUN, compare, compare_single
 
 MUTANTS = {mutant.name: mutant for mutant in mutants.MUTANTS}
-ALL = {"plain", "weight decay", "clipping", "learning-rate drop", TINY_RUN}
+ALL = {"plain", "weight decay", "clipping", "learning-rate drop", TINY_RUN, SHARED_RUN}
 
 
 OPTIMIZER_FAULTS = {
     "Adam's epsilon on the uncorrected root": ("adam", ALL),
-    "decoupled decay": ("momentum", {"weight decay"}),
+    "decoupled decay": ("momentum", {"weight decay", SHARED_RUN}),
     "learning rate within the momentum": ("momentum", ALL),
     "each tensor clipped by its own norm": ("sgd", {"clipping"}),
     "a norm without PyTorch's 1e-6": ("sgd", {"clipping", "clipping per tensor"}),
     "RMSprop's epsilon under the root": ("rmsprop", ALL),
-    "Adagrad's epsilon under the root": ("adagrad", {"tiny gradients", "weight decay"}),
+    "Adagrad's epsilon under the root": ("adagrad", {TINY_RUN, "weight decay", SHARED_RUN}),
     "Adamax's norm without epsilon": ("adamax", ALL),
     "NAdam's next momentum a step late": ("nadam", ALL),
     "bias correction subtracted in float32": ("adam", ALL),

@@ -1,12 +1,16 @@
 """Gate 6, and tensors that cannot matter: green on healthy halves, red on planted faults, in the right place."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
-from harness.contract import Architecture
+from harness.contract import Architecture, Regularizer, Transfer
 from harness.parity.immaterial import immaterial, not_zero, split, unmatched
 from harness.parity.pair import without_chance
 from harness.registry import find_workload
+
+COMPILED = ("keras-tensorflow", "keras-jax")
 
 
 def test_a_pair_without_buffers_passes_and_says_so(check):
@@ -21,6 +25,23 @@ def test_a_healthy_pair_passes(check, seed):
     assert [finding for finding in findings if not finding.passed] == []
     assert findings[-1].gate == "train_mode fp64"
     assert findings[-1].figure > 0  # two frameworks do not round alike: something was compared
+
+
+@pytest.mark.parametrize("arm", ["keras-torch", *(pytest.param(arm, marks=pytest.mark.long) for arm in COMPILED)])
+@pytest.mark.parametrize("norm", ["batch", "centred"])
+def test_frozen_layers_are_frozen_alike(check, arm, norm):
+    whole = find_workload("mlp_norm_digits")
+    architecture = dataclasses.replace(whole.architecture, arguments={**whole.architecture.arguments, "norm": norm})
+    frozen = dataclasses.replace(
+        whole,
+        name=f"frozen_{norm}",
+        architecture=architecture,
+        transfer=Transfer("none", frozen=("fc.0", "norm.0", "fc.1")),
+        regularizer=Regularizer(l1=1e-3, l2=1e-3, max_norm=0.5),
+    )
+    findings = check(frozen, arm, ["structure", "forward", "backward", "dropout", "train_mode", "training"])
+    assert [finding for finding in findings if not finding.passed] == []
+    assert all(finding.figure > 0 for finding in findings if finding.gate == "training fp64")
 
 
 def test_the_gates_close_dropout_and_nothing_else():
