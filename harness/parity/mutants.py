@@ -1207,4 +1207,31 @@ MUTANTS: tuple[Mutant, ...] = (
         "data_loading.pydataset_2",
         "fed",
     ),
+    # Three that lived when somebody planted them who had not read the gates.
+    Mutant(
+        "predictions in training mode",
+        _TORCH_ARM,
+        "        self.model.eval()\n"
+        "        with torch.inference_mode(), self.autocast:\n"
+        "            outputs = torch.cat(",
+        "        with torch.inference_mode(), self.autocast:\n            outputs = torch.cat(",
+        "mlp_norm_digits",
+        "output",
+    ),
+    Mutant(
+        "largest norm seen to before the step",
+        _TORCH_ARM,
+        "self.optimizer.register_step_post_hook(lambda *_: limit_norm(self.weights, most))",
+        "self.optimizer.register_step_pre_hook(lambda *_: limit_norm(self.weights, most))",
+        "regularizers.max_norm",
+        "fc",
+    ),
+    Mutant(
+        "adaptive clipping: least length of the limit, not of the parameter",
+        "models_torch/techniques/clipping.py",
+        "        most = limit * parameter.detach().norm().clamp(min=LEAST_NORM)\n",
+        "        most = (limit * parameter.detach().norm()).clamp(min=LEAST_NORM)\n",
+        "optimizer",
+        "parameters of 0.bias",
+    ),
 )
