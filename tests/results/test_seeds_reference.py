@@ -44,6 +44,5 @@ def test_nothing_failed(workload):
     assert [f"{f['arm']} · {f['gate']} at {f['failed']}" for f in failed] == []
 
 
-@pytest.mark.long  # the check of LeNet, the LSTM, autoencoders and the VAE is not on file yet
 def test_every_small_pair_is_on_file():
     assert TOLD.keys() >= {name for name in registry.workloads() if name not in LARGE}
