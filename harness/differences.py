@@ -163,7 +163,7 @@ SECTIONS: Mapping[tuple[str, str], Sequence[Row]] = {
         Row("lstm_biases", "LSTM: biases (change of their sum in one step of SGD)", "PyTorch: `OneBiasLSTM`"),
         Row("bidirectional_outputs", "bidirectional GRU: its output by default", "all steps in both"),
         Row("recurrent_dropout", "LSTM of one layer: `dropout=0.5`, in training", "Keras: `Stack`"),
-        Row("attention_mask", "attention: boolean mask", "PyTorch: `~mask`"),
+        Row("attention_mask", "attention: boolean mask", "PyTorch: `scaled_dot_product_attention`, True is kept"),
         Row("attention_size", "attention, 4 heads: what a size of 64 is (parameters)", "Keras: `key_dim=64 // 4`"),
     ),
     ("Convolution, pooling, resizing", "convolution"): (
@@ -202,7 +202,7 @@ SECTIONS: Mapping[tuple[str, str], Sequence[Row]] = {
         Row("cross_entropy_input", "cross-entropy: what it takes", "Keras: `from_logits=True`"),
         Row("cross_entropy_of_probabilities", "cross-entropy of probabilities near 0", "logits in both"),
         Row("binary_cross_entropy", "binary cross-entropy of probabilities near 0", "logits in both"),
-        Row("class_weights", "class weights: mean", 'Keras: `reduction="mean_with_sample_weight"`'),
+        Row("class_weights", "class weights: mean", "`cross_entropy` in `models_*/techniques/losses.py`"),
         Row(
             "smoothed_class_weights",
             "class weights with label smoothing of 0.1, weighted mean",

@@ -1,4 +1,7 @@
-"""Parts of a train step by themselves, to see where the time goes. In turn they are ``TorchSession.train_step``."""
+"""Parts of a train step by themselves, to see where the time goes.
+
+In turn they are ``TorchSession.train_step`` where it neither accumulates gradients nor steps uphill first.
+"""
 
 from __future__ import annotations
 

@@ -74,13 +74,7 @@ class VGG(keras.Model):
 
     def call(self, x: KerasTensor, training: bool | None = None) -> KerasTensor:
         check_image(x, self.in_channels, exactly=self.image_size)
-        for layer in (
-            *self.features,
-            self.flatten,
-            *self.classifier,
-        ):  # Keras tells each layer whether this is training
-            x = layer(x)
-        return x
+        return run((*self.features, self.flatten, *self.classifier), x, training)
 
 
 class CIFARVGG(keras.Model):

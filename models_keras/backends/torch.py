@@ -164,7 +164,7 @@ def differentiator(model: keras.Model, wrt_inputs: bool = True) -> Callable[[Any
 def parts(model: keras.Model) -> dict[Part, Callable[[Iterator[Any], int], float]]:
     """Return what runs so many of a part of a train step over batches, and gives a loss or another number.
 
-    In turn the last three are Keras' ``train_step``.
+    In turn the last three are Keras' own ``train_step``, where it does not accumulate gradients.
     """
     kept: list[Any] = []
     # What Keras does not look up in a step is looked up here.

@@ -26,7 +26,7 @@ def clip_each_norm(parameters: Sequence[Tensor], limit: float) -> None:
 
 def clip_adaptively(parameters: Sequence[Tensor], limit: float) -> None:
     """Limit the norm of each gradient to ``limit`` times that of its parameter (Brock et al., 2021)."""
-    for parameter in parameters:
+    for parameter in (parameter for parameter in parameters if parameter.grad is not None):
         most = limit * parameter.detach().norm().clamp(min=LEAST_NORM)
         parameter.grad.mul_((most / parameter.grad.norm().clamp(min=TINY)).clamp(max=1))
 

@@ -35,6 +35,16 @@ def test_adamw_keeps_its_own_decay():
     assert made(Optimizer("adamw", 0.1, weight_decay=0.5)).param_groups[0]["weight_decay"] == 0.01
 
 
+@pytest.mark.parametrize("by", ["global_norm", "norm", "value", "adaptive"])
+def test_clipping_passes_over_what_has_no_gradient(by):
+    used, unused = (nn.Parameter(torch.ones(3)) for _ in range(2))
+    optimizer = make_stock_optimizer(Optimizer("sgd", 1.0, clipping=Clipping(by, 0.5)), [used, unused])
+    used.grad = torch.full((3,), 10.0)
+    optimizer.step()
+    assert torch.equal(unused, torch.ones(3))
+    assert 0 < (1 - used).norm() <= 0.9
+
+
 def test_gradients_are_clipped():
     optimizer = made(Optimizer("sgd", 1.0, clipping=Clipping("value", 0.5)))
     (parameter,) = optimizer.param_groups[0]["params"]

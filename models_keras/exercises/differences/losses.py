@@ -33,10 +33,12 @@ def binary_cross_entropy(arrays: Arrays, form: str) -> Arrays:
 
 
 def class_weights(arrays: Arrays, form: str) -> Arrays:
-    labels = arrays["labels"]
-    mean = {} if form == "default" else {"reduction": "mean_with_sample_weight"}
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True, **mean)
-    return give("÷ size of the batch", loss=loss(labels, arrays["logits"], arrays["class_weights"][labels]))
+    logits, labels, weights = arrays["logits"], arrays["labels"], arrays["class_weights"]
+    if form == "reconciled":
+        loss = make_loss("cross_entropy", class_weights=weights.tolist())(labels, logits)
+    else:
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)(labels, logits, weights[labels])
+    return give("÷ size of the batch", loss=loss)
 
 
 def smoothed_class_weights(arrays: Arrays, form: str) -> Arrays:

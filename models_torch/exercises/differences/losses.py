@@ -28,7 +28,11 @@ def binary_cross_entropy(arrays: Arrays, form: str) -> Arrays:
 
 def class_weights(arrays: Arrays, form: str) -> Arrays:
     logits, labels, weights = take(arrays, "logits", "labels", "class_weights")
-    return give("÷ sum of the weights", loss=F.cross_entropy(logits, labels, weight=weights))
+    if form == "default":
+        loss = F.cross_entropy(logits, labels, weight=weights)
+    else:
+        loss = make_loss("cross_entropy", class_weights=weights.tolist())(logits, labels)
+    return give("÷ sum of the weights", loss=loss)
 
 
 def smoothed_class_weights(arrays: Arrays, form: str) -> Arrays:

@@ -1,6 +1,7 @@
 """Recurrent layers and attention."""
 
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 from models_torch.exercises.differences.parts import Arrays, give, load, take
@@ -62,8 +63,12 @@ ATTENTION = ("in_proj_weight", "in_proj_bias", "out_proj.weight", "out_proj.bias
 def attention_mask(arrays: Arrays, form: str) -> Arrays:
     sequence, mask = take(arrays, "sequence", "mask")
     layer = load(nn.MultiheadAttention(8, 2, batch_first=True), {n: arrays[f"attention.{n}"] for n in ATTENTION})
-    blocked = mask if form == "default" else ~mask
-    output, _ = layer(sequence, sequence, sequence, attn_mask=blocked, need_weights=False)
+    if form == "default":
+        output, _ = layer(sequence, sequence, sequence, attn_mask=mask, need_weights=False)
+    else:  # the fused operation keeps what is True, and is what the pairs call
+        packed = F.linear(sequence, layer.in_proj_weight, layer.in_proj_bias).unflatten(-1, (3, 2, 4))
+        heads = F.scaled_dot_product_attention(*packed.permute(2, 0, 3, 1, 4), attn_mask=mask)
+        output = layer.out_proj(heads.transpose(1, 2).flatten(2))
     return give("True is blocked", output=output)
 
 

@@ -11,6 +11,7 @@ from harness.parity.pair import without_chance
 from harness.registry import find_workload
 
 COMPILED = ("keras-tensorflow", "keras-jax")
+OTHERS = ("keras-tensorflow", "keras-torch")
 
 
 def test_a_pair_without_buffers_passes_and_says_so(check):
@@ -42,6 +43,16 @@ def test_frozen_layers_are_frozen_alike(check, arm, norm):
     findings = check(frozen, arm, ["structure", "forward", "backward", "dropout", "train_mode", "training"])
     assert [finding for finding in findings if not finding.passed] == []
     assert all(finding.figure > 0 for finding in findings if finding.gate == "training fp64")
+
+
+@pytest.mark.parametrize("arm", ["keras-jax", *(pytest.param(arm, marks=pytest.mark.long) for arm in OTHERS)])
+def test_every_layer_of_a_stack_is_told_whether_it_trains(check, arm):
+    arguments = {"image_size": 28, "in_channels": 1, "width": 4, "hidden": 8, "num_classes": 10, "dropout": 0.0}
+    small = dataclasses.replace(
+        find_workload("vgg11_mnist5k"), name="small_vgg", architecture=Architecture("vgg", "VGG", arguments)
+    )
+    findings = check(small, arm, ["structure", "train_mode", "training"])
+    assert [finding for finding in findings if not finding.passed] == []
 
 
 def test_the_gates_close_dropout_and_nothing_else():
