@@ -384,11 +384,8 @@ class TorchSession:
         return outputs.to(self.dtype).numpy()
 
     def _loss_on(self, x: Array, y: Array) -> float:
-        self.model.eval()
-        with torch.no_grad(), self.autocast:
-            loss = self.criterion(self.model(self._inputs(x)), self._targets(y)).item()
-        self._train_mode()
-        return loss
+        """Return the loss of samples in evaluation mode, without penalties; of mixed precision's outputs in float32."""
+        return self.criterion(torch.from_numpy(self.predict(x, len(x))), self._targets(y)).item()
 
     def slot_bytes(self) -> int:
         """Return the size of the optimizer's tensors; gradients accumulate where they are anyway."""
