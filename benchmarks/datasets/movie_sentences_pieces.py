@@ -35,7 +35,7 @@ def load() -> Dataset:
     try:
         ids = [minilm.ids(list(texts[part]))[:, :LENGTH] for part in (train, test)]
     except minilm.PretrainedUnavailable as error:
-        raise DatasetUnavailable("movie_sentences_pieces", minilm.DISTRIBUTION, str(error), minilm.REMEDY) from error
+        raise DatasetUnavailable("movie_sentences_pieces", minilm.DISTRIBUTION, error.reason, minilm.REMEDY) from error
     return assemble(
         name="movie_sentences_pieces",
         task="classification",

@@ -49,10 +49,11 @@ def missing() -> str | None:
 
 
 class PretrainedUnavailable(RuntimeError):
-    """What carries a model is not installed, or holds something else."""
+    """What carries a model is not installed, or holds something else: ``reason``."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"MiniLM-L6: {reason}. {REMEDY}")
+        self.reason = reason
 
 
 def tensors(pooler: bool = False) -> dict[str, Array]:

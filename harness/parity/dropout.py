@@ -35,9 +35,7 @@ BOUND = 6.0
 
 
 def dropout(stage: Stage) -> Iterator[Finding]:
-    """What chance does to the loss and to every gradient, which tells where it stands; draws that follow the seed.
-
-    And predictions, which leave nothing to chance.
+    """What chance does to the loss and to every gradient; draws that follow the seed; predictions, which have none.
 
     Compared are the means, over many draws, of the loss, of the size of each gradient, and of how far draws are apart.
     Dropout behind a shortcut, or before an activation instead of behind it, has others; so has a code that is drawn
