@@ -61,7 +61,7 @@ sizes-check: setup  ## compare benchmarks/sizes.json with what is counted now
 	.venv/bin/python -m harness.anatomy.sizes --check
 
 test: setup  ## run the tests that a contributor needs
-	.venv/bin/python -m pytest -n 2 --dist loadgroup --max-worker-restart 0
+	.venv/bin/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder --max-worker-restart 0
 
 test-long: setup  ## run what takes minutes: planted faults in the larger models, every gate of theirs
 	.venv/bin/python -m pytest -m long

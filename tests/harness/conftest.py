@@ -141,6 +141,8 @@ class Ended:
 def twinbench(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
     """``twinbench("run", "quick")`` runs the command line in this process."""
 
+    monkeypatch.delenv("COLUMNS", raising=False)
+
     def twinbench(*arguments: str) -> Ended:
         monkeypatch.setattr(sys, "argv", ["twinbench", *arguments])
         with pytest.raises(SystemExit) as end:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,17 @@ from harness.run.process import Worker
 from harness.run.sitting import StoredDataset
 
 TIMEOUT_S = 240.0
+
+
+@contextlib.contextmanager
+def last_cores(count: int) -> Iterator[None]:
+    """Let processes that this thread starts have the last cores: whatever else the tests start takes the first."""
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, sorted(allowed)[-count:])
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, allowed)
 
 
 class Bench:
@@ -38,7 +50,8 @@ class Bench:
             log = self.scratch / f"{arm}-{precision}-{process}-{threads}.log"
             worker = Worker(registry.find_arm(arm), Setup(precision, threads), log, self.scratch)
             self.workers[known] = self.stack.enter_context(worker)
-            worker.begin()
+            with last_cores(threads):
+                worker.begin()
             worker.started(TIMEOUT_S)
         return self.workers[known]
 
