@@ -101,5 +101,6 @@ $(INSTALLED): pyproject.toml constraints/$(DEVICE).txt
 	test -d .venv || "$(PYTHON)" -m venv .venv
 	rm -f .venv/installed-*
 	$(INSTALL) setuptools
-	$(INSTALL) --no-build-isolation --editable ".[$(EXTRAS_$(DEVICE))]"
+	$(INSTALL) --no-build-isolation --no-compile --editable ".[$(EXTRAS_$(DEVICE))]"
+	@.venv/bin/python -m compileall -q -j 0 .venv/lib >/dev/null || true  # on all cores, where pip takes one; templates fail
 	@touch $@

@@ -17,6 +17,10 @@ import pytest
 
 HERE = Path(__file__).resolve().parent
 BACKENDS = ("tensorflow", "jax", "torch")
+ENVIRONMENT = {
+    "CUDA_VISIBLE_DEVICES": "",
+    "XLA_FLAGS": "--xla_backend_optimization_level=0",  # each program runs once: compiling it is most of what JAX does
+}
 
 
 class Server:

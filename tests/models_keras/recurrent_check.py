@@ -76,9 +76,9 @@ def refusal(model, x):
 def refusals(name):
     """Yield what each half says to each bad input, after one that fits."""
     good = np.zeros((3, 40, 1))
+    ours, theirs = (getattr(half, name)() for half in (recurrent, torch_recurrent))
+    ours(keras.ops.convert_to_tensor(good))
     for case, x in BAD.items():
-        ours, theirs = (getattr(half, name)() for half in (recurrent, torch_recurrent))
-        ours(keras.ops.convert_to_tensor(good))
         yield f"{name}: {case}", [refusal(ours, keras.ops.convert_to_tensor(x)), refusal(theirs, torch.from_numpy(x))]
 
 

@@ -96,14 +96,13 @@ def test_a_used_process_races_like_a_fresh_one(bench, arm):
 
 
 @pytest.mark.parametrize("arm", RACED)
-@pytest.mark.parametrize("workload", ["mlp_digits", "lenet_mnist5k"])
+@pytest.mark.parametrize("workload", [pytest.param("mlp_digits", marks=pytest.mark.long), "lenet_mnist5k"])
 def test_same_seed_same_bits_in_three_processes(bench, arm, workload):
     repeats_itself(bench, arm, workload, threads=1)
 
 
-@pytest.mark.parametrize(
-    "arm", ["torch", "keras-jax", *(pytest.param(arm, marks=pytest.mark.long) for arm in (KERAS[0], KERAS[2]))]
-)
+@pytest.mark.long  # two threads that spin on two cores are slow beside any other process
+@pytest.mark.parametrize("arm", RACED)
 def test_same_seed_same_bits_at_two_threads(bench, arm):
     repeats_itself(bench, arm, "lenet_mnist5k", threads=2)
 
