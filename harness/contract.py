@@ -1006,7 +1006,7 @@ class ArmSpec:
         distributions: What to install for it, and whose versions are recorded.
         precisions: What it can compute on a CPU.
         environment: Variables set before its process starts.
-        checking: Further ones for parity checks, which need right results soon rather than fast code.
+        checking: Further ones for parity checks in float64, which need right results soon rather than fast code.
         witness: It checks the others and is not raced; it computes in float64 whatever is asked.
         architectures: What it implements, by file: the arguments that it knows; None means all.
         optimizers: Which it implements; None means all.

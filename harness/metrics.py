@@ -205,7 +205,7 @@ LOSSES: Mapping[LossName, Callable[..., float]] = {
     "triplet": triplet,
     "multi_task": multi_task,
 }
-TRAINING_ONLY = frozenset({"class_weights", "ignored", "label_smoothing"})
+TRAINING_ONLY = frozenset({"class_weights", "ignored", "label_smoothing"})  # ignored targets are left out before
 DEFINING: Mapping[LossName, tuple[str, ...]] = {
     loss: tuple(option for option in options if option not in TRAINING_ONLY) for loss, options in LOSS_OPTIONS.items()
 }
@@ -224,8 +224,8 @@ def evaluate(workload: Workload, outputs: Array, targets: Array) -> tuple[float,
     """Return the workload's metric and its loss on the test set.
 
     Raises:
-        ValueError: If the workload has no metric, or the outputs do not fit the targets; a wrong shape would broadcast
-            to a plausible figure.
+        ValueError: If the workload has no metric, the outputs do not fit the targets (a wrong shape would broadcast to
+            a plausible figure), or the targets are nothing but padding.
     """
     if workload.metric is None:
         raise ValueError(f"{workload.name} has no metric")
@@ -244,6 +244,11 @@ def evaluate(workload: Workload, outputs: Array, targets: Array) -> tuple[float,
     if not fitting:
         raise ValueError(f"outputs of shape {outputs.shape} for targets of shape {targets.shape}")
     options = workload.loss_options
+    if (padding := options.get("ignored")) is not None:
+        counted = targets != padding
+        if not counted.any():
+            raise ValueError(f"{workload.name}: all targets are padding, {padding}")
+        outputs, targets = outputs[counted], targets[counted]
     own = {name: options[name] for name in DEFINING.get(workload.loss, ()) if name in options}
     value = LOSSES[workload.loss](outputs, targets, **own)
     if workload.loss == "multi_task":  # the metric is that of the first task

@@ -79,11 +79,16 @@ class Shared:
 
 @dataclass(frozen=True)
 class Changes:
-    """Everything that two runs share, and what only one of them has."""
+    """Everything that two runs share, and what only one of them has.
+
+    Attributes:
+        unproven: Those of the two that were begun without proof that their pairs are one function.
+    """
 
     shared: tuple[Shared, ...]
     only_before: tuple[str, ...]
     only_after: tuple[str, ...]
+    unproven: tuple[str, ...] = ()
 
 
 def find(before: Summary, after: Summary, *, across_machines: bool = False) -> Changes:
@@ -94,6 +99,7 @@ def find(before: Summary, after: Summary, *, across_machines: bool = False) -> C
         tuple(_judge(shared)),
         tuple(" · ".join(key) for key in old if key not in new),
         tuple(" · ".join(key) for key in new if key not in old),
+        tuple(which for which, run in (("first", before), ("second", after)) if run.manifest.proofs is None),
     )
 
 

@@ -63,7 +63,8 @@ def _pair(both: tuple[float, float] | None, form: str) -> str:
 
 def notes(changes: Changes, *, across_machines: bool) -> list[str]:
     """Return what a reader has to know beside the table."""
-    found = ["Changes of ratios are after over before, of metrics after minus before."]
+    found = [f"Unverified: the {which} run was not asked to prove its pairs." for which in changes.unproven]
+    found += ["Changes of ratios are after over before, of metrics after minus before."]
     if across_machines:
         found.append("Two machines: only what was measured relative to each run's reference is compared.")
     elif any(one.step_ms for one in changes.shared):

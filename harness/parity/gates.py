@@ -29,6 +29,9 @@ FORWARD_SINGLE = "forward fp32"
 BAND = 3.0
 """How many times the largest float32 error on file for a half (``harness.parity.bands``) ``forward`` lets it have."""
 
+NAMED = 5
+"""Tensors that a finding about many of them names."""
+
 NO_BAND = f"no band on file, held to {FORWARD_FP32:g} alone"
 MOVED = 1e-7
 """Least relative change of the output that a perturbation of a tensor must cause to count as tested, as a share of it:
@@ -112,7 +115,8 @@ class Stage:
         )
 
     def tally(self, gate: str, wrong: Sequence[str]) -> Finding:
-        """Turn the names of what is wrong, of which there may be none, into a finding."""
+        """Turn the names of what is wrong, of which there may be none, into a finding that names the first few."""
+        unnamed = len(wrong) - NAMED
         return Finding(
             self.workload.name,
             self.arm,
@@ -120,7 +124,7 @@ class Stage:
             passed=not wrong,
             figure=float(len(wrong)),
             bound=0,
-            where=wrong[0] if wrong else None,
+            where=", ".join(wrong[:NAMED]) + (f" and {unnamed} more" if unnamed > 0 else "") if wrong else None,
         )
 
 

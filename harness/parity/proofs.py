@@ -76,6 +76,10 @@ class Proofs:
             passed[gate] = passed.get(gate, True) and finding.passed
         return [gate for gate in gates if not passed.get(gate)]
 
+    def failed(self, pair: Pair) -> list[str]:
+        """Return which gates the pair failed with this code, whoever asked for them."""
+        return list(dict.fromkeys(finding.family for finding in self.of(pair) if not finding.passed))
+
     def of(self, pair: Pair) -> list[Finding]:
         """Return what has been found of the pair with this code."""
         try:
@@ -115,10 +119,13 @@ def required(pair: Pair) -> list[str]:
 
 
 def unproven(suite: Suite, proofs: Proofs) -> dict[str, list[Task]]:
-    """Return the required gates that a suite's pairs have yet to pass with this code, as tasks by arm."""
+    """Return the gates that a suite's pairs have yet to pass with this code, as tasks by arm.
+
+    These are the required ones, and any other that a pair is known to have failed.
+    """
     todo: dict[str, list[Task]] = {}
     for pair in pairs(suite):
-        lacking = proofs.lacks(pair, required(pair))
+        lacking = proofs.lacks(pair, dict.fromkeys([*required(pair), *proofs.failed(pair)]))
         if lacking:
             todo.setdefault(pair.arm, []).extend(tasks([pair.workload] if pair.workload else [], lacking))
     return todo

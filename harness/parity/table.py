@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from rich import box
 from rich.console import Group, RenderableType
@@ -10,20 +10,19 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.parity.engine import TECHNIQUES
-from harness.parity.gates import FORWARD_SINGLE, NO_BAND, Finding
+from harness.parity.gates import Finding
 from harness.parity.planting import Verdict
 
 
 def table(findings: Sequence[Finding]) -> RenderableType:
-    """Return pairs and techniques, a column for each arm, and under them what failed and where."""
+    """Return pairs and techniques, a column for each arm; under them what to know of them, what failed, and where."""
     techniques = [finding for finding in findings if finding.family in TECHNIQUES]
     pairs = [finding for finding in findings if finding.family not in TECHNIQUES]
     failed = [finding for finding in findings if not finding.passed]
-    unbanded = [finding for finding in pairs if NO_BAND in (finding.note or "")]
     return Group(
         *([_compared(pairs, "workload")] if pairs else []),
         *([_compared(techniques, "technique")] if techniques else []),
-        *([Text(_without_band(unbanded), style="dim")] if unbanded else []),
+        *(Text(note, style="dim") for note in _notes(findings)),
         *(Text(_sentence(finding)) for finding in failed),
     )
 
@@ -59,12 +58,14 @@ def _cell(finding: Finding | None, *, bounded: bool = False) -> Text:
     return Text(figure) if finding.passed else Text(f"FAIL {figure}".removesuffix(" ok"), style="bold red")
 
 
-def _without_band(findings: Sequence[Finding]) -> str:
-    arms: dict[str, list[str]] = {}
+def _notes(findings: Sequence[Finding]) -> Iterator[str]:
+    """Yield what is to be known beside the figures, and of which pairs: what was left out and why, what is no test."""
+    noted: dict[tuple[str, str], dict[str, list[str]]] = {}
     for finding in findings:
-        arms.setdefault(finding.workload, []).append(finding.arm)
-    pairs = ", ".join(f"{workload} ({', '.join(its)})" for workload, its in arms.items())
-    return f"{FORWARD_SINGLE}: {NO_BAND}: {pairs}"
+        if finding.note:
+            noted.setdefault((finding.gate, finding.note), {}).setdefault(finding.workload, []).append(finding.arm)
+    for (gate, note), arms in noted.items():
+        yield f"{gate}: {note}: " + ", ".join(f"{workload} ({', '.join(its)})" for workload, its in arms.items())
 
 
 def _sentence(finding: Finding) -> str:

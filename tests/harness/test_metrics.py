@@ -43,6 +43,17 @@ def test_cross_entropy_by_hand():
     assert metrics.cross_entropy(logits, np.array([1, 0])) == pytest.approx((math.log(4 / 3) + math.log(2)) / 2)
 
 
+def test_padding_is_left_out_of_metric_and_loss():
+    padded = dataclasses.replace(CLASSIFICATION, loss_options={"ignored": -1})
+    logits = np.random.default_rng(2).normal(size=(5, 7, 4))
+    classes = np.random.default_rng(3).integers(0, 4, (5, 7))
+    classes[:, 3:] = -1
+    kept = logits[:, :3].reshape(-1, 4), classes[:, :3].reshape(-1)
+    assert metrics.evaluate(padded, logits, classes) == (metrics.accuracy(*kept), metrics.cross_entropy(*kept))
+    with pytest.raises(ValueError, match="softmax_digits: all targets are padding, -1"):
+        metrics.evaluate(padded, logits, np.full((5, 7), -1))
+
+
 def test_cross_entropy_of_large_logits_is_finite():
     assert metrics.cross_entropy(np.array([[1e4, 0.0], [0.0, 1e4]]), np.array([1, 1])) == pytest.approx(5e3)
 

@@ -46,3 +46,17 @@ def test_nothing_failed(workload):
 
 def test_every_small_pair_is_on_file():
     assert TOLD.keys() >= {name for name in registry.workloads() if name not in LARGE}
+
+
+def test_the_page_tells_the_worst_figure_of_each_gate():
+    worst = {}
+    for told in TOLD.values():
+        for found in told["findings"]:
+            if found["bound"] and found["figure"] is not None:
+                kept = worst.setdefault(found["gate"], found)
+                if found["figure"] / found["bound"] > kept["figure"] / kept["bound"]:
+                    worst[found["gate"]] = found
+    page = (Path(__file__).resolve().parents[2] / "docs" / "proving.md").read_text(encoding="utf-8")
+    for gate, found in worst.items():
+        row = f"| `{gate}` | {found['figure']:.1e} | {found['bound']:.1e} | `{found['workload']}`, `{found['arm']}` |"
+        assert row in page, row

@@ -55,6 +55,14 @@ def test_two_machines_are_refused_unless_asked_for(twinbench, other):
     assert "Two machines: only what was measured relative" in ended.out
 
 
+@pytest.mark.parametrize("proofs", [None, []])
+def test_a_run_without_proof_is_marked(twinbench, other, proofs):
+    ended = twinbench("compare", str(RECORDED), other(lambda run: run.update(proofs=proofs)))
+    assert ended.status == 0
+    assert ("Unverified: the second run was not asked to prove its pairs." in ended.out) == (proofs is None)
+    assert "the first run was not asked" not in ended.out
+
+
 def test_markdown_has_the_same_tables_and_breaks_on_no_name(twinbench, other, tmp_path):
     path = tmp_path / "changes.md"
     hostile = other(lambda run: run["environment"].update(commit="<script>|`x`"))

@@ -38,6 +38,19 @@ def test_a_gate_is_passed_when_all_its_parts_are(kept):
     assert kept.lacks(PAIR, ["forward"]) == []
 
 
+def test_a_gate_that_failed_keeps_a_pair_from_the_race_though_nobody_asked_for_it(kept, small_suite):
+    suite = small_suite("numpy")
+    pair, techniques = proofs.pairs(suite)
+    for one in (pair, techniques):
+        kept.keep(one, [finding(gate) for gate in proofs.required(one)])
+    assert proofs.unproven(suite, kept) == {}
+    kept.keep(pair, [finding("training fp64"), finding("training again", passed=False)])
+    (task,) = proofs.unproven(suite, kept)["numpy"]
+    assert (task.name, task.gates) == ("softmax_digits", ("training",))
+    kept.keep(pair, [finding("training fp64"), finding("training again")])
+    assert proofs.unproven(suite, kept) == {}
+
+
 @pytest.mark.parametrize("changed", ["code", "versions", "libraries", "reference", "damaged"])
 def test_what_was_proven_of_something_else_does_not_count(kept, monkeypatch, changed):
     kept.keep(PAIR, [finding("structure")])

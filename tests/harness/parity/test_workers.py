@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -111,3 +112,9 @@ def test_threads_that_share_a_worker_get_their_own_answers(shared):
 
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(ask, range(100))) == [number**2 for number in range(100)]
+
+
+@pytest.mark.parametrize(("precision", "hurried"), [("fp64", True), ("fp32", False)])
+def test_float32_is_compiled_as_it_is_raced(workers, precision, hurried):
+    environment = Path(f"/proc/{workers.get('keras-jax', precision).process.pid}/environ").read_bytes()
+    assert (b"XLA_FLAGS=--xla_backend_optimization_level=0" in environment) == hurried

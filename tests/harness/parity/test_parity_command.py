@@ -1,0 +1,90 @@
+"""What ``twinbench parity`` prints, keeps and ends with when a gate is red or a planted fault lives."""
+
+import json
+
+import pytest
+
+from harness.measure import environment
+from harness.parity import engine, planting
+from harness.parity.gates import Finding
+from harness.parity.mutants import MUTANTS
+from harness.parity.planting import Verdict
+
+RED = Finding("mlp_digits", "numpy", "forward fp64", False, 3e-4, 1e-10, "fc.1")
+GREEN = Finding("mlp_digits", "numpy", "backward fp64", True, 2e-15, 1e-8, note="fc.0.bias is zero: because")
+
+
+@pytest.fixture
+def found(monkeypatch):
+    """``found(findings)``: what the gates are to find."""
+
+    def found(findings):
+        monkeypatch.setattr(engine, "check", lambda *_, **__: iter(findings))
+
+    return found
+
+
+def prove(twinbench, tmp_path, *further):
+    return twinbench("parity", "mlp_digits", "--arms", "numpy", "--results", str(tmp_path), *further)
+
+
+def test_a_red_gate_is_told_with_its_figure_bound_and_place(twinbench, tmp_path, found):
+    found([RED, GREEN])
+    ended = prove(twinbench, tmp_path)
+    assert ended.status == 1
+    lines = [line.split() for line in ended.out.splitlines()]
+    assert ["mlp_digits", "forward", "fp64", "≤", "1e-10", "FAIL", "3.0e-04"] in lines
+    assert ["backward", "fp64", "≤", "1e-08", "2.0e-15"] in lines
+    assert "mlp_digits · numpy · forward fp64: 0.0003 exceeds 1e-10, first at fc.1" in ended.out
+    assert "backward fp64: fc.0.bias is zero: because: mlp_digits (numpy)" in ended.out
+
+
+def test_red_gates_are_kept_and_green_ones_end_well(twinbench, tmp_path, found):
+    found([RED, GREEN])
+    prove(twinbench, tmp_path)
+    (file,) = (tmp_path / "parity").iterdir()
+    assert [f["passed"] for f in json.loads(file.read_text())["findings"]] == [False, True]
+    found([GREEN])
+    assert prove(twinbench, tmp_path).status == 0
+
+
+def test_seeds_that_failed_are_counted_in_the_table(twinbench, tmp_path, found):
+    found([GREEN, Finding("mlp_digits", "numpy", "backward fp64", False, 1e-3, 1e-8, "fc.2.weight", seed=1)])
+    ended = prove(twinbench, tmp_path, "--seeds", "2")
+    assert ended.status == 1
+    assert "backward fp64: failed at 1 of 2 seeds: mlp_digits (numpy)" in ended.out
+    assert "backward fp64, seed 1: 0.001 exceeds 1e-08, first at fc.2.weight" in ended.out
+
+
+def test_nothing_is_kept_of_code_that_was_edited_meanwhile(twinbench, tmp_path, found, monkeypatch):
+    found([GREEN])
+    monkeypatch.setattr(environment, "hash_sources", lambda: "other")
+    ended = prove(twinbench, tmp_path)
+    assert ended.status == 2
+    assert "the code was edited meanwhile, so nothing is on file" in ended.err
+    assert not (tmp_path / "parity").exists()
+
+
+@pytest.mark.parametrize(
+    ("caught", "where", "status", "told"),
+    [
+        ("forward fp64", MUTANTS[0].located, 0, "1 of 1 caught, 1 located where the fault is"),
+        ("forward fp64", "elsewhere", 1, "1 of 1 caught, 0 located where the fault is"),
+        (None, None, 1, "0 of 1 caught, 0 located where the fault is"),
+    ],
+)
+def test_a_planted_fault_that_lives_or_is_found_elsewhere_fails(twinbench, monkeypatch, caught, where, status, told):
+    monkeypatch.setattr(planting, "choose", lambda _: [MUTANTS[0]])
+    monkeypatch.setattr(planting, "run", lambda *_: iter([Verdict(MUTANTS[0], caught, where)]))
+    ended = twinbench("parity", "--mutants")
+    assert ended.status == status
+    assert told in ended.out
+    assert ("LIVES" in ended.out) == (caught is None)
+    (verdict,) = json.loads(twinbench("parity", "--mutants", "--json").out)
+    assert (verdict["caught"], verdict["located"]) == (caught, status == 0)
+
+
+def test_faults_are_planted_for_one_arm_at_a_time(twinbench):
+    ended = twinbench("parity", "--mutants", "--arms", "keras-torch,keras-jax")
+    assert ended.status == 2
+    assert "one arm at a time, not keras-torch, keras-jax" in ended.err
