@@ -1,7 +1,8 @@
 """Every layer type of the bridge beside its PyTorch counterpart, on the backend that ``KERAS_BACKEND`` names.
 
-Prints one JSON object: case -> {"round_trip": whether load and dump are inverse to the bit, "error": largest
-difference of the outputs in float64 with the same random tensors, "names": the canonical names}.
+Prints one JSON object: ``cases``, case -> {"round_trip": whether load and dump are inverse to the bit, "error": largest
+difference of the outputs in float64 with the same random tensors, "names": whether the canonical names are PyTorch's};
+``untried``, the layer types of the bridge that no case has; ``refused``, case -> what the bridge says to it.
 """
 
 import json
@@ -14,11 +15,13 @@ from keras import layers
 from keras.src.backend.common import dtypes
 from torch import nn
 
+from models_keras import bridge as bridges
 from models_keras.bridge import Bridge
-from models_keras.techniques import embeddings
+from models_keras.techniques import custom, embeddings
 from models_keras.techniques.attention import ExactAttention
 from models_keras.techniques.normalization import UnbiasedBatchNormalization
 from models_keras.techniques.recurrent import Stack
+from models_torch.techniques import custom as torch_custom
 from models_torch.techniques import embeddings as torch_embeddings
 
 keras.config.set_floatx("float64")
@@ -159,6 +162,8 @@ CASES = {
         nn.Conv2d(4, 8, 3, padding=1, groups=4),
         IMAGE,
     ),
+    "depthwise 1-D": (layers.DepthwiseConv1D(3, padding="same"), nn.Conv1d(4, 4, 3, padding=1, groups=4), SIGNAL),
+    "conv2d without bias": (layers.Conv2D(5, 3, use_bias=False), nn.Conv2d(4, 5, 3, bias=False), IMAGE),
     "transposed conv1d": (
         layers.Conv1DTranspose(5, 4, strides=2, padding="same"),
         nn.ConvTranspose1d(4, 5, 4, stride=2, padding=1),
@@ -177,6 +182,16 @@ CASES = {
     "simple RNN": (layers.SimpleRNN(7, return_sequences=True), nn.RNN(6, 7, batch_first=True), SEQUENCE),
     "LSTM": (layers.LSTM(7, return_sequences=True), nn.LSTM(6, 7, batch_first=True), SEQUENCE),
     "GRU": (layers.GRU(7, return_sequences=True), nn.GRU(6, 7, batch_first=True), SEQUENCE),
+    "LSTM without bias": (
+        layers.LSTM(7, return_sequences=True, use_bias=False),
+        nn.LSTM(6, 7, batch_first=True, bias=False),
+        SEQUENCE,
+    ),
+    "GRU without bias": (
+        layers.GRU(7, return_sequences=True, use_bias=False),
+        nn.GRU(6, 7, batch_first=True, bias=False),
+        SEQUENCE,
+    ),
     "bidirectional LSTM": (
         layers.Bidirectional(layers.LSTM(7, return_sequences=True)),
         nn.LSTM(6, 7, batch_first=True, bidirectional=True),
@@ -203,6 +218,7 @@ CASES = {
         nn.MultiheadAttention(6, 2, batch_first=True),
         SEQUENCE,
     ),
+    "centred": (custom.Centred(), torch_custom.Centred(6), FEATURES),
     "unbiased batch norm": (UnbiasedBatchNormalization(), nn.BatchNorm2d(4), IMAGE),
     "class token": (embeddings.ClassToken(6), torch_embeddings.ClassToken(6), SEQUENCE),
     "position embedding": (embeddings.PositionEmbedding(5, 6), torch_embeddings.PositionEmbedding(5, 6), SEQUENCE),
@@ -248,5 +264,74 @@ def check(ours, theirs, shape):
     }
 
 
+class Twice(keras.Model):
+    """One layer under two names, and another whose type the bridge lacks if there is one."""
+
+    def __init__(self, layer, other=None):
+        super().__init__()
+        self.one = layer
+        self.other = other or layer
+
+    def call(self, x):
+        return self.other(self.one(x))
+
+
+def flat(**maps):
+    model = Ours(layers.Dense(4))
+    for attribute, shapes in maps.items():
+        setattr(model, attribute, shapes)
+    return model
+
+
+def wide():
+    """Attention that is built and not called, which Keras on JAX cannot with such values."""
+    layer = layers.MultiHeadAttention(2, 3, value_dim=4)
+    layer.build(SEQUENCE, SEQUENCE)
+    return Ours(layer)
+
+
+REFUSED = {
+    "a type that is not in the table": (Twice(layers.Dense(4), layers.PReLU()), FEATURES),
+    "one layer under two names": (Twice(layers.Dense(6)), FEATURES),
+    "a map for no dense layer": (flat(flattened={"fc": (2, 3)}), FEATURES),
+    "a map of another size": (flat(flattened={"layer": (2, 4)}), FEATURES),
+    "another GRU": (Ours(layers.GRU(4, reset_after=False)), SEQUENCE),
+    "values of another size": (wide(), None),
+}
+MISFITS = {
+    "a tensor too few": {"layer.weight": (4, 6)},
+    "a tensor too many": {"layer.weight": (4, 6), "layer.bias": (4,), "layer.scale": (4,)},
+    "a tensor of another shape": {"layer.weight": (6, 4), "layer.bias": (4,)},
+}
+
+
+def refusals():
+    """Yield what the bridge says to models and tensors that it cannot carry, and whether a misfit changed anything."""
+    for case, (model, shape) in REFUSED.items():
+        if shape:
+            model(keras.ops.ones(shape))
+        try:
+            Bridge(model)
+        except ValueError as error:
+            yield case, str(error)
+    model = Ours(layers.Dense(4))
+    model(keras.ops.ones(FEATURES))
+    bridge = Bridge(model)
+    before = bridge.dump()
+    for case, shapes in MISFITS.items():
+        try:
+            bridge.load({name: np.ones(shape) for name, shape in shapes.items()})
+        except ValueError as error:
+            yield case, str(error)
+    yield "nothing was assigned", all(np.array_equal(before[name], now) for name, now in bridge.dump().items())
+
+
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps({name: check(ours, theirs, shape) for name, ours, theirs, shape in models()}))
+    known = {kind.__name__ for kind in bridges._TABLE}
+    tried = {type(layer) for _, ours, _, _ in models() for layer in ours._flatten_layers()}
+    told = {
+        "cases": {name: check(ours, theirs, shape) for name, ours, theirs, shape in models()},
+        "untried": sorted(known - {kind.__name__ for kind in tried}),
+        "refused": dict(refusals()),
+    }
+    sys.stdout.write(json.dumps(told))
