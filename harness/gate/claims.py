@@ -94,6 +94,7 @@ def claims(summary: Summary, baseline: Baseline | None, tolerances: Tolerances) 
             if not row.witness:
                 entry = baseline.find(comparison, row) if baseline else None
                 yield from _of_row(summary, comparison, row, entry, tolerances)
+    yield from _failed_beside(summary)
     if baseline:
         yield from _lost(summary, baseline)
         yield from _operations(summary.operations, baseline.operations, tolerances.operations)
@@ -141,12 +142,9 @@ def _of_row(
     yield from _cells(summary, comparison, row, entry, subject)
     if row.metric:
         yield from _accuracy(comparison, row, row.metric, entry, subject)
-    if entry and entry.log_ratio and row.ratio and entry.reference == comparison.reference:
-        yield _speed(row, entry.log_ratio.back(), tolerances.speed, subject, row.ratio)
-    if entry and entry.peak_rss_mib and row.peak_rss_mib:
-        most = entry.peak_rss_mib * (1 + tolerances.memory)
-        figure, bound = f"{row.peak_rss_mib:.0f} MiB", f"≤ {most:.0f} MiB"
-        yield Claim(Kind.MEMORY, subject, figure, bound, true=row.peak_rss_mib <= most)
+    if entry and row.launches:  # what the baseline has makes a claim, or is missed: else a fault would pass unseen
+        yield from _speed(comparison, row, entry, tolerances.speed, subject)
+        yield from _memory(row, entry, tolerances.memory, subject)
 
 
 def _cells(summary: Summary, comparison: Comparison, row: Row, entry: Entry | None, subject: str) -> Iterator[Claim]:
@@ -168,6 +166,29 @@ def _cells(summary: Summary, comparison: Comparison, row: Row, entry: Entry | No
         if (got < wanted and not unable) or (had and not got):
             reason = f": {failed[0].outcome}, {failed[0].reason}" if failed else ""
             yield Claim(Kind.CELL, subject, f"{scope}: {got} of {wanted}{reason}", "all of them", true=False)
+
+
+def _failed_beside(summary: Summary) -> Iterator[Claim]:
+    """Claim that nothing else failed: passes, epochs and further scopes, and all of the stock track."""
+    claimed = {
+        (comparison.workload.name, comparison.precision, scope)
+        for comparison in summary.matched
+        for scope in ("accuracy", "step")
+    }
+    for one in summary.failures:
+        if one.cells is None or one.cells in claimed or one.recovered or one.outcome is Outcome.UNSUPPORTED:
+            continue
+        workload, precision, scope = one.cells
+        subject, figure = f"{workload} · {precision} · {one.arm}", f"{scope}: {len(one.indices)} without result"
+        disturbed = one.outcome is Outcome.CONTENDED
+        yield Claim(
+            Kind.CELL,
+            subject,
+            f"{figure}: {one.outcome}, {one.reason}",
+            "all of them",
+            true=None if disturbed else False,
+            unit="launches on a machine that rests" if disturbed else "",
+        )
 
 
 def _accuracy(
@@ -211,18 +232,44 @@ def _apart(difference: stats.Difference) -> stats.Loss | None:
     return stats.loss(sample, beside, difference.margin)
 
 
-def _speed(row: Row, before: stats.Moments, tolerance: float, subject: str, ratio: stats.Ratio) -> Claim:
-    claim = _slower(Kind.SPEED, subject, ratio, before, tolerance, "launches")
-    if row.time_verdict is stats.TimeVerdict.UNSTABLE:
-        figure, unit = f"{claim.figure}, UNSTABLE", "launches on a machine that rests"
-        return Claim(Kind.SPEED, subject, figure, claim.bound, unit=unit)
-    return claim
+def _speed(comparison: Comparison, row: Row, entry: Entry, tolerance: float, subject: str) -> Iterator[Claim]:
+    if entry.log_ratio is None:
+        return
+    before = entry.log_ratio.back()
+    bound = _slowest(before, tolerance)
+    unstable = row.time_verdict is stats.TimeVerdict.UNSTABLE
+    rested = "launches on a machine that rests"
+    if entry.reference != comparison.reference:
+        figure = f"raced beside {comparison.reference}, not {entry.reference}"
+        yield Claim(Kind.CELL, subject, figure, "in the baseline", true=False)
+    elif row.ratio and not unstable:
+        yield _slower(Kind.SPEED, subject, row.ratio, before, tolerance, "launches")
+    elif row.ratio:
+        yield Claim(Kind.SPEED, subject, f"{row.ratio.estimate:.3f}, UNSTABLE", bound, unit=rested)
+    elif unstable:
+        yield Claim(Kind.SPEED, subject, f"UNSTABLE: {row.notes['ratio']}", bound, unit=rested)
+    else:
+        yield Claim(Kind.CELL, subject, f"step: {row.notes.get('ratio', 'no ratio')}", "in the baseline", true=False)
+
+
+def _memory(row: Row, entry: Entry, tolerance: float, subject: str) -> Iterator[Claim]:
+    if entry.peak_rss_mib is None:
+        return
+    most = entry.peak_rss_mib * (1 + tolerance)
+    if row.peak_rss_mib is None:
+        yield Claim(Kind.CELL, subject, "peak memory: not told", f"≤ {most:.0f} MiB", true=False)
+    else:
+        true = row.peak_rss_mib <= most
+        yield Claim(Kind.MEMORY, subject, f"{row.peak_rss_mib:.0f} MiB", f"≤ {most:.0f} MiB", true=true)
 
 
 def _slower(kind: Kind, subject: str, ratio: stats.Ratio, before: stats.Moments, tolerance: float, unit: str) -> Claim:
     found = stats.loss(ratio.moments, before, math.log1p(tolerance))
-    figure, bound = f"{ratio.estimate:.3f}", f"≤ {math.exp(before.mean) * (1 + tolerance):.3f}"
-    return _tested(kind, subject, figure, bound, found, unit)
+    return _tested(kind, subject, f"{ratio.estimate:.3f}", _slowest(before, tolerance), found, unit)
+
+
+def _slowest(before: stats.Moments, tolerance: float) -> str:
+    return f"≤ {math.exp(before.mean) * (1 + tolerance):.3f}"
 
 
 def _tested(kind: Kind, subject: str, figure: str, bound: str, found: stats.Loss | None, unit: str) -> Claim:

@@ -99,6 +99,58 @@ def test_a_race_that_others_disturbed_is_open_whatever_its_ratio(before):
     assert states(summary(records), before)[Kind.SPEED, "keras-jax"] is State.OPEN
 
 
+def test_a_race_without_a_quiet_round_is_open(before):
+    records = [r for r in whole_run(seeds=5, launches=8) if r.cell.arm == "torch" or r.timing is None]
+    records += [raced("keras-jax", k, [block(i, 9.0, contended=True) for i in range(4)]) for k in range(8)]
+    decided = decide(list(claims.claims(summary(records), before, Tolerances())))
+    (speed,) = [d for d in decided if d.claim.kind is Kind.SPEED]
+    assert speed.state is State.OPEN
+    assert speed.claim.figure == "UNSTABLE: no round was clean for both arms"
+    assert speed.claim.wanted == "more launches on a machine that rests"
+
+
+def test_a_ratio_to_another_reference_is_missed(before):
+    found = summarize(
+        manifest(("keras-jax", "torch"), proofs=PROOFS, launches=8, seeds=5), whole_run(seeds=5, launches=8), WORKLOADS
+    )
+    decided = decide(list(claims.claims(found, before, Tolerances())))
+    (cell,) = [d for d in decided if d.claim.kind is Kind.CELL]
+    assert cell.state is State.FAILED
+    assert (cell.claim.subject, cell.claim.figure) == (
+        "mlp_digits · fp32 · keras-jax", "raced beside keras-jax, not torch"
+    )  # fmt: skip
+
+
+def test_a_peak_that_is_not_told_is_missed(before):
+    records = [
+        raced(r.cell.arm, r.cell.index, 2.0 if r.cell.arm == "torch" else 4.0, timing_changes={"peak_rss_bytes": None})
+        if r.timing
+        else r
+        for r in whole_run(seeds=5, launches=8)
+    ]
+    found = states(summary(records), before)
+    assert (found[Kind.CELL, "torch"], found[Kind.CELL, "keras-jax"]) == (State.FAILED, State.FAILED)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "changes", "state"),
+    [
+        (Outcome.CRASHED, {"scope": "inference"}, State.FAILED),
+        (Outcome.CONTENDED, {"scope": "inference"}, State.OPEN),
+        (Outcome.UNSUPPORTED, {"scope": "inference"}, None),
+        (Outcome.CRASHED, {"scope": "step", "track": "stock"}, State.FAILED),
+    ],
+)
+def test_what_fails_beside_accuracy_and_steps_is_told_too(outcome, changes, state):
+    scope = changes.pop("scope")
+    records = [*whole_run(seeds=5, launches=8)]
+    records += [failed(scope, "keras-jax", k, outcome, "a reason", **changes) for k in range(3)]
+    found = summary(records, scopes=["step", "inference"], tracks=["matched", "stock"])
+    cells = [d for d in decide(list(claims.claims(found, None, Tolerances()))) if d.claim.kind is Kind.CELL]
+    assert [d.state for d in cells] == ([state] if state else [])
+    assert all(f"{scope}: 3 without result: {outcome}, a reason" == d.claim.figure for d in cells)
+
+
 def test_a_cell_that_fails_is_told_with_its_reason(before):
     records = [
         r
