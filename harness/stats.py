@@ -475,15 +475,18 @@ class Loss:
         """Of the test that less than the tolerance was lost."""
         return self._at(self.sample.count).p_short_of(self.tolerance)
 
-    def wanted(self) -> int | None:
+    def wanted(self, level: float) -> int | None:
         """Return how many values would decide, on both sides if there are two; None if ``MOST_WANTED`` would not.
 
         As if the estimates and the variances were the truth.
+
+        Args:
+            level: Of the test that anything was lost; that less than the tolerance was lost is tested at ``DECIDED``.
         """
 
         def decides(count: int) -> bool:
             t = self._at(count)
-            return (t.p_beyond(0.0) if self.beyond else t.p_short_of(self.tolerance)) < DECIDED
+            return t.p_beyond(0.0) < level if self.beyond else t.p_short_of(self.tolerance) < DECIDED
 
         found = bisect.bisect_left(range(2, MOST_WANTED + 1), True, key=decides) + 2  # more never decide less
         return found if found <= MOST_WANTED else None

@@ -71,14 +71,17 @@ class Claim:
     tested: stats.Loss | None = None
     unit: str = ""
 
-    @property
-    def wanted(self) -> str:
-        """What would decide the claim, in words; empty if it is known."""
+    def wanted(self, level: float) -> str:
+        """Return what would decide the claim, in words; empty if it is known.
+
+        Args:
+            level: At which it would fail.
+        """
         if self.true is not None:
             return ""
         if self.tested is None:
             return f"more {self.unit}"
-        count = self.tested.wanted()
+        count = self.tested.wanted(level)
         if count is None:
             return f"more than {stats.MOST_WANTED} {self.unit}"
         held_against = (Kind.ACCURACY, Kind.SPEED, Kind.OPERATION)
@@ -101,9 +104,9 @@ def claims(summary: Summary, baseline: Baseline | None, tolerances: Tolerances) 
 
 
 def _parity(summary: Summary) -> Claim:
-    if summary.manifest.proofs is None:
-        return Claim(Kind.PARITY, "all pairs", "not asked for: --unverified", "gates of a race passed", true=False)
-    return Claim(Kind.PARITY, "all pairs", f"{len(summary.manifest.proofs)} gates passed", "gates of a race", true=True)
+    proofs = summary.manifest.proofs
+    figure = "not asked for: --unverified" if proofs is None else f"{len(proofs)} gates passed"
+    return Claim(Kind.PARITY, "all pairs", figure, "gates of a race passed", true=bool(proofs))
 
 
 def _lost(summary: Summary, baseline: Baseline) -> Iterator[Claim]:

@@ -27,11 +27,18 @@ class Decision:
 
     Attributes:
         p_against: Adjusted over the run; null where nothing was tested.
+        rivals: How many claims of the run are tested.
     """
 
     claim: Claim
     state: State
     p_against: float | None
+    rivals: int
+
+    @property
+    def wanted(self) -> str:
+        """What would decide it, in words: if it is a fault, whatever becomes of the others. Empty if it is decided."""
+        return self.claim.wanted(ALARM / max(self.rivals, 1)) if self.state is State.OPEN else ""
 
 
 def decide(claims: Sequence[Claim]) -> list[Decision]:
@@ -43,13 +50,13 @@ def decide(claims: Sequence[Claim]) -> list[Decision]:
     """
     tested = [claim for claim in claims if claim.p_against is not None]
     adjusted = dict(zip(map(id, tested), stats.holm([claim.p_against or 0.0 for claim in tested]), strict=True))
-    return [_decide(claim, adjusted.get(id(claim))) for claim in claims]
+    return [Decision(claim, *_decide(claim, adjusted.get(id(claim))), len(tested)) for claim in claims]
 
 
-def _decide(claim: Claim, p_against: float | None) -> Decision:
+def _decide(claim: Claim, p_against: float | None) -> tuple[State, float | None]:
     if claim.true is not None:
-        return Decision(claim, State.HELD if claim.true else State.FAILED, None)
+        return (State.HELD if claim.true else State.FAILED), None
     if claim.beyond and p_against is not None and p_against < ALARM:
-        return Decision(claim, State.FAILED, p_against)
+        return State.FAILED, p_against
     held = claim.p_for is not None and claim.p_for < stats.DECIDED
-    return Decision(claim, State.HELD if held else State.OPEN, p_against)
+    return (State.HELD if held else State.OPEN), p_against

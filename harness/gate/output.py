@@ -45,9 +45,8 @@ def table(decisions: Sequence[Decision]) -> Table:
     for decision in ordered[:MOST]:
         claim = decision.claim
         state = Text(decision.state, STYLES[decision.state])
-        more = claim.wanted if decision.state is State.OPEN else ""
         told = map(one_line, (claim.kind, claim.subject, claim.figure, claim.bound))
-        shown.add_row(*map(Text, told), state, Text(more))
+        shown.add_row(*map(Text, told), state, Text(decision.wanted))
     return shown
 
 
@@ -62,7 +61,7 @@ def document(decisions: Sequence[Decision]) -> list[dict[str, Any]]:
             "state": decision.state.name.lower(),
             "p_against": decision.p_against,
             "p_for": decision.claim.p_for,
-            "wanted": decision.claim.wanted if decision.state is State.OPEN else None,
+            "wanted": decision.wanted or None,
         }
         for decision in decisions
     ]
@@ -82,7 +81,7 @@ def write_junit(path: Path, decisions: Sequence[Decision], *, strict: bool) -> N
         if decision.state is State.FAILED or (strict and decision.state is State.OPEN):
             ET.SubElement(case, "failure", message=message)
         elif decision.state is State.OPEN:
-            ET.SubElement(case, "skipped", message=_printable(f"{message}; would decide: {claim.wanted}"))
+            ET.SubElement(case, "skipped", message=_printable(f"{message}; would decide: {decision.wanted}"))
     ET.indent(suite)
     write_atomically(path, ET.tostring(suite, encoding="unicode", xml_declaration=True) + "\n")
 
@@ -95,8 +94,7 @@ def markdown(decisions: Sequence[Decision]) -> str:
         lines += ["| | claim | of | found | allowed | would decide |", "|---|---|---|---|---|---|"]
     for decision in shown[:MOST]:
         claim = decision.claim
-        more = claim.wanted if decision.state is State.OPEN else ""
-        cells = (decision.state, claim.kind, claim.subject, claim.figure, claim.bound, more)
+        cells = (decision.state, claim.kind, claim.subject, claim.figure, claim.bound, decision.wanted)
         lines.append("| " + " | ".join(_cell(str(cell)) for cell in cells) + " |")
     lines += ["", _left_out(shown)] if len(shown) > MOST else []
     return "\n".join(lines) + "\n"

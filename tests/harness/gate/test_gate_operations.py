@@ -69,7 +69,7 @@ def test_the_tolerance_is_the_users(run):
 def test_few_processes_leave_it_open_and_say_how_many_would_decide(run):
     known = baseline.make(run([2.0, 2.1, 1.9]), "a test")
     decided = decide(list(claims.claims(run([2.1, 2.2, 1.95]), known, Tolerances())))
-    open_ = [d.claim.wanted for d in decided if d.claim.kind is Kind.OPERATION and d.state is State.OPEN]
+    open_ = [d.wanted for d in decided if d.claim.kind is Kind.OPERATION and d.state is State.OPEN]
     assert len(open_) == 2
     assert all("processes in all, here and in the baseline" in wanted for wanted in open_)
 

@@ -14,7 +14,7 @@ from harness.gate.decision import Decision, State
 def decided(state, subject="mlp_digits · fp32 · torch", **changes):
     true = {State.HELD: True, State.FAILED: False, State.OPEN: None}[state]
     return Decision(
-        Claim(Kind.MEMORY, subject, "500 MiB", "≤ 400 MiB", true=true, unit="launches", **changes), state, None
+        Claim(Kind.MEMORY, subject, "500 MiB", "≤ 400 MiB", true=true, unit="launches", **changes), state, None, 0
     )
 
 
