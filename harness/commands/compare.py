@@ -40,6 +40,6 @@ def compare(
         title = f"{manifests[0].run} and {manifests[1].run}"
         write_atomically(markdown, output.markdown(title, changed, found, across_machines=across_machines))
     if as_json:
-        typer.echo(json.dumps(output.document(changed, found), indent=1))
+        typer.echo(json.dumps(output.document(changed, found, across_machines=across_machines), indent=1))
     else:
         tell(output.console(changed, found, across_machines=across_machines), 180)

@@ -109,6 +109,10 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     return ["| " + " | ".join(header) + " |", "|" + "---|" * len(header), *body, ""]
 
 
-def document(changed: Sequence[Change], changes: Changes) -> dict[str, Any]:
+def document(changed: Sequence[Change], changes: Changes, *, across_machines: bool) -> dict[str, Any]:
     """Return all of it for JSON."""
-    return {"changed": [dataclasses.asdict(change) for change in changed], **dataclasses.asdict(changes)}
+    return {
+        "across_machines": across_machines,
+        "changed": [dataclasses.asdict(change) for change in changed],
+        **dataclasses.asdict(changes),
+    }
