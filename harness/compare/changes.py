@@ -88,7 +88,7 @@ class Changes:
     shared: tuple[Shared, ...]
     only_before: tuple[str, ...]
     only_after: tuple[str, ...]
-    unproven: tuple[str, ...] = ()
+    unproven: tuple[str, ...]
 
 
 def find(before: Summary, after: Summary, *, across_machines: bool = False) -> Changes:
@@ -117,6 +117,8 @@ def _share(old: tuple[Comparison, Row], new: tuple[Comparison, Row], across_mach
     apart: dict[str, str] = {}
     if comparison.workload.batch_size != later.workload.batch_size or _data(old) != _data(new):
         apart = dict.fromkeys(("ratio", "metric"), "trained on other data")
+    if across_machines:
+        apart.setdefault("metric", "two machines: ratios only")
     if comparison.epochs != later.epochs:
         apart.setdefault("metric", f"{comparison.epochs} and {later.epochs} epochs")
     if comparison.reference != later.reference:

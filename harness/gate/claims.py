@@ -15,6 +15,8 @@ from harness.report.operations import Operations
 from harness.report.row import Row
 from harness.report.summary import Summary
 
+RESTED = "launches on a machine that rests"
+
 
 class Kind(enum.StrEnum):
     """What a claim is about."""
@@ -190,7 +192,7 @@ def _failed_beside(summary: Summary) -> Iterator[Claim]:
             f"{figure}: {one.outcome}, {one.reason}",
             "all of them",
             true=None if disturbed else False,
-            unit="launches on a machine that rests" if disturbed else "",
+            unit=RESTED if disturbed else "",
         )
 
 
@@ -241,16 +243,15 @@ def _speed(comparison: Comparison, row: Row, entry: Entry, tolerance: float, sub
     before = entry.log_ratio.back()
     bound = _slowest(before, tolerance)
     unstable = row.time_verdict is stats.TimeVerdict.UNSTABLE
-    rested = "launches on a machine that rests"
     if entry.reference != comparison.reference:
         figure = f"raced beside {comparison.reference}, not {entry.reference}"
         yield Claim(Kind.CELL, subject, figure, "in the baseline", true=False)
     elif row.ratio and not unstable:
         yield _slower(Kind.SPEED, subject, row.ratio, before, tolerance, "launches")
     elif row.ratio:
-        yield Claim(Kind.SPEED, subject, f"{row.ratio.estimate:.3f}, UNSTABLE", bound, unit=rested)
+        yield Claim(Kind.SPEED, subject, f"{row.ratio.estimate:.3f}, UNSTABLE", bound, unit=RESTED)
     elif unstable:
-        yield Claim(Kind.SPEED, subject, f"UNSTABLE: {row.notes['ratio']}", bound, unit=rested)
+        yield Claim(Kind.SPEED, subject, f"UNSTABLE: {row.notes['ratio']}", bound, unit=RESTED)
     else:
         yield Claim(Kind.CELL, subject, f"step: {row.notes.get('ratio', 'no ratio')}", "in the baseline", true=False)
 
