@@ -27,7 +27,6 @@ ARMS = (
         needs=("keras", "jax"),
         distributions=("keras", "jax", "jaxlib"),
         environment={"KERAS_BACKEND": "jax"},
-        checking={"XLA_FLAGS": "--xla_backend_optimization_level=0"},  # compiles in a third of the time
         loading=("pydataset", "grain"),
         weights=".weights.h5",
         parts=("forward", "forward+backward"),
