@@ -689,12 +689,14 @@ class TensorSpec:
     """One tensor of a model under its canonical name: its canonical shape and the kind of layer that owns it.
 
     Attributes:
-        trainable: False for buffers, such as the running statistics of batch norm.
+        trainable: Whether training moves it by its gradient, as the framework says: not a buffer, and not frozen.
+        buffer: It is no parameter, but follows what the model sees, as the running statistics of batch norm do.
     """
 
     shape: tuple[int, ...]
     layer: LayerKind
     trainable: bool = True
+    buffer: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -777,10 +779,14 @@ class Session(Protocol):
     def dump(self) -> dict[str, Array]:
         """Return all parameters under canonical names in canonical layouts. Inverse of ``load``, bit for bit."""
 
-    def taps(self, x: Array) -> dict[str, Array]:
+    def taps(self, x: Array, *, training: bool = False) -> dict[str, Array]:
         """Return the output of every layer that holds tensors, by its canonical path, in order of execution.
 
-        In evaluation mode and canonical layouts (channel first). The model's own output comes last, as ``output``.
+        In canonical layouts (channel first). The model's own output comes last, as ``output``.
+
+        Args:
+            x: A batch.
+            training: As in a train step, without taking one; buffers may move. Otherwise in evaluation mode.
         """
 
     def calls(self, x: Array) -> list[Call]:

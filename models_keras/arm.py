@@ -115,7 +115,7 @@ class KerasSession:
         self.passing: Iterator[Any] = iter(())
         self.parts: Mapping[Part, Any] = {}
         self.no_step: Callable[..., Any] | None = None
-        self.evaluate = backend.evaluator(self.model, self.bridge.tapped)
+        self.call = backend.caller(self.model, self.bridge.tapped)
         self.differentiate = backend.differentiator(self.model, wrt_inputs=workload.form != "tokens")
 
     def describe(self) -> dict[str, TensorSpec]:
@@ -166,10 +166,10 @@ class KerasSession:
         model.load_weights(path)
         self.load(Bridge(model).dump())
 
-    def taps(self, x: Array) -> dict[str, Array]:
+    def taps(self, x: Array, *, training: bool = False) -> dict[str, Array]:
         """Return the output of every layer that holds tensors, caught as it is called."""
         inputs = keras.ops.convert_to_tensor(self._inputs(x))
-        output, caught = self.evaluate(inputs)
+        output, caught = self.call(inputs, training)
         return self.bridge.as_arrays(caught) | {"output": self._outputs(keras.ops.convert_to_numpy(output))}
 
     def calls(self, x: Array) -> list[Call]:

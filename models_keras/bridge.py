@@ -48,7 +48,12 @@ class Carrier:
     layer: LayerKind
     to_canonical: Turn
     to_keras: Turn
-    trainable: bool = True
+    buffer: bool = False
+
+    @property
+    def trainable(self) -> bool:
+        """Whether Keras trains all of its variables."""
+        return all(variable.trainable for variable in self.variables)
 
 
 _TRANSPOSED = (layers.Conv1DTranspose, layers.Conv2DTranspose)
@@ -74,8 +79,8 @@ def _channel_last(rows: Array, shape: Sequence[int]) -> Array:
     return np.moveaxis(rows.reshape(shape[-1], *shape[:-1], *rows.shape[1:]), 0, len(shape) - 1).reshape(rows.shape)
 
 
-def _one(variable: Any, name: str, kind: LayerKind, there: Turn, here: Turn, *, trainable: bool = True) -> Carrier:
-    return Carrier((variable,), (name,), kind, lambda a: [there(a)], lambda a: [here(a)], trainable)
+def _one(variable: Any, name: str, kind: LayerKind, there: Turn, here: Turn, *, buffer: bool = False) -> Carrier:
+    return Carrier((variable,), (name,), kind, lambda a: [there(a)], lambda a: [here(a)], buffer)
 
 
 def _same(array: Array) -> Array:
@@ -86,8 +91,7 @@ def _plain(layer: Any, path: str, kind: LayerKind, **names: str) -> Iterator[Car
     """Carry variables that are laid out alike on both sides: canonical name -> the layer's attribute."""
     for name, attribute in names.items():
         if (variable := getattr(layer, attribute, None)) is not None:
-            trainable = not name.startswith("running_")
-            yield _one(variable, f"{path}.{name}", kind, _same, _same, trainable=trainable)
+            yield _one(variable, f"{path}.{name}", kind, _same, _same, buffer=name.startswith("running_"))
 
 
 def _dense(layer: Any, path: str, flattened: Flattened) -> Iterator[Carrier]:
@@ -303,7 +307,7 @@ class Bridge:
     def describe(self) -> dict[str, TensorSpec]:
         """Return shape and kind of layer by canonical name, in order of definition."""
         return {
-            name: TensorSpec(tensor.shape, carrier.layer, carrier.trainable)
+            name: TensorSpec(tensor.shape, carrier.layer, carrier.trainable, carrier.buffer)
             for carrier in self.carriers
             for name, tensor in self._turned(carrier, [np.zeros(variable.shape) for variable in carrier.variables])
         }
@@ -378,7 +382,7 @@ class Bridge:
         return [
             name
             for carrier in self.carriers
-            if all(variable.trainable for variable in carrier.variables)
+            if carrier.trainable
             for name in carrier.names
             if len(carrier.variables) != len(carrier.names)
             or (matrices and (len(shapes[name]) == 2) != (len(carrier.variables[0].shape) == 2))

@@ -73,8 +73,8 @@ class NumpySession:
         """Return copies of all parameters, float64."""
         return {name: p.copy() for name, p in self._network.parameters().items()}
 
-    def taps(self, x: Array) -> dict[str, Array]:
-        """Return the output of every affine layer, and the network's own."""
+    def taps(self, x: Array, *, training: bool = False) -> dict[str, Array]:
+        """Return the output of every affine layer, and the network's own; training it changes neither."""
         output = self._network.forward(_floats(x))
         return {name: affine.output for name, affine in self._network.affines.items()} | {"output": output}
 

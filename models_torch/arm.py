@@ -111,7 +111,12 @@ class TorchSession:
         parameters = {id(parameter) for parameter in self.model.parameters()}
         kinds = {path: _kind(module) for path, module in self.model.named_modules() if _holds_tensors(module)}
         return {
-            name: TensorSpec(tuple(tensor.shape), kinds[_owner(name, kinds)], id(tensor) in parameters)
+            name: TensorSpec(
+                tuple(tensor.shape),
+                kinds[_owner(name, kinds)],
+                tensor.requires_grad,
+                buffer=id(tensor) not in parameters,
+            )
             for name, tensor in self._tensors().items()
         }
 
@@ -155,7 +160,7 @@ class TorchSession:
         """Load a ``state_dict``, strictly."""
         weights.restore(self.model, path)
 
-    def taps(self, x: Array) -> dict[str, Array]:
+    def taps(self, x: Array, *, training: bool = False) -> dict[str, Array]:
         """Return the output of every layer that holds tensors, caught by forward hooks."""
         caught: dict[str, Array] = {}
 
@@ -166,14 +171,15 @@ class TorchSession:
             return hook
 
         hooks = [m.register_forward_hook(catch(path)) for path, m in self.model.named_modules() if _holds_tensors(m)]
-        output = self._evaluate(x)
+        output = self._forward(x, training)
         for hook in hooks:
             hook.remove()
         return caught | {"output": output}
 
-    def _evaluate(self, x: Array) -> Array:
-        """Return the outputs for one batch in evaluation mode."""
-        self.model.eval()
+    def _forward(self, x: Array, training: bool) -> Array:
+        """Return the outputs for one batch in either mode."""
+        if not training:
+            self.model.eval()
         with torch.no_grad(), self.autocast:
             output = self.model(self._inputs(x))
         self._train_mode()

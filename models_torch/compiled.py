@@ -39,11 +39,11 @@ class CompiledTorchSession(TorchSession):
         super().__init__(setup, workload)
         self.model.compile(dynamic=False)
 
-    def taps(self, x: Array) -> dict[str, Array]:
+    def taps(self, x: Array, *, training: bool = False) -> dict[str, Array]:
         """Return the output of every layer, which hooks see only in eager mode; the last output is the compiled one."""
         with torch.compiler.set_stance("force_eager"):
-            caught = super().taps(x)
-        return caught | {"output": self._evaluate(x)}
+            caught = super().taps(x, training=training)
+        return caught | {"output": self._forward(x, training)}
 
     def calls(self, x: Array) -> list[Call]:
         """Return every call of a module, in eager mode likewise."""

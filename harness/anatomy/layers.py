@@ -82,7 +82,7 @@ def dissect(workload: Workload, workers: Workers, arm: str = "") -> tuple[str, L
 def calls_and_specs(told: Mapping[str, Any]) -> tuple[list[Call], dict[str, TensorSpec]]:
     """Return what a worker told of a model (``trace``), as the contract has it."""
     calls = [Call(**call | {side: tuple(call[side]) for side in ("input", "output")}) for call in told["calls"]]
-    specs = {name: TensorSpec(tuple(shape), kind, trained) for name, (shape, kind, trained) in told["specs"].items()}
+    specs = {name: TensorSpec(tuple(shape), *told_of) for name, (shape, *told_of) in told["specs"].items()}
     return calls, specs
 
 
@@ -119,7 +119,7 @@ def tree(calls: Sequence[Call], specs: Mapping[str, TensorSpec], tied: str | Non
     def take() -> Layer:
         call = rest.pop()
         prefix = f"{call.path}." if call.path else ""
-        mine = {name for name, spec in specs.items() if name.startswith(prefix) and spec.trainable} - seen
+        mine = {name for name, spec in specs.items() if name.startswith(prefix) and not spec.buffer} - seen
         within = []
         while rest and rest[-1].depth > call.depth:
             within.append(take())

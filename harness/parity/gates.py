@@ -171,14 +171,12 @@ def _before_batch_norm(specs: Mapping[str, TensorSpec]) -> list[str]:
 
 
 def structure(stage: Stage) -> Iterator[Finding]:
-    """Names, shapes, count, trainable or not: equal, each tensor carried exactly once."""
+    """Names, shapes, count, kind of layer, buffer or not, trainable or not: equal, each tensor carried exactly once."""
     ours, theirs = stage.exact.specs(), stage.reference.specs
     wrong = [
         name
         for name in sorted(ours.keys() | theirs.keys())
-        if name not in ours
-        or name not in theirs
-        or (ours[name].shape, ours[name].trainable) != (theirs[name].shape, theirs[name].trainable)
+        if name not in ours or name not in theirs or ours[name] != theirs[name]
     ]
     names = [part for name, spec in theirs.items() for part, _ in parts(name, np.empty(spec.shape))]
     strangers = [f"immaterial: {pattern}" for pattern in unmatched(stage.workload.architecture, names)]
@@ -258,6 +256,10 @@ def backward(stage: Stage) -> Iterator[Finding]:
     )
     note = "; ".join(f"{name} is zero: {why}" for name, why in stage.workload.architecture.immaterial.items()) or None
     finding = stage.finding("backward fp64", compared, BACKWARD_FP64, note)
+    if compared.first == "loss":  # not of its own making, if a layer gives something else in training
+        taps = [half.probe("training taps", x=x) for half in (stage.exact, stage.reference)]
+        if layer := distance(taps[0], taps[1], BACKWARD_FP64).first:
+            finding = dataclasses.replace(finding, where=f"{layer}, in training")
     for gradients in (expected, found):
         if finding.passed and (wrong := not_zero(gradients, (name for name in declared if name in gradients))):
             finding = dataclasses.replace(finding, passed=False, where=f"{wrong[0]}, declared immaterial")

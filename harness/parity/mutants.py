@@ -19,6 +19,7 @@ class Mutant:
         new: What is put in its place.
         workload: Whose pair shows it, or the gate of techniques that does.
         located: What the first finding of the red gate must name: a tensor or tap, or the beginning of one.
+        arm: Whose half has it, where it is in what one arm alone runs.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Mutant:
     new: str
     workload: str
     located: str
+    arm: str = ""
 
 
 _LENET, _MLP = "models_keras/architectures/lenet.py", "models_keras/architectures/mlp.py"
@@ -53,6 +55,7 @@ _POOLING = "models_keras/techniques/pooling.py"
 _AUTOENCODER, _UNET = "models_keras/architectures/autoencoder.py", "models_keras/architectures/unet.py"
 _SAMPLING = "models_keras/techniques/sampling.py"
 _TORCH_LOSSES, _TORCH_ARM = "models_torch/techniques/losses.py", "models_torch/arm.py"
+_ON_TENSORFLOW, _ON_JAX = "models_keras/backends/tensorflow.py", "models_keras/backends/jax.py"
 
 MUTANTS: tuple[Mutant, ...] = (
     Mutant("missing ReLU", _LENET, "ops.relu(self.fc1(x))", "self.fc1(x)", "lenet_mnist5k", "fc2"),
@@ -250,6 +253,14 @@ MUTANTS: tuple[Mutant, ...] = (
         "fc1",
     ),
     Mutant("dropped bias", _LENET, "layers.Dense(84)", "layers.Dense(84, use_bias=False)", "lenet_mnist5k", "fc2.bias"),
+    Mutant(
+        "a layer that does not train",
+        _LENET,
+        "layers.Dense(84)",
+        "layers.Dense(84, trainable=False)",
+        "lenet_mnist5k",
+        "fc2.bias",
+    ),
     Mutant("swapped GRU gates", _BRIDGE, "[update, reset, new]", "[reset, update, new]", "gru_mnist1d", "gru"),
     Mutant(
         "GRU resets before the product",
@@ -441,7 +452,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "norm(y, training=training)",
         "norm(y, training=False)",
         "mlp_norm_digits",
-        "loss",
+        "norm.0, in training",
     ),
     Mutant("dropped residual", _MLP, "x = x + y if", "x = y if", "mlp_norm_digits", "fc.2"),
     Mutant(
@@ -565,7 +576,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "layer(x, training=training) if differs",
         "layer(x, training=False) if differs",
         "vgg11_mnist5k",
-        "loss",
+        "features.1, in training",
     ),
     Mutant(
         "average for max pooling in a stack",
@@ -1181,7 +1192,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "x = merge(x, training=training)",
         "x = merge(x, training=False)",
         "unet_mnist5k",
-        "loss",
+        "merge.0.bn1, in training",
     ),
     Mutant(
         "labels staged a sample late",
@@ -1233,5 +1244,63 @@ MUTANTS: tuple[Mutant, ...] = (
         "        most = (limit * parameter.detach().norm()).clamp(min=LEAST_NORM)\n",
         "optimizer",
         "parameters of 0.bias",
+    ),  # Faults of what one backend alone runs.
+    Mutant(
+        "TensorFlow: the gradient of evaluation mode",
+        _ON_TENSORFLOW,
+        """                tape.watch(x)
+            loss = model.compute_loss(x, y, model(x, training=True), training=True)""",
+        """                tape.watch(x)
+            loss = model.compute_loss(x, y, model(x, training=False), training=True)""",
+        "mlp_norm_digits",
+        "loss",
+        "keras-tensorflow",
+    ),
+    Mutant(
+        "TensorFlow: the norm of one gradient for that of all",
+        _ON_TENSORFLOW,
+        "return tf.linalg.global_norm(values)",
+        "return tf.linalg.global_norm(values[:1])",
+        "optimizer",
+        "parameters",
+        "keras-tensorflow",
+    ),
+    Mutant(
+        "TensorFlow: a scalar in float32",
+        _ON_TENSORFLOW,
+        "return tf.cast(scalar, keras.config.floatx())",
+        'return tf.cast(tf.cast(scalar, "float32"), keras.config.floatx())',
+        "optimizer",
+        "parameters",
+        "keras-tensorflow",
+    ),
+    Mutant(
+        "JAX: neither running statistics nor seeds are handed back",
+        _ON_JAX,
+        """        for variable, value in zip(others, updated, strict=True):
+            variable.assign(value)
+        return loss, found""",
+        "        return loss, found",
+        "mlp_norm_digits",
+        "the same draw twice",
+        "keras-jax",
+    ),
+    Mutant(
+        "JAX: the square of the norm of all gradients",
+        _ON_JAX,
+        "return jnp.sqrt(sum(jnp.sum(jnp.square(value)) for value in values))",
+        "return sum(jnp.sum(jnp.square(value)) for value in values)",
+        "optimizer",
+        "parameters",
+        "keras-jax",
+    ),
+    Mutant(
+        "JAX: predictions in training mode",
+        _ON_JAX,
+        "output = model(inputs, training=training)",
+        "output = model(inputs, training=True)",
+        "mlp_norm_digits",
+        "probe: ValueError: Exception encountered when calling UnbiasedBatchNormalization",
+        "keras-jax",
     ),
 )

@@ -98,7 +98,7 @@ class Half:
     def specs(self) -> dict[str, TensorSpec]:
         """Return what the half says of its tensors."""
         told = self.exchange.ask(self.worker, "probe", {}, what="dump")[1]["specs"]
-        return {name: TensorSpec(tuple(shape), layer, trainable) for name, (shape, layer, trainable) in told.items()}
+        return {name: TensorSpec(tuple(shape), *told_of) for name, (shape, *told_of) in told.items()}
 
 
 class Reference:

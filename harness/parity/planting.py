@@ -109,7 +109,8 @@ def run(mutants: Sequence[Mutant], arm: str, gates: Sequence[str] = tuple(GATES)
                 else:
                     of = engine.tasks([registry.find_workload(mutant.workload)], gates)
                 # A fault of the reference shows in whoever is compared with it, or where it is compared with NumPy.
-                arms = [arm, reference] if prover is not healthy else [arm]
+                shows = mutant.arm or arm
+                arms = [shows, reference] if prover is not healthy else [shows]
                 found = (f for name in arms for f in prover.carry_out(name, of, hosts) if not f.passed)
                 red = next(found, None)
             yield Verdict(mutant, red.gate if red else None, red.where if red else None)

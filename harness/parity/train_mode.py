@@ -27,7 +27,7 @@ def train_mode(stage: Stage) -> Iterator[Finding]:
 
     From the loaded noise, and with no step of the optimizer between batches: a gate of its own tells that.
     """
-    buffers = [name for name, spec in stage.reference.specs.items() if not spec.trainable]
+    buffers = [name for name, spec in stage.reference.specs.items() if spec.buffer]
     if not buffers:
         yield dataclasses.replace(stage.tally("train_mode fp64", []), note="no buffers")
         return

@@ -162,7 +162,7 @@ class Server:
             "first_step_s": (stepped - began) / 1e9,
             "cold_start_s": (stepped - self.spawned_ns) / 1e9,
             "first_loss": first_loss,
-            "parameters": sum(math.prod(spec.shape) for spec in specs.values() if spec.trainable),
+            "parameters": sum(math.prod(spec.shape) for spec in specs.values() if not spec.buffer),
             "settings": settings,
             "huge_pages": has_huge_pages(),
         }
@@ -344,10 +344,10 @@ class Server:
 
         Args:
             what: ``load`` tensors by name; ``change`` some of them, the others being what was last loaded; ``taps`` for
-                ``x``, or their last, the ``output``, alone; ``gradients`` for ``x`` and ``y``; ``stage`` the batches
-                ``x`` and ``y``, stacked; ``run`` a ``count`` of steps over them, or of a ``part`` of a step; ``fit`` to
-                ``x`` and ``y`` in ``orders`` by ``batch_size``; ``predict`` for ``x``; ``dump`` all tensors, as ``run``
-                and ``fit`` do.
+                ``x``, or ``training taps``, as a train step has them, or their last, the ``output``, alone;
+                ``gradients`` for ``x`` and ``y``; ``stage`` the batches ``x`` and ``y``, stacked; ``run`` a ``count``
+                of steps over them, or of a ``part`` of a step; ``fit`` to ``x`` and ``y`` in ``orders`` by
+                ``batch_size``; ``predict`` for ``x``; ``dump`` all tensors, as ``run`` and ``fit`` do.
             given: Path of the file with the arguments.
             answer: Path of the file to write.
             seed: For ``load``: of what is random in training.
@@ -365,8 +365,8 @@ class Server:
         elif what == "change":
             changed = {name: array.astype(self._dtype) for name, array in arrays.items()}
             self.session.load({**self.loaded, **changed}, seed)
-        elif what == "taps":
-            found = self.session.taps(arrays["x"])
+        elif what in ("taps", "training taps"):
+            found = self.session.taps(arrays["x"], training=what == "training taps")
         elif what == "output":
             found = {"output": self.session.taps(arrays["x"])["output"]}
         elif what == "gradients":

@@ -1,5 +1,6 @@
 """Keras on JAX: the train function is a jitted pure function, and the state goes through it and back."""
 
+import functools
 import math
 import os
 import time
@@ -98,26 +99,27 @@ def hand_back(variables: Sequence[Sequence[Any]], state: Sequence[Sequence[Any]]
             variable.assign(value)
 
 
-def evaluator(model: keras.Model, tapped: Callable[[dict[str, Any]], Any]) -> Callable[[Any], Any]:
-    """Return a function of inputs to the outputs in evaluation mode and what ``tapped`` catches on the way.
+def caller(model: keras.Model, tapped: Callable[[dict[str, Any]], Any]) -> Callable[[Any, bool], Any]:
+    """Return a function of inputs and mode to the outputs and what ``tapped`` catches on the way.
 
     Jitted: what loops inside, such as a recurrent layer, would be compiled anew at every eager call.
     """
     names: list[str] = []  # a jitted function's dictionaries come back sorted
 
-    @jax.jit
-    def outputs(trainable: list[Any], others: list[Any], inputs: Any) -> tuple[Any, list[Any]]:
+    @functools.partial(jax.jit, static_argnums=3)
+    def outputs(trainable: list[Any], others: list[Any], inputs: Any, training: bool) -> tuple[Any, list[Any]]:
         caught: dict[str, Any] = {}
         with keras.StatelessScope(_mapping(model, trainable, others)), tapped(caught):
-            output = model(inputs, training=False)
+            output = model(inputs, training=training)
         names[:] = caught
         return output, list(caught.values())
 
-    def evaluate(x: Any) -> tuple[Any, dict[str, Any]]:
-        output, caught = outputs(_values(model.trainable_variables), _values(model.non_trainable_variables), x)
+    def call(x: Any, training: bool) -> tuple[Any, dict[str, Any]]:
+        state = _values(model.trainable_variables), _values(model.non_trainable_variables)
+        output, caught = outputs(*state, x, training)
         return output, dict(zip(names, caught, strict=True))
 
-    return evaluate
+    return call
 
 
 class OwnStep:

@@ -8,15 +8,15 @@ from typing import Any
 import keras
 
 
-def evaluator(model: keras.Model, tapped: Callable[[dict[str, Any]], Any]) -> Callable[[Any], Any]:
-    """Return a function of inputs to the outputs in evaluation mode and what ``tapped`` catches on the way."""
+def caller(model: keras.Model, tapped: Callable[[dict[str, Any]], Any]) -> Callable[[Any, bool], Any]:
+    """Return a function of inputs and mode to the outputs and what ``tapped`` catches on the way."""
 
-    def evaluate(x: Any) -> tuple[Any, dict[str, Any]]:
+    def call(x: Any, training: bool) -> tuple[Any, dict[str, Any]]:
         caught: dict[str, Any] = {}
         with tapped(caught):
-            return model(x, training=False), caught
+            return model(x, training=training), caught
 
-    return evaluate
+    return call
 
 
 def read(batch: tuple[Any, Any]) -> tuple[Any, Any]:

@@ -14,7 +14,7 @@ from models_keras.backends import shared
 from models_keras.techniques.sharpness import uphill
 
 sqrt, sign, maximum = tf.sqrt, tf.sign, tf.maximum
-evaluator = shared.evaluator
+caller = shared.caller
 read = shared.read
 seed, settle = shared.seed, shared.settle
 random_state, restore_random_state = shared.random_state, shared.restore_random_state

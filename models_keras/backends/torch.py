@@ -15,7 +15,7 @@ from harness.contract import Loading, Part, Setup
 from models_keras.backends import shared
 from models_keras.techniques.sharpness import uphill
 
-evaluator = shared.evaluator
+caller = shared.caller
 
 
 def configure(setup: Setup) -> None:
