@@ -17,7 +17,7 @@ from models_keras.backends import shared
 from models_keras.techniques.sharpness import uphill
 
 sqrt, sign, maximum = jnp.sqrt, jnp.sign, jnp.maximum
-read = shared.read
+read, moments = shared.read, shared.moments
 seed, settle = shared.seed, shared.settle
 random_state, restore_random_state = shared.random_state, shared.restore_random_state
 

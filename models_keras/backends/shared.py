@@ -19,6 +19,11 @@ def caller(model: keras.Model, tapped: Callable[[dict[str, Any]], Any]) -> Calla
     return call
 
 
+def moments(x: Any) -> tuple[Any, Any]:
+    """Return mean and biased variance of each channel of (N, ..., channels)."""
+    return keras.ops.moments(x, axes=list(range(len(x.shape) - 1)))
+
+
 def read(batch: tuple[Any, Any]) -> tuple[Any, Any]:
     """Return a batch that was placed on the device, as NumPy arrays: TensorFlow and JAX hold it as it was given."""
     x, y = batch

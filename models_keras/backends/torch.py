@@ -15,7 +15,7 @@ from harness.contract import Loading, Part, Setup
 from models_keras.backends import shared
 from models_keras.techniques.sharpness import uphill
 
-caller = shared.caller
+caller, moments = shared.caller, shared.moments
 
 
 def configure(setup: Setup) -> None:

@@ -1,9 +1,12 @@
 """Normalization, reconciled with PyTorch's definitions where Keras' own differ."""
 
+import importlib
 import math
 
 import keras
 from keras import KerasTensor, layers, ops
+
+backend = importlib.import_module(f"models_keras.backends.{keras.config.backend()}")
 
 
 class UnbiasedBatchNormalization(layers.BatchNormalization):
@@ -13,7 +16,8 @@ class UnbiasedBatchNormalization(layers.BatchNormalization):
     (n − 1)/n as large, where n counts the values behind one channel's statistics: batch times positions. After three
     batches the running variance is off by up to 19 % where n is 4, by 2.5 % where n is 30 (``tests/models_keras``,
     ``layers_check.py``).
-    Keras forms it inside its ``call``, so here the update is written out.
+    Keras forms it inside its ``call``, so here the update is written out. Nor are sums on TensorFlow Keras' own there:
+    see ``models_keras.backends.tensorflow.moments``.
     In training both normalize by the biased variance, so only evaluation differs.
 
     Args:
@@ -36,7 +40,7 @@ class UnbiasedBatchNormalization(layers.BatchNormalization):
         if isinstance(values, int) and values < 2:
             raise ValueError(f"batch norm in training needs more than 1 value per channel, got input {inputs.shape}")
         inputs = ops.cast(inputs, keras.backend.result_type(inputs.dtype, "float32"))  # as Keras: bfloat16 is too short
-        mean, variance = ops.moments(inputs, axes=list(range(len(inputs.shape) - 1)))
+        mean, variance = backend.moments(inputs)
         count = ops.cast(values, variance.dtype)  # a whole number: TensorFlow takes a Python fraction through float32
         unbiased = variance * (count / (count - 1))
         kept, added = self.momentum, 1 - self.momentum
