@@ -37,7 +37,8 @@ def trajectory(stage: Stage) -> Iterator[Finding]:
     its activation, on in one run and off in another, is worth more than most faults; most runs meet none, and those
     agree to two digits on how far rounding alone goes. So the smallest distance of several runs is compared with the
     smallest: a fault is there in every one of them. In a deep network nearly every run meets a kink, and one of the
-    reference's may be lucky; so after the last of many sets the fourth part of either may be as near instead.
+    reference's may be lucky; so after the last of many sets every run of the arm is compared with every run of the
+    reference, and it is red if it is too far off in two comparisons of three.
     """
     if stage.open_single is None:
         return
@@ -56,8 +57,8 @@ def trajectory(stage: Stage) -> Iterator[Finding]:
         if draw + 1 >= LEAST and figure <= band:
             break
     else:
-        if (quarter := figures[MOST // 4 - 1]) <= (wider := BAND * strays[MOST // 4 - 1]):
-            figure, band = quarter, wider
+        middle = float(np.median(strays))
+        figure, band = float(np.quantile(np.divide.outer(figures, strays), 1 / 3)) * middle, BAND * middle
     stays = figure <= band and math.isfinite(band) and math.isfinite(figures[-1])
     where = None if stays else distance(found, exact, 0).where
     finding = stage.finding("trajectory fp32", distance({}, {}, 0), band)
