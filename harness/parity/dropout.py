@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from harness.parity.gates import Finding, Stage
 
 RATE = 0.5
-COPIES = 64
+COPIES = 16
 """Of each sample, in one batch: each has a mask of its own, so that one pass gives a mean over many."""
 
 PASSES = 24
