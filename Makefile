@@ -11,7 +11,7 @@ EXTRAS_cuda := torch,tensorflow,jax-cuda,pretrained,dev
 INSTALL := .venv/bin/python -m pip install --disable-pip-version-check --constraint constraints/$(DEVICE).txt
 INSTALLED := .venv/installed-$(DEVICE)
 
-.PHONY: help setup bench bench-harness bench-reports bench-reconciliation ops bench-peers differences differences-check techniques-page golden sizes sizes-check test \
+.PHONY: help setup bench bench-harness bench-reports bench-gate bench-reconciliation ops bench-peers differences differences-check techniques-page golden sizes sizes-check test \
 	test-long lint format clean
 
 help:  ## list the targets
@@ -29,6 +29,9 @@ bench-harness: setup  ## measure what the harness itself costs
 
 bench-reports: setup  ## measure what large runs cost to report, to check and to index
 	.venv/bin/python -m benchmarks.report_sizes
+
+bench-gate: setup  ## measure how often the gate cries wolf, and how often it sleeps, on resampled runs; minutes
+	.venv/bin/python -m benchmarks.gate_power
 
 bench-reconciliation: setup  ## measure what it costs that Keras' optimizers are reconciled
 	.venv/bin/python -m benchmarks.reconciliation

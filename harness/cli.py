@@ -66,7 +66,6 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "watch": watch.watch,
     "report": report.report,
     "check": gate.check,
-    "baseline": gate.baseline,
     "compare": compare.compare,
     "aa": aa.aa,
     "breakdown": breakdown.breakdown,
@@ -79,6 +78,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
 }
 for name, command in COMMANDS.items():
     app.command(name)(command)
+app.add_typer(gate.baseline, name="baseline")
 
 
 def main() -> None:

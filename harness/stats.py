@@ -450,25 +450,25 @@ def accuracy_verdict(
 
 @dataclass(frozen=True)
 class Loss:
-    """Whether a mean, less that of another sample or a number, is above 0, and whether it is above a tolerance.
+    """Whether a mean, less that of another sample or a number, is above a tolerance, or below it.
+
+    Both tests are against the tolerance itself. Against 0, as if any loss that is larger in the sample were one that is
+    larger in truth, a loss of just what is allowed would be called too large in every second run.
 
     Attributes:
         tolerance: What may be lost.
+        either_way: As much may be gained, and no more: the mean is turned so that what is tested is above 0.
     """
 
     sample: Moments
     beside: Moments | float
     tolerance: float
-
-    @property
-    def beyond(self) -> bool:
-        """Whether the estimate exceeds the tolerance."""
-        return self._at(self.sample.count).estimate > self.tolerance
+    either_way: bool = False
 
     @property
     def p_lost(self) -> float:
-        """Of the test that anything was lost; small when it surely was."""
-        return self._at(self.sample.count).p_beyond(0.0)
+        """Of the test that more than the tolerance was lost; small when it surely was."""
+        return self._p_lost(self._at(self.sample.count))
 
     @property
     def p_kept(self) -> float:
@@ -481,21 +481,32 @@ class Loss:
         As if the estimates and the variances were the truth.
 
         Args:
-            level: Of the test that anything was lost; that less than the tolerance was lost is tested at ``DECIDED``.
+            level: Of the test that too much was lost; that less than the tolerance was lost is tested at ``DECIDED``.
         """
+        beyond = self._at(self.sample.count).estimate > self.tolerance
 
         def decides(count: int) -> bool:
             t = self._at(count)
-            return t.p_beyond(0.0) < level if self.beyond else t.p_short_of(self.tolerance) < DECIDED
+            return self._p_lost(t) < level if beyond else t.p_short_of(self.tolerance) < DECIDED
 
         found = bisect.bisect_left(range(2, MOST_WANTED + 1), True, key=decides) + 2  # more never decide less
         return found if found <= MOST_WANTED else None
 
+    def _p_lost(self, t: _T) -> float:
+        """Return the chance of an estimate so far out, or as far out the other way, if just the tolerance is lost."""
+        opposite = t.p_beyond(-self.tolerance) if self.either_way else 0.0
+        return min(1.0, t.p_beyond(self.tolerance) + opposite)
+
     def _at(self, count: int) -> _T:
-        sample, beside = replace(self.sample, count=count), self.beside
-        if isinstance(beside, Moments) and count != self.sample.count:
-            beside = replace(beside, count=count)
-        return _against(sample, beside)
+        sample, beside = self.sample, self.beside
+        if count != sample.count:
+            sample = replace(sample, count=count)
+            beside = replace(beside, count=count) if isinstance(beside, Moments) else beside
+        t = _against(sample, beside)
+        if t.error == 0 and math.isclose(t.estimate, self.tolerance, rel_tol=1e-9):
+            # Known without any spread, and but for rounding just what is allowed: .95 - .94 is more than .01.
+            return replace(t, estimate=math.nextafter(self.tolerance, -math.inf))
+        return t
 
 
 DECIDED = 0.05
@@ -509,6 +520,16 @@ def loss(sample: Moments, beside: Moments | float, tolerance: float) -> Loss | N
     if sample.count < 2 or (isinstance(beside, Moments) and beside.count < 2):
         return None
     return Loss(sample, beside, tolerance)
+
+
+def departure(difference: Difference) -> Loss | None:
+    """Test a difference against its margin, whichever way it goes; None as of ``loss``."""
+    sample, beside = difference.sides
+    if difference.estimate < 0:
+        sample = replace(sample, mean=-sample.mean)
+        beside = replace(beside, mean=-beside.mean) if isinstance(beside, Moments) else -beside
+    found = loss(sample, beside, difference.margin)
+    return found and replace(found, either_way=True)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

@@ -3,8 +3,8 @@
 Each arm has processes of its own, several, in turns with the other arms'; pytest-benchmark times in each. The table has
 the median over processes of the medians, and the ratio to PyTorch's. The first results of all arms must agree to 1e-5,
 relative to the root mean square, before anything is told. FILE.json has pytest-benchmark's own documents, one for each
-process: ``pytest-benchmark compare`` reads what ``--split FOLDER`` writes, ``twinbench report``, ``baseline`` and
-``check`` either (``--ops``).
+process: ``pytest-benchmark compare`` reads what ``--split FOLDER`` writes, ``twinbench report``, ``baseline update``
+and ``check`` either (``--ops``).
 
 An operation by itself is not a step of training: it pays a call that a compiled model does not pay, and none of what
 surrounds it. TensorFlow runs a graph of the one operation and JAX compiled code; PyTorch is eager.

@@ -31,7 +31,7 @@ def compare(
     manifests = [folder.read_manifest() for folder in folders]
     if not across_machines:
         origin.require_same_machine(*manifests)
-    changed = [*origin.machines(*manifests), *origin.versions(*manifests)]
+    changed = [*origin.machines(*(run.environment for run in manifests)), *origin.versions(*manifests)]
     old, new = (summarized(*pair)[0] for pair in zip(folders, manifests, strict=True))
     found = changes.find(old, new, across_machines=across_machines)
     if not found.shared:

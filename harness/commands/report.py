@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import json
 import os
 from collections.abc import Sequence
@@ -44,6 +45,7 @@ def summarized(folder: RunFolder, manifest: Manifest, ops: Path | None = None) -
     beside = ops or folder.path / operations.FILE
     timed = operations.read(beside) if ops or beside.exists() else None
     records, quarantined = folder.read_records()
+    gc.freeze()  # they stay to the end: whatever else is collected, no need to look through them
     damaged = [one.reason for one in quarantined]
     for reason in damaged:
         typer.echo(f"twinbench: left out: {reason}", err=True)

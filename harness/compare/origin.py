@@ -30,9 +30,9 @@ class Change:
     after: str
 
 
-def machines(before: Manifest, after: Manifest) -> list[Change]:
-    """Return how the machines differ."""
-    return _changes(MACHINE, before.environment, after.environment)
+def machines(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
+    """Return how the machines of two environments differ."""
+    return _changes(MACHINE, before, after)
 
 
 def versions(before: Manifest, after: Manifest) -> list[Change]:
@@ -52,7 +52,7 @@ def require_same_machine(before: Manifest, after: Manifest) -> None:
     Raises:
         Incomparable: With what differs.
     """
-    if found := machines(before, after):
+    if found := machines(before.environment, after.environment):
         differing = "; ".join(f"{change.what}: {change.before} and {change.after}" for change in found)
         raise Incomparable(
             f"{before.run} and {after.run} come from two machines ({differing}); "

@@ -1,7 +1,7 @@
 """What a run measured, on file to hold later runs against: figures that mean the same on another machine.
 
 Ratios to the reference arm and metrics do; milliseconds do not, and are not kept. Memory is of the same software on the
-same architecture.
+same architecture. Every figure has its setting with it: of another one it would be the answer to another question.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 import functools
 import getpass
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
@@ -22,10 +22,11 @@ from harness.report.operations import Operations
 from harness.report.row import Row
 from harness.report.summary import Summary
 from harness.run.sitting import now
-from harness.schema import Model
+from harness.schema import Model, Suite
 from harness.store import envelope
 
-BASELINE_VERSION = 1
+BASELINE_VERSION = 2
+"""Since 2 a baseline tells what it was measured with."""
 
 
 class BaselineError(ValueError):
@@ -52,6 +53,40 @@ class Moments(Model):
         return stats.Moments(self.mean, self.variance, self.count)
 
 
+class Setting(Model):
+    """What was asked, that a figure answers.
+
+    Attributes:
+        epochs: Of a training.
+        threads: Of a worker.
+        dataset_sha256: Null where it was not told.
+        interleaved: See ``Suite``.
+    """
+
+    epochs: int
+    batch_size: int
+    threads: int
+    dataset_sha256: str | None
+    device: str
+    interleaved: bool
+
+    @classmethod
+    def of(cls, summary: Summary, comparison: Comparison, row: Row) -> Setting | None:
+        """Return that of a row; None if it has no figures."""
+        useful = comparison.evidence[row.arm].useful
+        if not useful:
+            return None
+        cell = useful[0].cell
+        return cls(
+            epochs=comparison.epochs,
+            batch_size=cell.batch_size,
+            threads=cell.threads,
+            dataset_sha256=next((record.dataset_sha256 for record in useful if record.dataset_sha256), None),
+            device=cell.device,
+            interleaved=summary.manifest.suite.interleaved,
+        )
+
+
 class Entry(Model):
     """One arm on one workload.
 
@@ -65,6 +100,7 @@ class Entry(Model):
     precision: Precision
     arm: str
     reference: str | None
+    setting: Setting
     metric: Moments | None
     log_ratio: Moments | None
     peak_rss_mib: float | None
@@ -79,12 +115,14 @@ class Operation(Model):
     """A single operation in one arm.
 
     Attributes:
+        threads: Null where the processes did not tell, or not the same.
         log_ratio: Over processes, of times to the reference's.
     """
 
     operation: str
     arm: str
     reference: str
+    threads: int | None
     log_ratio: Moments
 
 
@@ -92,17 +130,23 @@ class Baseline(Model):
     """A file in ``results/baselines/``.
 
     Attributes:
+        run: That it was measured in.
+        suite: Whose runs it is for.
         written: When: UTC, ISO 8601.
         who: The user's name on the machine that wrote it.
         why: In the user's words.
+        environment: The run's: machine and code.
+        versions: Of the arms' distributions.
     """
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[2] = 2
     run: str
     suite: str
     written: str
     who: str
     why: str
+    environment: dict[str, Any]
+    versions: dict[str, str]
     entries: list[Entry]
     operations: list[Operation] = Field(default_factory=list)
 
@@ -115,38 +159,72 @@ class Baseline(Model):
         return {entry.key: entry for entry in self.entries}
 
 
-def make(summary: Summary, why: str) -> Baseline:
-    """Return the baseline that a run would be: every raced arm with a figure."""
+def make(summary: Summary, why: str, suite: Suite | None = None) -> Baseline:
+    """Return the baseline that a run would be: every raced arm with a figure.
+
+    Args:
+        summary: Of the run.
+        why: In the user's words.
+        suite: Whose runs it is for, if it is another than the run's: only what that one asks for is kept.
+
+    Raises:
+        BaselineError: If that suite asks for what the run has no figure of.
+    """
     entries = [
         Entry(
             workload=comparison.workload.name,
             precision=comparison.precision,
             arm=row.arm,
             reference=comparison.reference,
+            setting=setting,
             metric=Moments.of(row.metric),
             log_ratio=Moments.of(row.ratio),
             peak_rss_mib=row.peak_rss_mib,
         )
         for comparison in summary.matched
         for row in comparison.rows
-        if not row.witness and (row.metric or row.step_ms)
+        if not row.witness and (row.metric or row.step_ms) and (setting := Setting.of(summary, comparison, row))
     ]
     manifest = summary.manifest
+    if suite:
+        asked = _asked(suite, {status.name for status in manifest.arms if status.witness})
+        if missing := sorted(asked - {entry.key for entry in entries}):
+            raise BaselineError(f"run {manifest.run} lacks what {suite.name} asks for: {' · '.join(missing[0])}")
+        entries = [entry for entry in entries if entry.key in asked]
     return Baseline(
         run=manifest.run,
-        suite=manifest.suite.name,
+        suite=(suite or manifest.suite).name,
         written=now(),
         who=_user(),
         why=why,
+        environment=manifest.environment,
+        versions={name: version for arm in manifest.arms for name, version in arm.versions.items()},
         entries=entries,
         operations=list(_operations(summary.operations)) if summary.operations else [],
     )
 
 
+def _asked(suite: Suite, witnesses: Set[str]) -> set[tuple[str, str, str]]:
+    """Return the keys of all entries that a run of a suite should have."""
+    return {
+        (choice.name, precision, arm)
+        for choice in suite.workloads
+        for precision in choice.precisions or suite.precisions
+        for arm in suite.runners(choice)
+        if arm not in witnesses
+    }
+
+
 def _operations(found: Operations) -> Iterator[Operation]:
     for row in found.rows:
         if moments := Moments.of(row.ratio):
-            yield Operation(operation=row.operation, arm=row.arm, reference=found.reference, log_ratio=moments)
+            yield Operation(
+                operation=row.operation,
+                arm=row.arm,
+                reference=found.reference,
+                threads=found.threads,
+                log_ratio=moments,
+            )
 
 
 def _user() -> str:
@@ -170,11 +248,17 @@ def read(path: Path) -> Baseline:
     """Return the baseline on file.
 
     Raises:
-        BaselineError: If there is none, or it is damaged or of a newer schema.
+        BaselineError: If there is none, or it is damaged or of another schema.
     """
     if not path.is_file():
-        raise BaselineError(f"no baseline {path}; write one with: twinbench baseline RUN --file {path} --why …")
+        raise BaselineError(f"no baseline {path}; write one with: twinbench baseline update RUN --file {path} --why …")
     try:
-        return Baseline.model_validate(envelope.read(path, newest=BASELINE_VERSION))
+        content = envelope.read(path, newest=BASELINE_VERSION)
+        if content["schema_version"] < BASELINE_VERSION:
+            raise BaselineError(
+                f"{path}: no usable baseline: it is of an older schema, which does not tell what it was measured with; "
+                f"write it anew: twinbench baseline update RUN --file {path} --why …"
+            )
+        return Baseline.model_validate(content)
     except (envelope.Unreadable, ValidationError) as error:
         raise BaselineError(f"{path}: no usable baseline: {' '.join(str(error).split())}") from error

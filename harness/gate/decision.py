@@ -44,9 +44,9 @@ class Decision:
 def decide(claims: Sequence[Claim]) -> list[Decision]:
     """Decide every claim.
 
-    A claim fails if it is known to be false, or if its figure is beyond what is allowed and the difference is no chance
-    at 1 % over the whole run. It holds if it is known to be true, or if the difference is smaller than what is allowed
-    at 5 %. What neither test decides is open.
+    A claim fails if it is known to be false, or if a test at 1 % over the whole run shows that more was lost than is
+    allowed. It holds if it is known to be true, or if a test at 5 % shows that less was lost. What neither test decides
+    is open.
     """
     tested = [claim for claim in claims if claim.p_against is not None]
     adjusted = dict(zip(map(id, tested), stats.holm([claim.p_against or 0.0 for claim in tested]), strict=True))
@@ -56,7 +56,7 @@ def decide(claims: Sequence[Claim]) -> list[Decision]:
 def _decide(claim: Claim, p_against: float | None) -> tuple[State, float | None]:
     if claim.true is not None:
         return (State.HELD if claim.true else State.FAILED), None
-    if claim.beyond and p_against is not None and p_against < ALARM:
+    if p_against is not None and p_against < ALARM:
         return State.FAILED, p_against
     held = claim.p_for is not None and claim.p_for < stats.DECIDED
     return (State.HELD if held else State.OPEN), p_against

@@ -86,8 +86,13 @@ def write_junit(path: Path, decisions: Sequence[Decision], *, strict: bool) -> N
     write_atomically(path, ET.tostring(suite, encoding="unicode", xml_declaration=True) + "\n")
 
 
-def markdown(decisions: Sequence[Decision]) -> str:
-    """Return the result as GitHub shows it under a job: what failed or is open, in a table."""
+def markdown(decisions: Sequence[Decision], note: str = "") -> str:
+    """Return the result as GitHub shows it under a job: what failed or is open, in a table.
+
+    Args:
+        decisions: The result.
+        note: What else is to be known of it.
+    """
     lines = [f"### twinbench check: {sentence(decisions)}", ""]
     shown = [decision for decision in _by_state(decisions) if decision.state in SHOWN]
     if shown:
@@ -97,6 +102,7 @@ def markdown(decisions: Sequence[Decision]) -> str:
         cells = (decision.state, claim.kind, claim.subject, claim.figure, claim.bound, decision.wanted)
         lines.append("| " + " | ".join(_cell(str(cell)) for cell in cells) + " |")
     lines += ["", _left_out(shown)] if len(shown) > MOST else []
+    lines += ["", _cell(f"Note: {note}.")] if note else []
     return "\n".join(lines) + "\n"
 
 

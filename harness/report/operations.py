@@ -88,6 +88,7 @@ class Operations:
 
     Attributes:
         reference: The arm that the others are beside.
+        threads: Of every process; null where they do not tell, or not the same.
         machine: In words, as far as it is known.
         measured: When: ISO 8601, as far as it is known.
     """
@@ -96,6 +97,7 @@ class Operations:
     rows: tuple[Row, ...]
     machine: str = ""
     measured: str = ""
+    threads: int | None = None
 
     @property
     def arms(self) -> list[str]:
@@ -145,7 +147,9 @@ def reduce(documents: Sequence[_Document]) -> Operations:
     rows = [row for operation, by_arm in times.items() for row in _rows(operation, by_arm, reference)]
     machines = dict.fromkeys(map(_machine, documents))
     measured = min((document.datetime for document in documents), default="")
-    return Operations(reference, tuple(_judged(rows)), ", ".join(filter(None, machines)), measured)
+    told = {one.extra_info.threads for document in documents for one in document.benchmarks}
+    threads = told.pop() if len(told) == 1 else None
+    return Operations(reference, tuple(_judged(rows)), ", ".join(filter(None, machines)), measured, threads)
 
 
 def _rows(operation: str, by_arm: Mapping[str, Sequence[float]], reference: str) -> Iterator[Row]:

@@ -54,7 +54,7 @@ def test_shipped_suites_can_be_planned(name):
         ("quick", ["softmax_digits", "mlp_digits", "lenet_mnist5k", "cnn_mnist1d"], 3, 3, 0),
         ("mnist1d_paper", ["softmax_mnist1d", "mlp_mnist1d", "cnn_mnist1d", "gru_mnist1d"], 0, 3, 0),
         ("cpu", None, 8, 5, 3),
-        ("ci", None, 12, 5, 0),
+        ("ci", ["softmax_digits", "linear_diabetes", "mlp_norm_digits", "cnn_mnist1d"], 30, 24, 0),
     ],
 )
 def test_shipped_suites_measure_what_their_documents_say(name, workloads, launches, seeds, in_bf16):

@@ -1,5 +1,6 @@
 """The statistics against hand-computed values, against scipy and statsmodels, and on simulated runs."""
 
+import dataclasses
 import math
 import warnings
 
@@ -231,6 +232,35 @@ def test_a_difference_of_the_margin_is_seldom_called_equivalent(paired):
     ]
     share = verdicts.count(AccuracyVerdict.EQUIVALENT) / len(verdicts)
     assert 0.02 <= share <= 0.06
+
+
+@pytest.mark.parametrize("either_way", [False, True])
+def test_a_loss_of_just_the_tolerance_is_called_too_large_at_most_at_the_level(either_way):
+    rng = np.random.default_rng(11)
+    found = [
+        stats.loss(stats.Moments.of(rng.normal(0.06, 0.02, 8)), stats.Moments.of(rng.normal(0.01, 0.02, 8)), 0.05)
+        for _ in range(4000)
+    ]
+    p_lost = [dataclasses.replace(one, either_way=either_way).p_lost for one in found]
+    for level in (0.01, 0.05):
+        assert level / 2 <= np.mean([p < level for p in p_lost]) <= 1.4 * level
+
+
+def test_a_departure_is_tested_both_ways_from_the_margin():
+    values, reference = np.array([1.0, 2.0, 3.0, 4.0, 6.0]), np.array([1.0, 1.0, 2.5, 3.0, 3.0])
+    for one, other in ((values, reference), (reference, values)):
+        for paired in (True, False):
+            nothing = stats.departure(stats.difference(one, other, 0.0, paired=paired))
+            assert nothing.p_lost == pytest.approx(stats.difference(one, other, 0.0, paired=paired).p_different)
+            found = stats.departure(stats.difference(one, other, 0.5, paired=paired))
+            assert found.p_kept == pytest.approx(stats.difference(one, other, 0.5, paired=paired).p_equivalent)
+    differences = values - reference
+    above = scipy.stats.ttest_1samp(differences, 0.5, alternative="greater").pvalue
+    beyond = scipy.stats.ttest_1samp(differences, -0.5, alternative="greater").pvalue
+    assert stats.departure(stats.difference(values, reference, 0.5, paired=True)).p_lost == pytest.approx(
+        above + beyond
+    )
+    assert stats.departure(stats.difference([1.0], [2.0], 0.5, paired=True)) is None
 
 
 def test_a_claim_has_one_sided_bounds():

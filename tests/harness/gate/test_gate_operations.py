@@ -74,6 +74,18 @@ def test_few_processes_leave_it_open_and_say_how_many_would_decide(run):
     assert all("processes in all, here and in the baseline" in wanted for wanted in open_)
 
 
+def test_operations_of_other_threads_are_another_question(run):
+    known = baseline.make(run(EIGHT), "a test")
+    assert {one.threads for one in known.operations} == {1}
+    more = run([9 * ratio for ratio in EIGHT])
+    more = replace(more, operations=replace(more.operations, threads=4))
+    decided = decide(list(claims.claims(more, known, Tolerances())))
+    found = [d for d in decided if d.claim.kind is Kind.OPERATION]
+    assert [d.state for d in found] == [State.OPEN, State.OPEN]
+    assert {d.wanted for d in found} == {"a baseline of the same threads"}
+    assert all(d.claim.figure.endswith("(threads 4)") and d.claim.bound.endswith("(threads 1)") for d in found)
+
+
 def test_what_the_baseline_has_must_be_timed_again(run):
     known = baseline.make(run(EIGHT), "a test")
     assert states(run(None), known) == {(Kind.CELL, "single operations"): State.FAILED}
