@@ -34,14 +34,18 @@ class Run:
     damaged: Sequence[str] = ()
 
     def narrowed(self, *workloads, arms=None, precision="fp32", seeds=None, launches=None):
-        """Return some workloads, arms, seeds and launches of it, as if no more had been asked for."""
+        """Return some workloads, arms, seeds and launches of it, as if no more had been asked for.
+
+        A precision of None stands for all that were recorded of them.
+        """
         suite = self.manifest.suite
         arms = list(arms or suite.arms)
         seeds, launches = (suite.seeds if seeds is None else seeds), (suite.launches if launches is None else launches)
+        precisions = ["fp32", "bf16"] if precision is None else [precision]
         choices = [
             choice.model_copy(update={"precisions": None}) for choice in suite.workloads if choice.name in workloads
         ]
-        asked = {"workloads": choices, "arms": arms, "precisions": [precision], "seeds": seeds, "launches": launches}
+        asked = {"workloads": choices, "arms": arms, "precisions": precisions, "seeds": seeds, "launches": launches}
         manifest = self.manifest.model_copy(
             update={
                 "suite": suite.model_copy(update=asked),
@@ -53,7 +57,7 @@ class Run:
         records = [
             record
             for record in self.records
-            if (record.cell.workload in workloads and record.cell.arm in arms and record.cell.precision == precision)
+            if (record.cell.workload in workloads and record.cell.arm in arms and record.cell.precision in precisions)
             and record.cell.index < (seeds if record.cell.scope == "accuracy" else launches)
         ]
         return Run(manifest, records)
@@ -92,9 +96,9 @@ class Run:
 
 
 @functools.cache
-def recorded(name: str) -> Run:
-    """Return a run of results/reference."""
-    folder = RunFolder(HOME / "results" / "reference" / name)
+def recorded(name: str, home: Path = HOME / "results" / "reference") -> Run:
+    """Return a run that was recorded."""
+    folder = RunFolder(home / name)
     return Run(folder.read_manifest(), folder.read_records()[0])
 
 
@@ -134,11 +138,39 @@ def disturbed(record: Record) -> Record:
 
 def failed(outcome: Outcome, reason: str) -> Callable[[Record], Record]:
     """Return what makes a record one of a failure."""
-    gone = {"outcome": outcome, "reason": reason, "timing": None, "accuracy": None, "initial_sha256": None}
+    gone = {"outcome": outcome, "reason": reason, "timing": None, "accuracy": None, "fit": None, "initial_sha256": None}
     return lambda record: record.model_copy(update={**gone, "settings": {}, "parameters": None, "log": "logs/1.log"})
 
 
 ARMS = ("torch", "keras-tensorflow", "keras-jax", "keras-torch")
+JAX = "keras-jax"
+
+
+def with_stock(run: Run, by: float = 0.0) -> Run:
+    """The same run once more in the stock track, in which JAX does worse."""
+    other = run.asked(tracks=["matched", "stock"]).beside(lambda record: True, lambda r: placed(r, track="stock"))
+    return other.changed(
+        lambda record: record.cell.track == "stock" and of(JAX, "accuracy")(record),
+        lambda record: scored(record, lambda metric: metric - by),
+    )
+
+
+def with_initializers(run: Run, by: float = 0.5) -> Run:
+    """Its trainings as those of two variants of a technique: with weights of zero nothing is learned, or is it?"""
+    known = [("initializers.torch_default", 0.0), ("initializers.zeros", by)]
+    choice = run.manifest.suite.workloads[0]
+    renamed = run.asked(
+        workloads=[choice.model_copy(update={"name": name, "epochs": 1}) for name, _ in known],
+        techniques=["initializers"],
+        launches=0,
+    )
+    trained = [record for record in run.records if record.accuracy]
+    records = [
+        scored(placed(record, workload=name, epochs=1), lambda metric, less=less: max(0.1, metric - less))
+        for name, less in known
+        for record in trained
+    ]
+    return dataclasses.replace(renamed, records=records)
 
 
 def verdicts() -> Run:
@@ -202,6 +234,11 @@ def inference() -> Run:
     return recorded("peers/torch").narrowed("bert_synthetic")
 
 
+def precisions() -> Run:
+    """One network in both precisions, as it was recorded."""
+    return recorded("cpu").narrowed("lenet_mnist5k", arms=ARMS[:3], precision=None)
+
+
 def nothing() -> Run:
     """A run that was begun and came to nothing."""
     return recorded("quick").narrowed("mlp_digits", arms=ARMS[:2]).without(lambda record: True)
@@ -219,6 +256,7 @@ RUNS: dict[str, Callable[[], Run]] = {
         unstable,
         broken,
         inference,
+        precisions,
         nothing,
     )
 }

@@ -34,7 +34,7 @@ def tables(document):
 
 
 def section(document, heading):
-    return re.split(r"^## ", document.split(f"\n## {heading}\n")[1], flags=re.MULTILINE)[0]
+    return re.split(r"^<a |^## ", document.split(f"\n## {heading}\n")[1], flags=re.MULTILINE)[0]
 
 
 def column(table, name):
