@@ -37,6 +37,10 @@ BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILION, PURPLE = (
 )
 """Okabe & Ito (2008): told apart by readers with any colour vision."""
 
+WINE, INDIGO, VIOLET, BROWN = "#882255", "#332288", "#785EF0", "#8A5A00"
+"""Darker ones that stay apart from those, and from each other, for readers with any colour vision (the tests say how
+far): by them peers are known."""
+
 COLOURS = {
     "torch": VERMILION,
     "torch-compile": PURPLE,
@@ -44,8 +48,16 @@ COLOURS = {
     "keras-jax": BLUE,
     "keras-torch": GREEN,
     "numpy": BLACK,
+    "keras-tensorflow-xla": SKY,
+    "sklearn": YELLOW,
+    "torch-transformers": WINE,
+    "keras-tensorflow-peers": BROWN,
+    "keras-jax-peers": INDIGO,
+    "keras-torch-peers": VIOLET,
 }
-"""Fixed, so that reports can be read side by side; other arms get a colour from their name."""
+"""Fixed, so that reports can be read side by side; an arm of somebody else's gets one of ``OTHERS`` by its name."""
+
+OTHERS = ("#777777", "#4B6A2F", "#A05A7A", "#5A8A8A")
 
 STYLE: Mapping[str, Any] = {
     "axes.grid": True,
@@ -107,7 +119,7 @@ class Pictures:
 
 def colour(arm: str) -> str:
     """Return the colour of an arm, always the same one."""
-    return COLOURS.get(arm) or (SKY, YELLOW, PURPLE, BLACK)[zlib.crc32(arm.encode()) % 4]
+    return COLOURS.get(arm) or OTHERS[zlib.crc32(arm.encode()) % len(OTHERS)]
 
 
 def draw(summary: Summary, folder: Path) -> Pictures:
