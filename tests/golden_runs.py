@@ -239,6 +239,34 @@ def precisions() -> Run:
     return recorded("cpu").narrowed("lenet_mnist5k", arms=ARMS[:3], precision=None)
 
 
+def tracks() -> Run:
+    """Both tracks: in the stock one, copied from the matched one, a framework does worse and another is slower."""
+    run = with_stock(recorded("cpu").narrowed("mlp_digits", arms=ARMS[:3]), 0.03)
+    return run.changed(
+        lambda record: record.cell.track == "stock" and of("keras-tensorflow", "step")(record), slower(1.5)
+    )
+
+
+def technique() -> Run:
+    """Two variants of a technique, one of which is expected to learn nothing and does in one arm only."""
+    run = with_initializers(recorded("cpu").narrowed("mlp_digits", arms=ARMS[:3]), 0.9)
+    return run.changed(
+        of(JAX, "accuracy", workload="initializers.zeros"), lambda record: scored(record, lambda metric: metric + 0.7)
+    )
+
+
+def classical() -> Run:
+    """Two networks beside classical models that were fitted to the same data; one of them could not be."""
+    run = recorded("cpu").narrowed("mlp_digits", "softmax_digits", arms=["torch"], launches=0)
+    fits = recorded("fits", HOME / "tests" / "recorded")
+    arms = [*run.manifest.arms, *(arm for arm in fits.manifest.arms if arm.name == "sklearn")]
+    run = run.asked(baselines=fits.manifest.suite.baselines).told(arms=arms)
+    run = dataclasses.replace(run, records=[*run.records, *(record for record in fits.records if record.fit)])
+    return run.changed(
+        lambda record: record.cell.baseline == "nearest_neighbours", failed(Outcome.TIMEOUT, "no answer in 900 s")
+    )
+
+
 def nothing() -> Run:
     """A run that was begun and came to nothing."""
     return recorded("quick").narrowed("mlp_digits", arms=ARMS[:2]).without(lambda record: True)
@@ -257,6 +285,9 @@ RUNS: dict[str, Callable[[], Run]] = {
         broken,
         inference,
         precisions,
+        tracks,
+        technique,
+        classical,
         nothing,
     )
 }

@@ -135,6 +135,9 @@ def proven(worst: Mapping[str, float]) -> list[str]:
     ]
 
 
+UNKNOWN = "What was proven before the race is not on record."
+
+
 def role(arm: ArmStatus, suite: Suite) -> str:
     """Return what an arm does in a run."""
     if arm.name not in suite.arms and suite.baselines:

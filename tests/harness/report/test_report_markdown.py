@@ -147,6 +147,12 @@ def test_the_health_of_the_matched_track():
     assert "started alike is unknown" in report(silent)
 
 
+def test_a_proof_without_figures_is_not_said_to_have_any():
+    page = section(report(whole_run(), manifest(proofs=[])), "mlp_digits · fp32")
+    assert "\nWhat was proven before the race is not on record.\n" in page
+    assert "Proven before the race" not in page
+
+
 def test_failures_are_rows():
     records = [
         *whole_run(),
