@@ -261,6 +261,10 @@ def _ink(arm: str) -> dict[str, Any]:
     return {"color": colour(arm), "markersize": 4.5, "linewidth": 1.4}
 
 
+TALL = 24
+"""Lines of a picture whose lower end is out of sight at its upper one, which then has the scale too."""
+
+
 def forest(comparisons: Sequence[Comparison]) -> Figure | None:
     """Return all step-time ratios with their 95 % intervals on a log axis, beside 1 and the band of ±3 %."""
     groups = [(comparison, [row for row in comparison.rows if row.ratio is not None]) for comparison in comparisons]
@@ -295,6 +299,7 @@ def forest(comparisons: Sequence[Comparison]) -> Figure | None:
     axes.set_ylim(y - 0.4, -0.7)
     axes.set_yticks(ticks, labels)
     axes.tick_params(axis="y", length=0, pad=7)
+    axes.tick_params(axis="x", labeltop=lines > TALL)
     axes.grid(visible=False, axis="y")
     axes.xaxis.set_major_locator(FixedLocator(_ticks(low, high)))
     axes.xaxis.set_minor_locator(NullLocator())

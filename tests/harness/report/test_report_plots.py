@@ -105,6 +105,13 @@ def test_the_forest_plot_draws_estimates_and_intervals():
     assert low < 1 < ratio.interval.high < high
 
 
+@pytest.mark.parametrize(("workloads", "above"), [(2, False), (20, True)])
+def test_a_tall_forest_plot_has_its_scale_at_both_ends(workloads, above):
+    axes = plots.forest(large(workloads).comparisons).axes[0]
+    assert axes.xaxis.get_tick_params()["labeltop"] == above
+    assert axes.xaxis.get_tick_params()["labelbottom"]
+
+
 def test_a_look_is_drawn_open_and_a_verdict_filled():
     def face(records, run):
         axes = plots.forest(summary(records, run).comparisons).axes[0]
