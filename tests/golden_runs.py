@@ -34,14 +34,18 @@ class Run:
     damaged: Sequence[str] = ()
 
     def narrowed(self, *workloads, arms=None, precision="fp32", seeds=None, launches=None):
-        """Return some workloads, arms, seeds and launches of it, as if no more had been asked for."""
+        """Return some workloads, arms, seeds and launches of it, as if no more had been asked for.
+
+        A precision of None stands for all that were recorded of them.
+        """
         suite = self.manifest.suite
         arms = list(arms or suite.arms)
         seeds, launches = (suite.seeds if seeds is None else seeds), (suite.launches if launches is None else launches)
+        precisions = ["fp32", "bf16"] if precision is None else [precision]
         choices = [
             choice.model_copy(update={"precisions": None}) for choice in suite.workloads if choice.name in workloads
         ]
-        asked = {"workloads": choices, "arms": arms, "precisions": [precision], "seeds": seeds, "launches": launches}
+        asked = {"workloads": choices, "arms": arms, "precisions": precisions, "seeds": seeds, "launches": launches}
         manifest = self.manifest.model_copy(
             update={
                 "suite": suite.model_copy(update=asked),
@@ -53,7 +57,7 @@ class Run:
         records = [
             record
             for record in self.records
-            if (record.cell.workload in workloads and record.cell.arm in arms and record.cell.precision == precision)
+            if (record.cell.workload in workloads and record.cell.arm in arms and record.cell.precision in precisions)
             and record.cell.index < (seeds if record.cell.scope == "accuracy" else launches)
         ]
         return Run(manifest, records)
@@ -92,9 +96,9 @@ class Run:
 
 
 @functools.cache
-def recorded(name: str) -> Run:
-    """Return a run of results/reference."""
-    folder = RunFolder(HOME / "results" / "reference" / name)
+def recorded(name: str, home: Path = HOME / "results" / "reference") -> Run:
+    """Return a run that was recorded."""
+    folder = RunFolder(home / name)
     return Run(folder.read_manifest(), folder.read_records()[0])
 
 
@@ -134,11 +138,39 @@ def disturbed(record: Record) -> Record:
 
 def failed(outcome: Outcome, reason: str) -> Callable[[Record], Record]:
     """Return what makes a record one of a failure."""
-    gone = {"outcome": outcome, "reason": reason, "timing": None, "accuracy": None, "initial_sha256": None}
+    gone = {"outcome": outcome, "reason": reason, "timing": None, "accuracy": None, "fit": None, "initial_sha256": None}
     return lambda record: record.model_copy(update={**gone, "settings": {}, "parameters": None, "log": "logs/1.log"})
 
 
 ARMS = ("torch", "keras-tensorflow", "keras-jax", "keras-torch")
+JAX = "keras-jax"
+
+
+def with_stock(run: Run, by: float = 0.0) -> Run:
+    """The same run once more in the stock track, in which JAX does worse."""
+    other = run.asked(tracks=["matched", "stock"]).beside(lambda record: True, lambda r: placed(r, track="stock"))
+    return other.changed(
+        lambda record: record.cell.track == "stock" and of(JAX, "accuracy")(record),
+        lambda record: scored(record, lambda metric: metric - by),
+    )
+
+
+def with_initializers(run: Run, by: float = 0.5) -> Run:
+    """Its trainings as those of two variants of a technique: with weights of zero nothing is learned, or is it?"""
+    known = [("initializers.torch_default", 0.0), ("initializers.zeros", by)]
+    choice = run.manifest.suite.workloads[0]
+    renamed = run.asked(
+        workloads=[choice.model_copy(update={"name": name, "epochs": 1}) for name, _ in known],
+        techniques=["initializers"],
+        launches=0,
+    )
+    trained = [record for record in run.records if record.accuracy]
+    records = [
+        scored(placed(record, workload=name, epochs=1), lambda metric, less=less: max(0.1, metric - less))
+        for name, less in known
+        for record in trained
+    ]
+    return dataclasses.replace(renamed, records=records)
 
 
 def verdicts() -> Run:
@@ -202,6 +234,39 @@ def inference() -> Run:
     return recorded("peers/torch").narrowed("bert_synthetic")
 
 
+def precisions() -> Run:
+    """One network in both precisions, as it was recorded."""
+    return recorded("cpu").narrowed("lenet_mnist5k", arms=ARMS[:3], precision=None)
+
+
+def tracks() -> Run:
+    """Both tracks: in the stock one, copied from the matched one, a framework does worse and another is slower."""
+    run = with_stock(recorded("cpu").narrowed("mlp_digits", arms=ARMS[:3]), 0.03)
+    return run.changed(
+        lambda record: record.cell.track == "stock" and of("keras-tensorflow", "step")(record), slower(1.5)
+    )
+
+
+def technique() -> Run:
+    """Two variants of a technique, one of which is expected to learn nothing and does in one arm only."""
+    run = with_initializers(recorded("cpu").narrowed("mlp_digits", arms=ARMS[:3]), 0.9)
+    return run.changed(
+        of(JAX, "accuracy", workload="initializers.zeros"), lambda record: scored(record, lambda metric: metric + 0.7)
+    )
+
+
+def classical() -> Run:
+    """Two networks beside classical models that were fitted to the same data; one of them could not be."""
+    run = recorded("cpu").narrowed("mlp_digits", "softmax_digits", arms=["torch"], launches=0)
+    fits = recorded("fits", HOME / "tests" / "recorded")
+    arms = [*run.manifest.arms, *(arm for arm in fits.manifest.arms if arm.name == "sklearn")]
+    run = run.asked(baselines=fits.manifest.suite.baselines).told(arms=arms)
+    run = dataclasses.replace(run, records=[*run.records, *(record for record in fits.records if record.fit)])
+    return run.changed(
+        lambda record: record.cell.baseline == "nearest_neighbours", failed(Outcome.TIMEOUT, "no answer in 900 s")
+    )
+
+
 def nothing() -> Run:
     """A run that was begun and came to nothing."""
     return recorded("quick").narrowed("mlp_digits", arms=ARMS[:2]).without(lambda record: True)
@@ -219,6 +284,10 @@ RUNS: dict[str, Callable[[], Run]] = {
         unstable,
         broken,
         inference,
+        precisions,
+        tracks,
+        technique,
+        classical,
         nothing,
     )
 }

@@ -11,7 +11,6 @@ from harness.advice.criteria import CRITERIA
 from harness.advice.finding import Finding, spanned
 from harness.advice.ground import Figures, Ground, shared
 from harness.advice.scores import by_ratio, by_seconds, ratios, seconds
-from harness.report.speedups import speedups
 
 FRESH = "the run has none of a fresh process: no launch whose workers started one at a time (cold_starts), or no launch"
 
@@ -52,10 +51,10 @@ def first_step(ground: Ground) -> Finding:
 def mixed_precision(ground: Ground) -> Finding:
     """Compare what bfloat16 gains."""
     found: Figures = {}
-    for speedup in speedups(ground.summary.comparisons):
+    for speedup in ground.summary.speedups:
         arm = speedup.bf16.arm
         if speedup.comparison.track == ground.track and arm in ground.arms and not speedup.unstable:
-            found.setdefault(arm, {})[speedup.comparison.workload.name] = 1 / speedup.factor
+            found.setdefault(arm, {})[speedup.comparison.workload.name] = 1 / speedup.speed.estimate
     names, reason = _names(found, "the run did not time fp32 and bf16 on one workload")
     if reason:
         return Finding.none("mixed_precision", reason)

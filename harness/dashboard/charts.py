@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from harness import stats
@@ -51,6 +51,19 @@ def differences(summary: Summary, facets: Facets) -> list[dict[str, Any]]:
         name = f"{comparison.name}, margin {scale.margin(margin)}"
         groups.append(_group(name, comparison.reference, comparison, found, facets))
     return [group for group in groups if group["items"]]
+
+
+def speedups(summary: Summary, facets: Facets) -> list[dict[str, Any]]:
+    """Return what bfloat16 makes of the times of every arm, with the interval and without a claim."""
+    groups: dict[str, dict[str, Any]] = {}
+    for one in summary.speedups:
+        verdict = stats.TimeVerdict.UNSTABLE if one.unstable else None
+        shown = figures.ratio(one.speed) + ("" if one.speed.interval else ", one launch: no interval")
+        item = _item(one.bf16.arm, one.speed.estimate, one.speed.interval, shown, verdict, facets)
+        key = facets.key(one.comparison, beside="precision")
+        group = {"name": named(one.place), "reference": None, "k": key, "items": []}
+        groups.setdefault(one.place, group)["items"].append(item)
+    return list(groups.values())
 
 
 def _item(
@@ -124,6 +137,7 @@ def _card(comparison: Comparison, facets: Facets) -> dict[str, Any]:
     }
     drawn = {
         "losses": _losses(comparison, facets),
+        "metrics": _metrics(comparison, facets),
         "time": tradeoffs.accuracy_and_time(comparison, facets),
         "memory": tradeoffs.memory_and_throughput(comparison, facets),
     }
@@ -131,23 +145,33 @@ def _card(comparison: Comparison, facets: Facets) -> dict[str, Any]:
 
 
 def _losses(comparison: Comparison, facets: Facets) -> dict[str, Any] | None:
-    found = [(row.arm, curve) for row in comparison.rows if (curve := curves.curve(row))]
-    if not found:
-        return None
-    loss = comparison.workload.loss
-    return {
-        "label": f"training loss: {plots.loss_words(loss)}",
-        "log": curves.over_decades([curve for _, curve in found]),
-        "curves": [
-            {
-                "a": facets.arms[arm],
-                "seeds": curve.seeds,
-                "mean": _short(curve.mean),
-                **({"low": _short(curve.low), "high": _short(curve.high)} if curve.seeds > 1 else {}),
-            }
-            for arm, curve in found
-        ],
-    }
+    found = {row.arm: curves.curve(row) for row in comparison.rows}
+    drawn = [curve for curve in found.values() if curve]
+    label = f"training loss: {plots.loss_words(comparison.workload.loss)}"
+    return _curves(label, found, facets, log=curves.over_decades(drawn)) if drawn else None
+
+
+def _metrics(comparison: Comparison, facets: Facets) -> dict[str, Any] | None:
+    """Return the metric after each epoch, on an axis about its values: zero says nothing of most metrics."""
+    scale = figures.Scale.of(comparison.workload)
+    found = {arm: curves.metric(evidence, scale.factor) for arm, evidence in comparison.evidence.items()}
+    label = f"{scale.metric}{f' ({scale.unit})' if scale.unit else ''} on the test set"
+    return _curves(label, found, facets, about=True) if any(found.values()) else None
+
+
+def _curves(label: str, found: Mapping[str, curves.Curve | None], facets: Facets, **axis: bool) -> dict[str, Any]:
+    """Return a curve for each arm, with a band over seeds where there are several."""
+    drawn = [
+        {
+            "a": facets.arms[arm],
+            "seeds": curve.seeds,
+            "mean": _short(curve.mean),
+            **({"low": _short(curve.low), "high": _short(curve.high)} if curve.seeds > 1 else {}),
+        }
+        for arm, curve in found.items()
+        if curve
+    ]
+    return {"label": label, **axis, "curves": drawn}
 
 
 def _short(values: Iterable[float]) -> list[float | None]:

@@ -9,59 +9,31 @@ from harness import stats
 from harness.dashboard.facets import Facets, named
 from harness.dashboard.inline import plain
 from harness.dashboard.tables import Cell, Column, Kind, Table
-from harness.report import chapters, contests, figures
+from harness.report import chapters, contests, figures, speedups
 from harness.report import operations as timed
 from harness.report.certificates import View
 from harness.report.classical import Contest, Model, Network
 from harness.report.families import Family, Judgement
 from harness.report.figures import Scale
-from harness.report.limits import Sheet
-from harness.report.speedups import Speedup, speedups
+from harness.report.sheets import Sheet
 from harness.report.summary import Summary
-from harness.report.text import number, one_line
+from harness.report.text import one_line
 
 
 def precision(summary: Summary, facets: Facets) -> Table:
     """Return what bfloat16 makes of every arm that was timed in both precisions."""
+    found = speedups.sheet(summary.speedups)
+    names = [Column("workload", "name"), Column("arm", "arm")]
     table = Table(
-        "Mixed precision by workload and arm: bf16 beside fp32",
-        [
-            Column("workload", "name"),
-            Column("arm", "arm"),
-            Column("fp32 step (ms)"),
-            Column("bf16 step (ms)"),
-            Column("speed-up, fp32 ÷ bf16 [95 %]"),
-            Column("metric, bf16 − fp32 [95 %]"),
-        ],
+        "Mixed precision by workload and arm: bf16 beside fp32", [*names, *map(Column, found.header[found.names :])]
     )
-    for found in speedups(summary.comparisons):
-        note = "UNSTABLE: other programs disturbed it" if found.unstable else None
+    for one, row in zip(summary.speedups, found.rows, strict=True):
         table.add(
-            facets.key(found.comparison, found.bf16.arm, beside="precision"),
-            named(found.comparison.name.replace(" · bf16", "")),
-            named(found.bf16.arm),
-            table.measured(found.fp32.step_ms),
-            table.measured(found.bf16.step_ms),
-            table.cell(_factor(found), found.factor, note),
-            table.cell(*_apart(found)),
+            facets.key(one.comparison, one.bf16.arm, beside="precision"),
+            *(named(field.shown) for field in row[: found.names]),
+            *(table.cell(field.shown, field.value, field.note) for field in row[found.names :]),
         )
     return table
-
-
-def _factor(found: Speedup) -> str:
-    shown = number(found.factor)
-    if found.interval is None:
-        return shown
-    return f"{shown} [{number(found.interval.low)}, {number(found.interval.high)}]"
-
-
-def _apart(found: Speedup) -> tuple[str | None, float | None, str | None]:
-    """Return what a table shows of the difference of the metric."""
-    scale, difference = Scale.of(found.comparison.workload), found.difference
-    if difference is None:
-        return None, None, "not trained at both precisions"
-    shown = f"{figures.difference(difference, scale)} {scale.difference_unit}".rstrip()
-    return shown, difference.estimate * scale.factor, None if difference.interval else "one seed: no interval"
 
 
 def expectations(summary: Summary, facets: Facets) -> Table:

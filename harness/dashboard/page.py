@@ -18,8 +18,19 @@ from harness.dashboard import beside, charts, findings, provenance, races
 from harness.dashboard.facets import Facets, named
 from harness.dashboard.inline import paragraphs, runs
 from harness.dashboard.samples import Samples
-from harness.report import certificates, contests, figures, limits, markdown, operations, remarks, reproduce, text
-from harness.report.sentences import sentences
+from harness.report import (
+    certificates,
+    contests,
+    figures,
+    limits,
+    markdown,
+    operations,
+    remarks,
+    reproduce,
+    speedups,
+    text,
+)
+from harness.report.sentences import divided
 from harness.report.summary import Summary
 
 SCRIPTS = (
@@ -45,6 +56,7 @@ LIVE = "live"
 
 SECTIONS = (
     ("summary", "Summary"),
+    ("more", "What else the figures say"),
     ("speed", "Speed"),
     ("accuracy", "Accuracy"),
     ("cost", "Memory, start and throughput"),
@@ -109,6 +121,7 @@ def document(summary: Summary) -> dict[str, Any]:
     manifest = summary.manifest
     views = certificates.views(manifest.certificates) if manifest.certificates else []
     sheets = limits.sheets(manifest, summary.workloads)
+    said, more = divided(summary)
     asked = {"speed": manifest.suite.launches, "accuracy": manifest.suite.seeds}
     tables = {
         "speed": races.speed(summary, facets, samples),
@@ -135,12 +148,15 @@ def document(summary: Summary) -> dict[str, Any]:
         "facets": facets.as_dict(),
         "facts": _facts(summary),
         "alerts": _alerts(summary),
-        "sentences": [runs(sentence) for sentence in sentences(summary)],
+        "sentences": [runs(sentence) for sentence in said],
+        "more": [runs(sentence) for sentence in more],
         "same": stats.SAME_RATIO,
         "ratios": charts.ratios(summary, facets),
         "differences": charts.differences(summary, facets),
+        "speedups": charts.speedups(summary, facets),
         "cards": charts.cards(summary, facets),
         "tables": {name: table.as_dict() for name, table in tables.items() if table.rows and asked.get(name, 1)},
+        "precision": speedups.ABOUT,
         "classical": contests.ABOUT,
         "contention": figures.ABOUT_CONTENTION,
         "certificates": [[view.about, view.name] for view in views],

@@ -10,6 +10,7 @@ from harness.report import limits
 if TYPE_CHECKING:
     from rich.console import Group
 
+    from harness.report.sheets import Sheet
     from harness.schema import Breakdown, Ceilings
 
 
@@ -23,7 +24,7 @@ def breakdowns(found: Sequence[Breakdown]) -> Group:
     return _shown(limits.breakdown_sheet(found))
 
 
-def _shown(sheet: limits.Sheet) -> Group:
+def _shown(sheet: Sheet) -> Group:
     from rich.console import Group
     from rich.table import Table
     from rich.text import Text

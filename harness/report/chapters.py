@@ -161,7 +161,8 @@ def _proof(family: Family) -> str:
     for proof in proofs:
         for gate, figure in (proof or {}).items():
             worst[gate] = max(figure, worst.get(gate, 0.0))
-    return f"Proven before the race, worst of all arms and variants: {', '.join(figures.proven(worst))}."
+    found = figures.proven(worst)
+    return f"Proven before the race, worst of all arms and variants: {', '.join(found)}." if found else figures.UNKNOWN
 
 
 def _health(family: Family) -> str:

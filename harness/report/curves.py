@@ -1,4 +1,4 @@
-"""Training losses over epochs, reduced over the seeds of an arm."""
+"""Training losses and metrics over epochs, reduced over the seeds of an arm."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from harness.report.evidence import Evidence
 from harness.report.row import Row
 
 
@@ -22,12 +23,23 @@ class Curve:
 
 def curve(row: Row) -> Curve | None:
     """Return the losses of an arm; None if it has none."""
-    epochs = min(map(len, row.losses), default=0)
+    return _reduced(row.losses)
+
+
+def metric(evidence: Evidence, factor: float) -> Curve | None:
+    """Return the metric of an arm after each epoch, times a factor; None if no training was watched."""
+    trained = [record.accuracy for record in evidence.trained.values() if record.accuracy is not None]
+    courses = [accuracy.course for accuracy in trained if accuracy.course is not None]
+    return _reduced([[factor * value for value in course.metrics] for course in courses])
+
+
+def _reduced(seeds: Sequence[Sequence[float]]) -> Curve | None:
+    epochs = min(map(len, seeds), default=0)
     if not epochs:
         return None
-    losses = np.array([seed[:epochs] for seed in row.losses])
-    mean, low, high = losses.mean(axis=0), losses.min(axis=0), losses.max(axis=0)
-    return Curve(len(losses), tuple(mean.tolist()), tuple(low.tolist()), tuple(high.tolist()))
+    values = np.array([seed[:epochs] for seed in seeds])
+    mean, low, high = values.mean(axis=0), values.min(axis=0), values.max(axis=0)
+    return Curve(len(values), tuple(mean.tolist()), tuple(low.tolist()), tuple(high.tolist()))
 
 
 def over_decades(curves: Sequence[Curve]) -> bool:

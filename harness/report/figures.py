@@ -94,8 +94,8 @@ def difference(value: stats.Difference, scale: Scale, *, short: bool = False) ->
     return f"{shown} [{scale.show(low, signed=True)}, {scale.show(high, signed=True)}]"
 
 
-def ratio(value: stats.Ratio) -> str:
-    """Return a ratio with its interval."""
+def ratio(value: stats.Ratio | stats.Level) -> str:
+    """Return a ratio, or another positive figure over launches, with its interval."""
     shown = number(value.estimate)
     if value.interval is None:
         return shown
@@ -133,6 +133,9 @@ def proven(worst: Mapping[str, float]) -> list[str]:
         for precision in ("fp64", "fp32")
         if (figure := worst.get(f"{gate} {precision}")) is not None
     ]
+
+
+UNKNOWN = "What was proven before the race is not on record."
 
 
 def role(arm: ArmStatus, suite: Suite) -> str:

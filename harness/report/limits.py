@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from harness.report import text
 from harness.report.achieved import Achieved, Roof, achieved
 from harness.report.comparison import Comparison
-from harness.report.figures import MISSING, Notes
+from harness.report.figures import MISSING
 from harness.report.scopes import WORDS
-from harness.report.tables import table
+from harness.report.sheets import Field, Sheet
 from harness.report.text import number
 from harness.schema import Breakdown, Ceiling, Ceilings, Manifest, PartTime
 
@@ -26,42 +24,6 @@ PRODUCTS = ("float32", "bfloat16", "float64", "float16", "tf32")
 DISTURBED = "others took cores from every try: the ceiling may be higher"
 DISTURBED_CALL = "others took cores from every try: a call may take less"
 UNSTABLE = "UNSTABLE: other programs disturbed most launches"
-
-
-@dataclass(frozen=True)
-class Field:
-    """What a table shows in one place, the number behind it, and what has to be said of it, as far as there are any."""
-
-    shown: str
-    value: float | None = None
-    note: str | None = None
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """A table, as each kind of page shows it in its own way.
-
-    Attributes:
-        name: Unique among the sheets of a page.
-        about: What it shows and what it does not.
-        header: Names of the columns; the first ones are ``names``.
-        names: How many columns name a row.
-        keys: Workload, or None, and arm of each row.
-        rows: With as many fields each as the header has names.
-    """
-
-    name: str
-    about: str
-    header: tuple[str, ...]
-    names: int
-    keys: tuple[tuple[str | None, str], ...]
-    rows: tuple[tuple[Field, ...], ...]
-
-    def marked(self) -> tuple[list[list[str]], list[str]]:
-        """Return what the fields show, with the numbers of their notes, and the notes."""
-        notes = Notes()
-        rows = [[notes.mark(field.shown, field.note) for field in row] for row in self.rows]
-        return rows, list(notes.texts)
 
 
 def ceilings_sheet(found: Ceilings) -> Sheet:
@@ -268,15 +230,7 @@ def chapter(manifest: Manifest, comparisons: Sequence[Comparison], picture: str 
     """
     parts = []
     for sheet in sheets(manifest, comparisons):
-        rows, notes = sheet.marked()
-        parts += [sheet.about, _markdown(sheet, rows)]
-        if notes:
-            parts.append("\n".join(f"{i + 1}. {text.escape(note)}" for i, note in enumerate(notes)))
+        parts.append(sheet.markdown())
         if sheet.name == "achieved" and picture:
             parts.append(f"![FLOP/s over FLOPs a byte, under the roofs of products and of memory]({picture})")
     return "\n\n".join([*parts, *missing(manifest)])
-
-
-def _markdown(sheet: Sheet, rows: Sequence[Sequence[str]]) -> str:
-    shown = ([*map(text.code, row[: sheet.names]), *map(text.escape, row[sheet.names :])] for row in rows)
-    return table(sheet.header, shown, right=range(sheet.names, len(sheet.header)))

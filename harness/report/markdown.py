@@ -20,13 +20,15 @@ from harness.report import (
     remarks,
     reproduce,
     scopes,
+    speedups,
     text,
 )
 from harness.report.comparison import Comparison, FurtherRace
+from harness.report.contents import Contents
 from harness.report.failures import Failure
 from harness.report.plots import Pictures
 from harness.report.readback import Readback, flatten
-from harness.report.sentences import sentences
+from harness.report.sentences import divided
 from harness.report.summary import Summary
 from harness.report.tables import table
 from harness.schema import ArmStatus, Manifest
@@ -241,18 +243,23 @@ def guide(*, expectations: bool) -> list[str]:
 
 def render(summary: Summary, pictures: Pictures) -> str:
     """Return the report."""
-    manifest, plain = summary.manifest, summary.workloads
+    manifest, plain, contents = summary.manifest, summary.workloads, Contents()
+    said, more = divided(summary)
     context: dict[str, Any] = {
+        "heading": contents.heading,
+        "listing": contents.listing,
         "run": text.code(manifest.run),
         "suite_title": f"Suite {text.code(manifest.suite.name)}: {text.escape(manifest.suite.title)}".rstrip("."),
         "created": text.escape(re.sub(r"\.\d+", "", manifest.created)),
-        "sentences": sentences(summary),
+        "sentences": said,
+        "more": more,
         "ratios_picture": pictures.ratios,
         "undrawn": _undrawn(len(plain)),
         "sections": [_section(comparison, pictures) for comparison in plain],
         "chapters": [
             chapters.chapter(family, summary.gaps, pictures.families.get(family.name)) for family in summary.families
         ],
+        "precision": speedups.sheet(summary.speedups).markdown() if summary.speedups else "",
         "classical": contests.ABOUT if summary.contests else "",
         "contests": [contests.part(contest) for contest in summary.contests],
         "classical_settings": contests.settings(summary.contests),

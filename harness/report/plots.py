@@ -37,6 +37,10 @@ BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILION, PURPLE = (
 )
 """Okabe & Ito (2008): told apart by readers with any colour vision."""
 
+WINE, INDIGO, VIOLET, BROWN = "#882255", "#332288", "#785EF0", "#8A5A00"
+"""Darker ones that stay apart from those, and from each other, for readers with any colour vision (the tests say how
+far): by them peers are known."""
+
 COLOURS = {
     "torch": VERMILION,
     "torch-compile": PURPLE,
@@ -44,8 +48,16 @@ COLOURS = {
     "keras-jax": BLUE,
     "keras-torch": GREEN,
     "numpy": BLACK,
+    "keras-tensorflow-xla": SKY,
+    "sklearn": YELLOW,
+    "torch-transformers": WINE,
+    "keras-tensorflow-peers": BROWN,
+    "keras-jax-peers": INDIGO,
+    "keras-torch-peers": VIOLET,
 }
-"""Fixed, so that reports can be read side by side; other arms get a colour from their name."""
+"""Fixed, so that reports can be read side by side; an arm of somebody else's gets one of ``OTHERS`` by its name."""
+
+OTHERS = ("#777777", "#4B6A2F", "#A05A7A", "#5A8A8A")
 
 STYLE: Mapping[str, Any] = {
     "axes.grid": True,
@@ -107,7 +119,7 @@ class Pictures:
 
 def colour(arm: str) -> str:
     """Return the colour of an arm, always the same one."""
-    return COLOURS.get(arm) or (SKY, YELLOW, PURPLE, BLACK)[zlib.crc32(arm.encode()) % 4]
+    return COLOURS.get(arm) or OTHERS[zlib.crc32(arm.encode()) % len(OTHERS)]
 
 
 def draw(summary: Summary, folder: Path) -> Pictures:
@@ -249,6 +261,10 @@ def _ink(arm: str) -> dict[str, Any]:
     return {"color": colour(arm), "markersize": 4.5, "linewidth": 1.4}
 
 
+TALL = 24
+"""Lines of a picture whose lower end is out of sight at its upper one, which then has the scale too."""
+
+
 def forest(comparisons: Sequence[Comparison]) -> Figure | None:
     """Return all step-time ratios with their 95 % intervals on a log axis, beside 1 and the band of ±3 %."""
     groups = [(comparison, [row for row in comparison.rows if row.ratio is not None]) for comparison in comparisons]
@@ -283,6 +299,7 @@ def forest(comparisons: Sequence[Comparison]) -> Figure | None:
     axes.set_ylim(y - 0.4, -0.7)
     axes.set_yticks(ticks, labels)
     axes.tick_params(axis="y", length=0, pad=7)
+    axes.tick_params(axis="x", labeltop=lines > TALL)
     axes.grid(visible=False, axis="y")
     axes.xaxis.set_major_locator(FixedLocator(_ticks(low, high)))
     axes.xaxis.set_minor_locator(NullLocator())

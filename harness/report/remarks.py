@@ -28,7 +28,8 @@ def proof(comparison: Comparison) -> str:
         return "Not proven, and not meant to be: what the frameworks choose for themselves differs."
     if comparison.proof is None:
         return "> **UNVERIFIED: nobody asked for proof that these arms compute one function.**"
-    return f"Proven before the race, worst arm against the reference: {', '.join(figures.proven(comparison.proof))}."
+    found = figures.proven(comparison.proof)
+    return f"Proven before the race, worst arm against the reference: {', '.join(found)}." if found else figures.UNKNOWN
 
 
 def health(comparison: Comparison) -> str:

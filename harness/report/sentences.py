@@ -9,26 +9,57 @@ from harness import stats
 from harness.contract import Outcome
 from harness.report import contests, figures, targets, text
 from harness.report.comparison import Comparison, FurtherRace
+from harness.report.families import Family, Judgement
 from harness.report.row import Row
+from harness.report.speedups import Speedup
 from harness.report.summary import Summary
+
+LENGTH = 5
+"""Sentences of a summary, as many as are read; a warning comes on top of them."""
+
+NAMED = 3
+"""Things that a sentence names before it counts the rest; their own chapters have all."""
 
 
 def sentences(summary: Summary) -> list[str]:
-    """Return the summary, most important first, as Markdown."""
+    """Return all that is said of a run, most important first, as Markdown: what to believe, who is faster, who learns.
+
+    Then what went wrong, and then what only some runs have.
+    """
+    speed, learning = list(_by_track(summary, _speed)), list(_by_track(summary, _learning))
     return [
         _asked(summary),
         *_warnings(summary),
-        *_by_track(summary, _speed),
-        *_by_track(summary, _accuracy),
-        *_by_track(summary, _targets),
-        *_by_track(summary, _watched),
-        *map(contests.sentence, summary.contests),
+        *speed[:1],
+        *learning[:1],
+        _evidence(summary),
         *_techniques(summary),
+        *map(contests.sentence, summary.contests),
         *_gaps(summary),
+        *_mixed(summary),
+        *speed[1:],
+        *learning[1:],
         *_track(summary),
-        _failed(summary),
-        *_contention(summary),
     ]
+
+
+def divided(summary: Summary) -> tuple[list[str], list[str]]:
+    """Return the sentences of the summary, and those that a chapter further on has: contests have theirs themselves."""
+    found, most = sentences(summary), LENGTH + len(list(_warnings(summary)))
+    elsewhere = set(map(contests.sentence, summary.contests))
+    return found[:most], [sentence for sentence in found[most:] if sentence not in elsewhere]
+
+
+def _sentence(clauses: Sequence[str]) -> str:
+    """Return clauses as one sentence."""
+    joined = "; ".join(clauses)
+    return f"{joined[0].upper()}{joined[1:]}."
+
+
+def _some(found: Sequence[str]) -> str:
+    """Return the first of what there is, and how many more there are."""
+    more = len(found) - NAMED
+    return ", ".join(found[:NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _by_track(summary: Summary, say: Callable[[Sequence[Comparison]], Iterator[str]]) -> Iterator[str]:
@@ -88,14 +119,19 @@ def _has_rival(comparison: Comparison) -> bool:
 
 
 def _warnings(summary: Summary) -> Iterator[str]:
-    """Say what has to be known before any figure is believed."""
+    """Say what has to be known before any figure is believed, in one go."""
+    told = []
     if any(comparison.proof is None for comparison in summary.matched):
-        yield "**UNVERIFIED: nobody asked for proof that the arms compute one function.**"
+        told.append("**UNVERIFIED: nobody asked for proof that the arms compute one function.**")
     broken = [comparison for comparison in summary.comparisons if comparison.health.conflicts]
     if broken:
-        where = _names(comparison.name for comparison in broken)
+        where = _some([text.code(comparison.name) for comparison in broken])
         track = "matched" if any(comparison.track == "matched" for comparison in broken) else "stock"
-        yield f"**The {track} track is broken on {where}: arms that must start alike do not.** There, compare nothing."
+        told.append(
+            f"**The {track} track is broken on {where}: arms that must start alike do not.** There, compare nothing."
+        )
+    if told:
+        yield " ".join(told)
 
 
 def _what(summary: Summary, count: int) -> str:
@@ -122,17 +158,19 @@ def _speed(comparisons: Sequence[Comparison]) -> Iterator[str]:
                 if against is not None and row.arm != against and (row.ratio or unstable):
                     key = (what, names[row.arm], names[against])
                     races.setdefault(key, []).append((where, None if unstable else row.ratio, row))
+    told: dict[tuple[str, str], list[str]] = {}
     for (what, arm, reference), found in races.items():
-        ratios = sorted(((ratio, name) for name, ratio, _ in found if ratio), key=lambda item: item[0].estimate)
-        tally = f"{_count(len(found), 'race')}, {_tally(row.time_verdict for _, _, row in found)}"
-        if not ratios:
-            yield f"Of {what} of {arm} beside one of {reference} the times say nothing: {tally}."
-            continue
-        (low, least), (high, most) = ratios[0], ratios[-1]
-        span = f"{figures.ratio(low)} ({text.code(least)})"
-        if len(ratios) > 1:
-            span += f" to {figures.ratio(high)} ({text.code(most)})"
-        yield f"{what[0].upper()}{what[1:]} of {arm} takes {span} times as long as one of {reference}: {tally}."
+        told.setdefault((what, reference), []).append(f"{arm} {_span(found)}")
+    for (what, reference), arms in told.items():
+        yield f"{what[0].upper()}{what[1:]} takes, in multiples of one of {reference}: {'; '.join(arms)}."
+
+
+def _span(found: Sequence[tuple[str, stats.Ratio | None, Row]]) -> str:
+    """Return the least and the greatest ratio of an arm, each with its place, and the verdicts on all of them."""
+    ratios = sorted(((ratio, name) for name, ratio, _ in found if ratio), key=lambda item: item[0].estimate)
+    ends = [f"{figures.ratio(ratio)} ({text.code(name)})" for ratio, name in (*ratios[:1], *ratios[1:][-1:])]
+    span = " to ".join(ends) or "no time that says anything"
+    return f"{span}, {_count(len(found), 'race')}: {_tally(row.time_verdict for _, _, row in found)}"
 
 
 def _where(comparison: Comparison, race: FurtherRace) -> str:
@@ -140,23 +178,29 @@ def _where(comparison: Comparison, race: FurtherRace) -> str:
     return comparison.name if size is None else f"{comparison.name} · batch {size}"
 
 
+def _learning(comparisons: Sequence[Comparison]) -> Iterator[str]:
+    """Say in one sentence what the arms learn: beside each other, beside the targets, and how many trainings do."""
+    if clauses := [*_accuracy(comparisons), *_targets(comparisons), *_watched(comparisons)]:
+        yield _sentence(clauses)
+
+
 def _accuracy(comparisons: Sequence[Comparison]) -> Iterator[str]:
     found = [(c, row, row.difference) for c, row in _rows(comparisons) if row.difference is not None]
     if not found:
         return
     verdicts = _tally(row.accuracy_verdict for _, row, _ in found)
-    start = f"Accuracy against the reference: {_count(len(found), 'difference')}, {verdicts}"
+    start = f"accuracy against the reference: {_count(len(found), 'difference')}, {verdicts}"
     if short := sum(_short_of_seeds(comparison, row) for comparison, row, _ in found):
         start += f" ({short} without seeds that have no result)"
     comparison, row, largest = max(found, key=lambda item: abs(item[2].estimate) / item[2].margin)
     if largest.estimate == 0:
-        yield f"{start}; all are exactly 0."
+        yield f"{start}; all are exactly 0"
         return
     scale = figures.Scale.of(comparison.workload)
     shown = f"{figures.difference(largest, scale)} {scale.difference_unit}".rstrip()
     yield (
         f"{start}; the largest in units of its margin is {shown} beside a margin of {scale.margin(largest.margin)} "
-        f"({text.code(row.arm)} on {text.code(comparison.name)})."
+        f"({text.code(row.arm)} on {text.code(comparison.name)})"
     )
 
 
@@ -177,13 +221,13 @@ def _targets(comparisons: Sequence[Comparison]) -> Iterator[str]:
         if short := sum(row.seeds < comparison.seeds for comparison, row in judged):
             part += f" ({short} over fewer seeds than were asked for)"
         if below:
-            part += f"; below it: {', '.join(_short_of_target(comparison, row) for comparison, row in below)}"
+            part += f"; below it: {_some([_short_of_target(comparison, row) for comparison, row in below])}"
         parts.append(part)
     if cut:
         whole = f"{len(cut)} of {_count(len(trained), 'comparison')}"
         parts.append(f"{whole} ran with a cut budget, where no target is judged")
     if parts:
-        yield f"Targets: {'; '.join(parts)}."
+        yield f"targets: {'; '.join(parts)}"
 
 
 def _watched(comparisons: Sequence[Comparison]) -> Iterator[str]:
@@ -194,24 +238,41 @@ def _watched(comparisons: Sequence[Comparison]) -> Iterator[str]:
     reached, seeds = sum(reach.reached for reach in found), sum(reach.seeds for reach in found)
     others = f"; the other {seeds - reached} are censored" if reached < seeds else ""
     which = f"{reached} of {_count(seeds, 'training')}"
-    yield f"Watched epoch by epoch: {which} reach the target within the budget{others}."
+    yield f"watched epoch by epoch: {which} reach the target within the budget{others}"
 
 
 def _techniques(summary: Summary) -> Iterator[str]:
-    """Say how often what was expected of variants held."""
-    judgements = [judgement for family in summary.families for judgement in family.judgements]
-    if judgements:
-        counts = Counter(judgement.verdict for judgement in judgements)
-        tally = ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common())
-        yield f"Expectations of techniques, each in every arm: {tally}."
-    for family in summary.families:
-        for answer in family.judgements:
-            if answer.verdict is stats.ClaimVerdict.NOT_HELD:
-                figure = answer.expectation.figure.replace("_", " ")
-                yield (
-                    f"**Not as expected** in {text.code(answer.arm)}: {figure} of "
-                    f"{text.code(f'{family.technique.name}.{answer.expectation.variant}')}, {family.track} track."
-                )
+    """Say how often what was expected of variants held, and where it did not."""
+    judged = [(family, judgement) for family in summary.families for judgement in family.judgements]
+    if not judged:
+        return
+    counts = Counter(judgement.verdict for _, judgement in judged)
+    tally = ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common())
+    clauses = [f"Expectations of techniques, each in every arm: {tally}"]
+    if failed := [_expected(*one) for one in judged if one[1].verdict is stats.ClaimVerdict.NOT_HELD]:
+        clauses.append(f"**not as expected**: {_some(failed)}")
+    yield _sentence(clauses)
+
+
+def _expected(family: Family, answer: Judgement) -> str:
+    variant = text.code(f"{family.technique.name}.{answer.expectation.variant}")
+    figure = answer.expectation.figure.replace("_", " ")
+    return f"{figure} of {variant} in {text.code(answer.arm)} ({family.track} track)"
+
+
+def _mixed(summary: Summary) -> Iterator[str]:
+    """Say what mixed precision makes of the times of each arm: no verdict, for the two were not timed side by side."""
+    by_arm: dict[str, list[Speedup]] = {}
+    for found in summary.speedups:
+        by_arm.setdefault(found.bf16.arm, []).append(found)
+    told = []
+    how = "times as fast as in fp32, not timed side by side and so without verdict"
+    for arm, each in by_arm.items():
+        stable = sorted((one for one in each if not one.unstable), key=lambda one: one.speed.estimate)
+        ends = [f"{figures.ratio(one.speed)} ({text.code(one.place)})" for one in (*stable[:1], *stable[1:][-1:])]
+        told.append(f"{text.code(arm)} {' to '.join(ends) or 'no time that says anything'}")
+    if told:
+        yield f"In bf16 a train step is so many {how}: {'; '.join(told)}."
 
 
 def _gaps(summary: Summary) -> Iterator[str]:
@@ -262,6 +323,11 @@ def _track(summary: Summary) -> Iterator[str]:
     )
 
 
+def _evidence(summary: Summary) -> str:
+    """Say in one sentence what failed, and what other programs disturbed."""
+    return _sentence([_failed(summary), *_contention(summary)])
+
+
 def _failed(summary: Summary) -> str:
     failed = sum(count for outcome, count in summary.failed.items() if outcome is not Outcome.UNSUPPORTED)
     parts = [f"none of {_count(summary.cells, 'cell')} failed" if summary.cells else "no cell was run"]
@@ -276,7 +342,7 @@ def _failed(summary: Summary) -> str:
         parts.append(f"{_count(missing, 'cell')} that the suite asks for {'has' if missing == 1 else 'have'} no record")
     if summary.damaged:
         parts.append(f"**{_count(len(summary.damaged), 'damaged record')} left out**")
-    return f"Failures: {'; '.join(parts)}."
+    return f"failures: {'; '.join(parts)}"
 
 
 def _unfitted(summary: Summary) -> int:
@@ -290,14 +356,14 @@ def _contention(summary: Summary) -> Iterator[str]:
     if not rounds:
         return
     if all(contention.pressure is None and contention.foreign is None for contention in found):
-        yield "Contention: this machine does not tell, so disturbed rounds could not be seen."
+        yield "contention: this machine does not tell, so disturbed rounds could not be seen"
         return
     disturbed = sum(contention.disturbed for contention in found)
     left = sum(contention.left for contention in found)
     unstable = [f"{text.code(row.arm)} on {text.code(name)}" for name, row in summary.unstable]
-    stable = f"**UNSTABLE**: {', '.join(unstable)}" if unstable else "nothing is UNSTABLE"
+    stable = f"**UNSTABLE**: {_some(unstable)}" if unstable else "nothing is UNSTABLE"
     if not disturbed:
-        yield f"Contention: none of {_count(rounds, 'round')} was disturbed; {stable}."
+        yield f"contention: none of {_count(rounds, 'round')} was disturbed; {stable}"
         return
     how = f"{disturbed} of {_count(rounds, 'round')} disturbed, {left} of them still after reruns and left out"
-    yield f"Contention: {how}; {stable}."
+    yield f"contention: {how}; {stable}"

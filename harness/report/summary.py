@@ -17,6 +17,7 @@ from harness.report.operations import Operations
 from harness.report.race import Contention, merge
 from harness.report.readback import Readback, readback
 from harness.report.row import Row
+from harness.report.speedups import Speedup, speedups
 from harness.report.verdicts import judge
 from harness.schema import Manifest, Record, WorkloadChoice
 
@@ -29,6 +30,7 @@ class Summary:
         comparisons: Of every workload, the variants of techniques among them.
         families: Of every technique that the suite asks for, once for each precision and track.
         gaps: What the tracks make of each other, workload by workload and arm by arm, where a run has both.
+        speedups: What bfloat16 makes of every arm, where a run timed it beside float32.
         contests: Classical models beside networks, by dataset, where the suite asks for them.
         cells: Cells with a record.
         failed: Cells whose last word is a failure, by outcome.
@@ -40,6 +42,7 @@ class Summary:
     comparisons: tuple[Comparison, ...]
     families: tuple[Family, ...]
     gaps: tuple[Gap, ...]
+    speedups: tuple[Speedup, ...]
     contests: tuple[Contest, ...]
     failures: tuple[Failure, ...]
     readback: Readback
@@ -161,6 +164,7 @@ def summarize(
         comparisons=comparisons,
         families=families([(techniques or {})[name] for name in manifest.suite.techniques], comparisons),
         gaps=gaps(comparisons),
+        speedups=tuple(speedups(comparisons)),
         contests=contests(manifest, comparisons, [record for cell, record in final.items() if cell.baseline]),
         failures=failures(manifest, records),
         readback=readback(manifest.suite.arms, list(of_networks.values())),

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 import yaml
@@ -214,11 +214,13 @@ def has_ended() -> Callable[[int], bool]:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
+def browser(absent: Callable[[str, str], NoReturn]) -> Iterator[Any]:
     """A browser, started once for each file of tests that wants one."""
     from browsing import CHROMIUM, FLAGS, PATIENCE_MS
     from playwright.sync_api import sync_playwright
 
+    if CHROMIUM is None:
+        absent("chromium", "apt-get install chromium")
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS, timeout=PATIENCE_MS)
         yield started

@@ -1,6 +1,7 @@
-// Training losses by epoch: the mean over seeds, with a band from the least to the greatest seed.
+// Training losses, or metrics, by epoch: the mean over seeds, with a band from the least to the greatest seed.
 
-function curves({ log, curves: every }) {
+/** @param plane log: whether the axis is; about: whether it is about the values, not from 0; curves: [{a, mean, low, high}]. */
+function curves({ log, about, curves: every }) {
   return (width) => {
     const seen = every.filter((curve) => armVisible(curve.a));
     const box = { left: 46, right: width - 10, top: 8, bottom: 218 };
@@ -10,7 +11,8 @@ function curves({ log, curves: every }) {
     const lows = seen.flatMap((curve) => curve.low || curve.mean), highs = seen.flatMap((curve) => curve.high || curve.mean);
     const low = Math.min(...lows), high = Math.max(...highs), epochs = Math.max(...seen.map((curve) => curve.mean.length));
     const x = linear(1 - 0.02 * epochs, epochs + 0.02 * epochs, box.left, box.right);
-    const y = log ? logarithmic(low / 1.1, high * 1.1, box.bottom, box.top) : linear(Math.min(0, low), high * 1.04 || 1, box.bottom, box.top);
+    const straight = about ? range([low, high], box.bottom, box.top) : linear(Math.min(0, low), high * 1.04 || 1, box.bottom, box.top);
+    const y = log ? logarithmic(low / 1.1, high * 1.1, box.bottom, box.top) : straight;
     const whole = { ...x, ticks: (count) => x.ticks(count).filter((tick) => Number.isInteger(tick) && tick >= 1) };
     axes(svg, box, whole, y, Math.min(epochs, Math.floor(width / 60)), 5);
     svg.append(text((box.left + box.right) / 2, 250, "epoch", { class: "axis middle" }));

@@ -1,7 +1,9 @@
 // The page, section by section. A section that has nothing to show is taken away, and with it its place in the contents.
 
 const RATIOS = { log: true, middle: 1, band: [1 / data.same, data.same], axis: "time ÷ the reference's (log); below 1 is faster" };
+const SPEEDUPS = { log: true, middle: 1, band: [1 / data.same, data.same], axis: "fp32 ÷ bf16 (log); above 1 bf16 is faster" };
 const MARGINS = { log: false, middle: 0, band: [-1, 1], axis: "difference ÷ margin; within ±1 of no interest" };
+const UNPAIRED_NOTE = "Lines: 95 % intervals over launches, unpaired. Open: never a verdict. Grey: too small to matter.";
 const INTERVAL_NOTE = "Lines: 95 % intervals. Filled: a verdict. Open: a look, or UNSTABLE. Grey: too small to matter.";
 
 function fill(id, ...parts) {
@@ -31,6 +33,10 @@ function said(runs) {
   return h("p", { class: "about" }, prose(runs));
 }
 
+function sentencesOf(said) {
+  return h("ul", { class: "sentences" }, said.map((runs) => h("li", {}, prose(runs))));
+}
+
 /** Which arm has which mark, of the arms of what is drawn. */
 function legend(drawn) {
   const numbers = [...new Set(drawn.map((one) => one.a))].sort((a, b) => a - b);
@@ -43,8 +49,8 @@ function tall(groups, element) {
   return element;
 }
 
-function forestOf(groups, form, label) {
-  return groups.length ? tall(groups, figure(INTERVAL_NOTE, label, forest(groups, form))) : null;
+function forestOf(groups, form, label, note = INTERVAL_NOTE) {
+  return groups.length ? tall(groups, figure(note, label, forest(groups, form))) : null;
 }
 
 /** A comparison by itself; what is in it is made when it is first opened, for a run may have hundreds. */
@@ -56,11 +62,12 @@ function cardOf(card, open) {
   return details;
 }
 
-function cardParts({ name, remarks, losses, time, memory, batches, latency, target }) {
+function cardParts({ name, remarks, losses, metrics, time, memory, batches, latency, target }) {
   const figures = [];
-  if (losses) {
-    const over = losses.curves.some((curve) => curve.low) ? "mean, band: all seeds" : "one seed";
-    figures.push(figure(`${losses.label}${losses.log ? ", log scale" : ""}; ${over}`, `Training loss by epoch, ${name}`, curves(losses)));
+  for (const [plane, what] of [[losses, "Training loss"], [metrics, "Metric"]]) {
+    if (!plane) continue;
+    const over = plane.curves.some((curve) => curve.low) ? "mean, band: all seeds" : "one seed";
+    figures.push(figure(`${plane.label}${plane.log ? ", log scale" : ""}; ${over}`, `${what} by epoch, ${name}`, curves(plane)));
   }
   if (time) figures.push(figure(`${time.y}; to the left is faster`, `Metric over step time, ${name}`, scatter(time)));
   if (memory) figures.push(figure(`${memory.y}; to the left is less memory`, `Throughput over memory, ${name}`, scatter({ ...memory, fromZero: true })));
@@ -68,7 +75,7 @@ function cardParts({ name, remarks, losses, time, memory, batches, latency, targ
   if (latency) figures.push(figure(`${latency.y}; bars: 95 % intervals over launches`, `Latency, ${name}`, lines(latency)));
   if (target) figures.push(figure(`${target.y}; across: the target`, `Metric over time, ${name}`, lines(target)));
   const inLines = [batches, latency, target].filter(Boolean).map((plane) => plane.lines);
-  const drawn = [losses && losses.curves, time && time.points, memory && memory.points, ...inLines].filter(Boolean).flat();
+  const drawn = [losses && losses.curves, metrics && metrics.curves, time && time.points, memory && memory.points, ...inLines].filter(Boolean).flat();
   return [
     h("div", { class: "remarks" }, remarks.map((runs) => h("p", {}, prose(runs)))),
     figures.length ? legend(drawn) : about("Nothing was measured here; the tables say why."),
@@ -92,11 +99,12 @@ function contents() {
 function start() {
   startTheme();
   byId("facts").append(...data.facts.flatMap(([what, value]) => [h("div", {}, h("dt", {}, what), h("dd", {}, value))]));
-  fill("summary", data.alerts.map((runs) => h("p", { class: "alert", role: "note" }, prose(runs))), h("ul", { class: "sentences" }, data.sentences.map((runs) => h("li", {}, prose(runs)))));
+  fill("summary", data.alerts.map((runs) => h("p", { class: "alert", role: "note" }, prose(runs))), sentencesOf(data.sentences));
+  fill("more", data.more.length ? sentencesOf(data.more) : null);
   fill("speed", forestOf(data.ratios, RATIOS, "Ratios of times to those of the reference"), shown("speed"), shown("batches"), shown("latency"));
   fill("accuracy", forestOf(data.differences, MARGINS, "Differences of the metric to the reference's, in margins"), shown("accuracy"), shown("targets"));
   fill("cost", shown("cost"), shown("memory"));
-  fill("precision", explained("The precisions were not timed side by side, so there is no verdict. Intervals are over launches, unpaired.", "precision"));
+  fill("precision", data.speedups.length ? about(data.precision) : null, forestOf(data.speedups, SPEEDUPS, "Speed-ups by mixed precision", UNPAIRED_NOTE), shown("precision"));
   fill("comparisons", data.cards.length ? [about("A dashed line is a Pareto front: it joins the arms that no other arm beats in both respects, by their estimates. Where intervals overlap, chance may put an arm on it."), ...data.cards.map((card, i) => cardOf(card, data.cards.length <= 6 || i === 0))] : []);
   fill("expectations", shown("expectations"));
   fill("classical", explained(data.classical, "classical"));

@@ -4,13 +4,11 @@ import dashboard_runs
 import pytest
 from advice_runs import pair
 from axe_playwright_python.sync_playwright import Axe
-from browsing import CHROMIUM, PATIENCE_MS
+from browsing import PATIENCE_MS
 
 from harness.advice import page, sheet
 from harness.advice.advice import advise
 from harness.advice.weighting import profile
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: apt-get install chromium")
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1360, "light"), (380, "dark")])

@@ -45,11 +45,11 @@ def recorded_index(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory):
+def postgres(absent):
     """A PostgreSQL of our own, for as long as the tests run."""
     programs = [Path(path) for path in sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin")))]
     if not programs:
-        pytest.skip("PostgreSQL is not installed (apt-get install postgresql)")
+        absent("postgresql", "apt-get install postgresql")
     folder = Path(tempfile.mkdtemp(prefix="twinbench-pg-"))  # the path of a socket has to be short
     as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []  # it refuses to run as root
     if as_user:

@@ -96,11 +96,13 @@ def test_a_password_is_not_shown():
 
 
 @pytest.fixture
-def client(tmp_path, monkeypatch):
+def client(tmp_path, monkeypatch, absent):
     """MLflow's own client of what was exported to ``tmp_path / "out"``."""
     monkeypatch.setenv("MLFLOW_DISABLE_TELEMETRY", "true")
-    mlflow = pytest.importorskip("mlflow", reason="the extra `tracking` is not installed")
-    pytest.importorskip("alembic", reason="the extra `tracking` is not installed")
+    if any(importlib.util.find_spec(name) is None for name in ("mlflow", "alembic")):
+        absent("mlflow", "pip install 'twinbench[tracking]'")
+    import mlflow
+
     return lambda: mlflow.MlflowClient(tracking_uri=tracking.address(tmp_path / "out"))
 
 

@@ -4,12 +4,10 @@ import re
 
 import dashboard_runs
 import pytest
-from browsing import CHROMIUM, DESKTOP, PATIENCE_MS, PHONE, faults
+from browsing import DESKTOP, PATIENCE_MS, PHONE, faults
 from playwright.sync_api import expect
 
 from harness.dashboard import page as dashboard_page
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: apt-get install chromium")
 
 
 @pytest.fixture(scope="module")
@@ -216,6 +214,64 @@ def test_every_kind_of_chart_is_drawn_and_read_out(show):
         expect(chart).to_have_attribute("aria-valuetext", re.compile(re.escape(said)))
         assert chart.locator("svg path, svg circle").count() > 1
         expect(chart.locator(".tip")).to_be_visible()
+
+
+def test_metrics_by_epoch_have_a_band_over_seeds(show):
+    page = show("beside")
+    chart = page.get_by_role("slider", name="Metric by epoch, mlp_digits · fp32")
+    assert chart.locator(".area").count() == chart.locator(".curve").count() == 3
+    chart.focus()
+    page.keyboard.press("End")
+    expect(chart).to_have_attribute("aria-valuetext", re.compile(r"^epoch 3; torch 91\.667 \[85, 95\]; keras-jax"))
+    expect(chart.locator(".tip")).to_contain_text("numpy 91.667 [85, 95]")
+    page.locator("#filter-arm").get_by_label("numpy", exact=True).uncheck()
+    assert chart.locator(".area").count() == 2
+    said = "accuracy (%) on the test set; mean, band: all seeds"
+    expect(page.locator("figcaption").filter(has_text=said)).to_be_visible()
+
+
+def test_speed_ups_by_mixed_precision_are_drawn_read_out_and_filtered(show):
+    page = show("wide")
+    chart = page.get_by_role("slider", name="Speed-ups by mixed precision")
+    marks = chart.locator("> svg .marker")  # the tip has one too
+    assert marks.count() == int(chart.get_attribute("aria-valuemax")) == 8
+    marks.first.hover()
+    expect(chart.locator(".tip")).to_contain_text("torch: 2.00 [1.98, 2.02]")
+    expect(chart.locator(".tip")).not_to_contain_text("verdict")
+    chart.focus()
+    page.keyboard.press("ArrowDown")
+    assert chart.get_attribute("aria-valuetext").startswith("mlp_digits; keras-jax: 1.60")
+    page.locator("#filter-track").get_by_label("stock", exact=True).uncheck()
+    assert marks.count() == 4
+    assert page.locator("#table-precision tbody tr").count() == 4
+    page.locator("#filter-arm").get_by_label("torch", exact=True).uncheck()
+    assert marks.count() == 2
+    assert faults(page, "#precision") == []
+
+
+def test_the_roofline_is_drawn_read_out_and_filtered(show):
+    page = show("wide")
+    chart = page.get_by_role("slider", name="What the arms make of the device")
+    many = int(chart.get_attribute("aria-valuemax"))
+    assert chart.locator(".marker").count() == many > 4
+    assert chart.locator(".roof").count() == 2
+    assert chart.locator(".name").all_text_contents() == [
+        "float32: 100 GFLOP/s", "bfloat16: 200 GFLOP/s", "memory: 10.0 GB/s"
+    ]  # fmt: skip
+    chart.focus()
+    expect(chart.locator(".tip")).to_contain_text("mlp_digits · fp32, train step")
+    expect(chart.locator(".tip")).to_contain_text("GFLOP/s")
+    page.keyboard.press("End")
+    assert int(chart.get_attribute("aria-valuenow")) == many
+    assert page.locator("#limits .legend li").all_inner_texts() == ["torch", "keras-jax"]
+    page.locator("#filter-precision").get_by_label("bf16", exact=True).uncheck()
+    fewer = chart.locator(".marker").count()
+    assert 0 < fewer < many
+    page.get_by_role("button", name="None: arm").click()
+    expect(chart.locator(".nothing")).to_be_visible()
+    page.get_by_role("button", name="Show everything").click()
+    assert chart.locator(".marker").count() == many
+    assert faults(page, "#limits") == []
 
 
 def test_raw_samples_are_one_click_away(show):

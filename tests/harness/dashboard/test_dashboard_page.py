@@ -218,6 +218,29 @@ def test_losses_are_drawn_with_a_band_over_seeds():
     assert card["losses"]["label"] == "training loss: cross-entropy (nats)"
 
 
+def test_metrics_by_epoch_are_drawn_with_a_band_where_trainings_were_watched():
+    (card,) = page.document(dashboard_runs.beside())["cards"]
+    assert card["metrics"]["label"] == "accuracy (%) on the test set"
+    torch, jax, numpy = card["metrics"]["curves"]
+    assert torch["seeds"] == 3
+    assert (torch["mean"], torch["low"], torch["high"]) == ([50, 80, 91.667], [50, 80, 85], [50, 80, 95])
+    assert jax["mean"] == numpy["mean"] == torch["mean"]
+    (card,) = page.document(summary(whole_run()))["cards"]
+    assert "metrics" not in card
+
+
+def test_speed_ups_by_mixed_precision_are_drawn_without_a_claim():
+    document = page.document(dashboard_runs.wide())
+    groups = {group["name"]: group for group in document["speedups"]}
+    assert list(groups) == ["mlp_digits", "mlp_digits · stock", "diabetes", "diabetes · stock"]
+    assert groups["mlp_digits"]["k"] == [document["facets"]["workload"].index("mlp_digits"), None, 0, None]
+    torch, jax = groups["mlp_digits"]["items"]
+    assert (torch["at"], jax["at"]) == pytest.approx((2.0, 1.6), rel=1e-2)
+    assert torch["low"] < torch["at"] < torch["high"]
+    assert not torch["claims"]
+    assert page.document(summary(whole_run()))["speedups"] == []
+
+
 def test_the_samples_of_a_row_are_what_was_recorded():
     blocks = [block(0, 2.0, contended=True), block(0, 2.5, rerun=1, pressure=None, foreign=0.25)]
     records = [raced("torch", 3, blocks), trained("torch", 7, 0.91, losses=(1.0, 0.4))]

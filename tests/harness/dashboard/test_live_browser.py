@@ -3,14 +3,12 @@
 from pathlib import Path
 
 import pytest
-from browsing import CHROMIUM, DESKTOP, PATIENCE_MS, faults
+from browsing import DESKTOP, PATIENCE_MS, faults
 from playwright.sync_api import expect
 from report_factories import manifest, whole_run
 
 from harness.dashboard.live import Live
 from harness.dashboard.server import Server
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: apt-get install chromium")
 
 
 @pytest.fixture

@@ -106,9 +106,9 @@ def test_the_table_has_a_row_for_each_size_and_arm():
     rate = f"{128 / (0.8e-3 * 2):,.0f}"
     assert cells(told, ["128", "`keras-jax`"])[2:4] == ["1.60", f"{rate} [{rate}, {rate}]"]
     assert "which repeat where a batch is larger than their number" in page_of(told)
-    (said,) = [s for s in sentences(told) if s.startswith("A forward pass of `keras-jax`")]
+    (said,) = [s for s in sentences(told) if s.startswith("A forward pass takes, ")]
     assert "0.400 [0.400, 0.400] (`mlp_digits · fp32 · batch 1`) to 0.800 [0.800, 0.800]" in said
-    assert "(`mlp_digits · fp32 · batch 128`) times as long as one of `torch` (eager): 3 races" in said
+    assert "(`mlp_digits · fp32 · batch 128`), 3 races: " in said
     shown = Console(file=io.StringIO(), width=100)
     shown.print(console.tables(told))
     assert shown.file.getvalue().count("inference by batch size") == 1
@@ -229,7 +229,7 @@ def test_medians_are_raced_and_slow_single_passes_do_not_move_the_ratio():
     page = page_of(told)
     assert "after what is timed in blocks; no throughput comes from these. Passes of one sample; percentiles" in page
     assert "| `mlp_digits · fp32 · latency, batch 1` | 8 |" in page
-    assert any(s.startswith("A single pass of `keras-jax`") for s in sentences(told))
+    assert any(s.startswith("A single pass takes, ") and "`keras-jax`" in s for s in sentences(told))
 
 
 def test_percentiles_are_drawn_where_they_are():
@@ -280,7 +280,7 @@ def test_a_training_that_falls_short_is_censored_and_counts_as_longer(late, medi
     told = summary([*STEPS, *records])
     shown = {0: "2", 1: "2 [2, > 2]", 2: "> 2 [2, > 2]", 3: "> 2"}[late]
     assert cells(told, ["`torch`", f"{3 - late} of 3"])[2] == shown
-    assert any("Watched epoch by epoch" in s and ("censored" in s) == bool(late) for s in sentences(told))
+    assert any("watched epoch by epoch" in s.lower() and ("censored" in s) == bool(late) for s in sentences(told))
 
 
 def test_the_median_of_two_seeds_lies_between_them():

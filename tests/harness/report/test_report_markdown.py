@@ -34,7 +34,7 @@ def tables(document):
 
 
 def section(document, heading):
-    return re.split(r"^## ", document.split(f"\n## {heading}\n")[1], flags=re.MULTILINE)[0]
+    return re.split(r"^<a |^## ", document.split(f"\n## {heading}\n")[1], flags=re.MULTILINE)[0]
 
 
 def column(table, name):
@@ -145,6 +145,12 @@ def test_the_health_of_the_matched_track():
     assert "One arm has results: there is nothing that it could agree with." in report(whole_run()[:3])
     silent = [r.model_copy(update={"initial_sha256": None, "dataset_sha256": None}) for r in whole_run(0, 3)]
     assert "started alike is unknown" in report(silent)
+
+
+def test_a_proof_without_figures_is_not_said_to_have_any():
+    page = section(report(whole_run(), manifest(proofs=[])), "mlp_digits · fp32")
+    assert "\nWhat was proven before the race is not on record.\n" in page
+    assert "Proven before the race" not in page
 
 
 def test_failures_are_rows():

@@ -1,11 +1,14 @@
+import itertools
+
 import numpy as np
 import pytest
 from dashboard_runs import large
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.colors import same_color
+from matplotlib.colors import same_color, to_rgb
 from matplotlib.image import imread
 from report_factories import manifest, raced, status, trained, whole_run, workload
 
+from harness import registry
 from harness.report import figures, markdown, plots
 from harness.report.summary import summarize
 
@@ -20,10 +23,55 @@ def lines_of(axes, arm):
     return [line for line in axes.lines if same_color(line.get_color(), plots.colour(arm))]
 
 
-def test_arms_have_colours_of_their_own():
+def every_arm(monkeypatch):
+    """The arms of this repository, forms of them and peers too."""
+    monkeypatch.setenv("TWINBENCH_ARMS", "benchmarks.peers")
+    registry.arms.cache_clear()
+    registry.forms.cache_clear()
+    found = set(registry.every_arm())
+    registry.arms.cache_clear()
+    registry.forms.cache_clear()
+    return found
+
+
+def test_every_arm_has_a_colour_of_its_own(monkeypatch):
+    assert every_arm(monkeypatch) | {"sklearn"} == set(plots.COLOURS)
     named = [plots.colour(arm) for arm in plots.COLOURS]
     assert len(set(named)) == len(named)
     assert plots.colour("my-arm") == plots.colour("my-arm")
+    assert plots.colour("my-arm") not in named
+
+
+SEEN = {
+    "all colours": np.eye(3),
+    "no red": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    "no green": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+    "no blue": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
+}
+"""What is left of linear RGB for whom (Machado, Oliveira and Fernandes 2009, severity 1)."""
+
+TO_XYZ = np.array(
+    [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.119192, 0.9503041]]
+)
+
+
+def lab(colour, seen):
+    """CIELAB of a colour as somebody sees it, under D65."""
+    shares = np.array(to_rgb(colour))
+    linear = np.where(shares <= 0.04045, shares / 12.92, ((shares + 0.055) / 1.055) ** 2.4)
+    x, y, z = np.cbrt(np.maximum(TO_XYZ @ np.clip(np.array(seen) @ linear, 0, 1) / [0.95047, 1, 1.08883], 0.0088))
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+@pytest.mark.parametrize("who", SEEN)
+def test_arms_are_told_apart_with_any_colour_vision(who):
+    places = {arm: lab(colour, SEEN[who]) for arm, colour in plots.COLOURS.items()}
+    near = [
+        (one, other)
+        for one, other in itertools.combinations(places, 2)
+        if np.linalg.norm(places[one] - places[other]) < 10
+    ]
+    assert near == []
 
 
 def test_loss_curves_show_the_mean_over_seeds():
@@ -55,6 +103,13 @@ def test_the_forest_plot_draws_estimates_and_intervals():
     assert list(estimate.get_xdata()) == pytest.approx([ratio.estimate])
     low, high = axes.get_xlim()
     assert low < 1 < ratio.interval.high < high
+
+
+@pytest.mark.parametrize(("workloads", "above"), [(2, False), (20, True)])
+def test_a_tall_forest_plot_has_its_scale_at_both_ends(workloads, above):
+    axes = plots.forest(large(workloads).comparisons).axes[0]
+    assert axes.xaxis.get_tick_params()["labeltop"] == above
+    assert axes.xaxis.get_tick_params()["labelbottom"]
 
 
 def test_a_look_is_drawn_open_and_a_verdict_filled():

@@ -1,8 +1,10 @@
 import math
 
 import pytest
-from report_factories import block, manifest, raced, trained, workload
+from report_factories import MIB, block, manifest, raced, trained, workload
 
+from harness.report import markdown
+from harness.report.plots import Pictures
 from harness.report.speedups import speedups
 from harness.report.summary import summarize
 
@@ -19,15 +21,51 @@ def both(slow=(2.0, 2.0, 2.0), fast=(1.0, 1.0, 1.0), arm="torch", **changes):
 
 def test_the_factor_is_that_of_the_two_step_times():
     (torch,) = found(both((2.0, 2.2, 2.1), (1.0, 1.3, 1.1)))
-    assert torch.factor == pytest.approx(torch.fp32.step_ms / torch.bf16.step_ms)
-    assert torch.interval.low < torch.factor < torch.interval.high
-    assert math.sqrt(torch.interval.low * torch.interval.high) == pytest.approx(torch.factor)
+    assert torch.speed.estimate == pytest.approx(torch.fp32.step_ms / torch.bf16.step_ms)
+    low, high = torch.speed.interval.low, torch.speed.interval.high
+    assert low < torch.speed.estimate < high
+    assert math.sqrt(low * high) == pytest.approx(torch.speed.estimate)
     assert torch.difference is None
 
 
 def test_one_launch_has_no_interval():
     (torch,) = found(both((2.0,), (1.0,)))
-    assert (torch.factor, torch.interval) == (pytest.approx(2.0), None)
+    assert (torch.speed.estimate, torch.speed.interval) == (pytest.approx(2.0), None)
+
+
+def test_memory_is_compared_over_the_launches_that_told_it():
+    def peaks(slow, fast):
+        told = [("fp32", slow), ("bf16", fast)]
+        return [
+            raced("torch", k, 1.0, precision=precision, timing_changes={"peak_rss_bytes": mib and mib * MIB})
+            for precision, each in told
+            for k, mib in enumerate(each)
+        ]
+
+    (torch,) = found(peaks((400, 400, None), (100, 400, None)))
+    assert torch.memory.estimate == pytest.approx(0.5)
+    assert torch.memory.interval.low < 0.5 < torch.memory.interval.high
+    (torch,) = found(peaks((400, None), (200, None)))
+    assert (torch.memory.estimate, torch.memory.interval) == (pytest.approx(0.5), None)
+    (torch,) = found(peaks((400, 400), (None, None)))
+    assert torch.memory is None
+
+
+def test_the_report_has_a_chapter_with_all_that_precision_changes():
+    records = both((2.0, 2.2, 2.1), (1.0, 1.1, 1.05)) + both(arm="keras-jax", fast=(4.0,))
+    records += [trained("torch", s, 0.9 + 0.01 * s) for s in range(3)]
+    records += [trained("torch", s, 0.88 + 0.01 * s, precision="bf16") for s in range(3)]
+    run = manifest(precisions=["fp32", "bf16"])
+    page = markdown.render(summarize(run, records, {"mlp_digits": workload()}), Pictures({}, None))
+    chapter = page.split("\n## Mixed precision\n")[1].split("\n## ")[0]
+    rows = [line.split("|") for line in chapter.replace("\\", "").splitlines() if "| `mlp_" in line]
+    torch, jax = ([cell.strip() for cell in row[1:-1]] for row in rows)
+    assert torch[:4] == ["`mlp_digits`", "`torch`", "2.10", "1.05"]
+    assert torch[4:] == ["2.00 [1.80, 2.23]", "1.00 [1.00, 1.00]", "−2.00 [−4.27, +0.27] pp"]
+    assert jax[4:] == ["0.500 (1)", "1.00 (1)", "– (2)"]
+    assert "\n1. one launch: no interval\n2. not trained at both precisions\n" in chapter
+    alone = markdown.render(summarize(manifest(), both(fast=()), {"mlp_digits": workload()}), Pictures({}, None))
+    assert "Mixed precision" not in alone
 
 
 def test_the_metric_is_compared_over_seeds():
