@@ -16,7 +16,7 @@ PER_RUN = 0.95
 """Share of runs with a fault in which that must fail."""
 
 
-@pytest.mark.parametrize("size", [SIZE, (8, 5)])
+@pytest.mark.parametrize("size", [SIZE, (8, 8), (8, 5)])
 def test_runs_without_a_fault_pass(size):
     rate, _ = gate_power.alarms(NULLS, *size)
     assert rate <= LEAST_ALLOWED

@@ -19,11 +19,11 @@ PROOFS = [Proof(workload="mlp_digits", arm="torch", gate="forward fp64", figure=
 
 
 def summary(records, workloads=WORKLOADS, which=("mlp_digits",), **changes):
-    return summarize(manifest(proofs=PROOFS, workloads=which, launches=8, seeds=5, **changes), records, workloads)
+    return summarize(manifest(proofs=PROOFS, workloads=which, launches=8, seeds=10, **changes), records, workloads)
 
 
 def run(ratio=2.0, gain=0.001, **changes):
-    return summary(whole_run(seeds=5, launches=8, ratio=ratio, gain=gain), **changes)
+    return summary(whole_run(seeds=10, launches=8, ratio=ratio, gain=gain), **changes)
 
 
 def states(found, against=None, **tolerances):
@@ -76,8 +76,8 @@ def test_what_is_beyond_the_tolerance_by_chance_is_open(before, changes):
 
 def test_just_what_is_allowed_is_held_where_there_is_no_spread():
     def flat(metric):
-        records = [trained(arm, s, metric) for arm in ("torch", "keras-jax") for s in range(5)]
-        return summarize(manifest(proofs=PROOFS, launches=0, seeds=5), records, WORKLOADS)
+        records = [trained(arm, s, metric) for arm in ("torch", "keras-jax") for s in range(10)]
+        return summarize(manifest(proofs=PROOFS, launches=0, seeds=10), records, WORKLOADS)
 
     assert 0.95 - 0.94 > 0.01  # the margin, in floating point
     before = baseline.make(flat(0.95), "a test")
@@ -87,8 +87,8 @@ def test_just_what_is_allowed_is_held_where_there_is_no_spread():
 
 def test_less_is_better_turns_the_claims_round():
     workloads = {"mlp_digits": workload(metric="mse", target=0.97)}
-    before = baseline.make(summary(whole_run(seeds=5, launches=8), workloads), "a test")
-    worse = summary(whole_run(seeds=5, launches=8, gain=0.05), workloads)
+    before = baseline.make(summary(whole_run(seeds=10, launches=8), workloads), "a test")
+    worse = summary(whole_run(seeds=10, launches=8, gain=0.05), workloads)
     found = states(worse, before)
     assert found[Kind.ACCURACY, "keras-jax"] is State.FAILED
     assert found[Kind.TARGET, "keras-jax"] is State.FAILED
@@ -99,7 +99,7 @@ def test_memory_is_compared_without_a_test(before):
         r
         if r.cell.arm == "torch" or r.timing is None
         else raced("keras-jax", r.cell.index, 4.0, timing_changes={"peak_rss_bytes": 500 * 2**20})
-        for r in whole_run(seeds=5, launches=8)
+        for r in whole_run(seeds=10, launches=8)
     ]
     assert states(summary(records), before)[Kind.MEMORY, "keras-jax"] is State.FAILED
     assert states(summary(records), before, memory=0.3)[Kind.MEMORY, "keras-jax"] is State.HELD
@@ -114,7 +114,7 @@ def test_one_seed_and_one_launch_decide_nothing_and_say_so(before):
     assert all("more" in d.wanted for d in tested)
 
 
-@pytest.mark.parametrize(("seeds", "launches"), [(5, 7), (4, 8)])
+@pytest.mark.parametrize(("seeds", "launches"), [(10, 7), (9, 8)])
 def test_fewer_than_a_verdict_needs_are_a_look_however_clear(seeds, launches):
     """Here or in the baseline: without any spread between seeds, everything would be certain."""
     few = summarize(
@@ -128,24 +128,24 @@ def test_fewer_than_a_verdict_needs_are_a_look_however_clear(seeds, launches):
             for d in decide(list(claims.claims(now, against, Tolerances())))
             if d.claim.subject.endswith("keras-jax")
         }
-        if seeds < 5:
+        if seeds < 10:
             assert decided[Kind.ACCURACY].state is State.OPEN
         if launches < 8:
             assert decided[Kind.SPEED].state is State.OPEN
             assert int(decided[Kind.SPEED].wanted.split()[0]) >= 8
     found = states(few)
-    assert found[Kind.EQUAL, "keras-jax"] is (State.OPEN if seeds < 5 else State.FAILED)
+    assert found[Kind.EQUAL, "keras-jax"] is (State.OPEN if seeds < 10 else State.FAILED)
 
 
 def test_a_race_that_others_disturbed_is_open_whatever_its_ratio(before):
     disturbed = [block(i, 9.0, contended=True) for i in range(3)] + [block(3, 9.0)]
-    records = [r for r in whole_run(seeds=5, launches=8) if r.cell.arm == "torch" or r.timing is None]
+    records = [r for r in whole_run(seeds=10, launches=8) if r.cell.arm == "torch" or r.timing is None]
     records += [raced("keras-jax", k, disturbed) for k in range(8)]
     assert states(summary(records), before)[Kind.SPEED, "keras-jax"] is State.OPEN
 
 
 def test_a_race_without_a_quiet_round_is_open(before):
-    records = [r for r in whole_run(seeds=5, launches=8) if r.cell.arm == "torch" or r.timing is None]
+    records = [r for r in whole_run(seeds=10, launches=8) if r.cell.arm == "torch" or r.timing is None]
     records += [raced("keras-jax", k, [block(i, 9.0, contended=True) for i in range(4)]) for k in range(8)]
     decided = decide(list(claims.claims(summary(records), before, Tolerances())))
     (speed,) = [d for d in decided if d.claim.kind is Kind.SPEED]
@@ -156,7 +156,7 @@ def test_a_race_without_a_quiet_round_is_open(before):
 
 def test_a_ratio_to_another_reference_is_missed(before):
     found = summarize(
-        manifest(("keras-jax", "torch"), proofs=PROOFS, launches=8, seeds=5), whole_run(seeds=5, launches=8), WORKLOADS
+        manifest(("keras-jax", "torch"), proofs=PROOFS, launches=8, seeds=10), whole_run(seeds=10, launches=8), WORKLOADS
     )
     decided = decide(list(claims.claims(found, before, Tolerances())))
     (cell,) = [d for d in decided if d.claim.kind is Kind.CELL]
@@ -171,7 +171,7 @@ def test_a_peak_that_is_not_told_is_missed(before):
         raced(r.cell.arm, r.cell.index, 2.0 if r.cell.arm == "torch" else 4.0, timing_changes={"peak_rss_bytes": None})
         if r.timing
         else r
-        for r in whole_run(seeds=5, launches=8)
+        for r in whole_run(seeds=10, launches=8)
     ]
     found = states(summary(records), before)
     assert (found[Kind.CELL, "torch"], found[Kind.CELL, "keras-jax"]) == (State.FAILED, State.FAILED)
@@ -188,7 +188,7 @@ def test_a_peak_that_is_not_told_is_missed(before):
 )
 def test_what_fails_beside_accuracy_and_steps_is_told_too(outcome, changes, state):
     scope = changes.pop("scope")
-    records = [*whole_run(seeds=5, launches=8)]
+    records = [*whole_run(seeds=10, launches=8)]
     records += [failed(scope, "keras-jax", k, outcome, "a reason", **changes) for k in range(3)]
     found = summary(records, scopes=["step", "inference"], tracks=["matched", "stock"])
     cells = [d for d in decide(list(claims.claims(found, None, Tolerances()))) if d.claim.kind is Kind.CELL]
@@ -206,7 +206,7 @@ def of(records, outcome, *launches):
 @pytest.mark.parametrize("launches", [range(2), range(8)])
 @pytest.mark.parametrize(("outcome", "state"), [(Outcome.CONTENDED, State.OPEN), (Outcome.CRASHED, State.FAILED)])
 def test_launches_that_others_disturbed_are_open_and_those_that_failed_are_not(before, outcome, state, launches, arm):
-    found = summary(of(whole_run(seeds=5, launches=8), outcome, *((arm, k) for k in launches)))
+    found = summary(of(whole_run(seeds=10, launches=8), outcome, *((arm, k) for k in launches)))
     decided = decide(list(claims.claims(found, before, Tolerances())))
     cells = [d for d in decided if d.claim.kind is Kind.CELL]
     assert {d.state for d in cells} == {state}
@@ -216,7 +216,7 @@ def test_launches_that_others_disturbed_are_open_and_those_that_failed_are_not(b
 
 
 def test_disturbed_launches_do_not_excuse_one_that_is_missing_for_another_reason(before):
-    records = of(whole_run(seeds=5, launches=8), Outcome.CONTENDED, ("keras-jax", 0), ("keras-jax", 1))
+    records = of(whole_run(seeds=10, launches=8), Outcome.CONTENDED, ("keras-jax", 0), ("keras-jax", 1))
     records = of(records, Outcome.CRASHED, ("keras-jax", 2))
     assert states(summary(records), before)[Kind.CELL, "keras-jax"] is State.FAILED
     unrun = [r for r in records if (r.cell.arm, r.cell.scope, r.cell.index) != ("keras-jax", "step", 2)]
@@ -237,7 +237,7 @@ def test_a_figure_of_another_setting_is_not_compared(before, changes, told, open
         record.model_copy(
             update={"cell": dataclasses.replace(record.cell, **changes)} if "dataset_sha256" not in changes else changes
         )
-        for record in whole_run(seeds=5, launches=8, ratio=9.0, gain=-0.5)
+        for record in whole_run(seeds=10, launches=8, ratio=9.0, gain=-0.5)
     ]
     choice = [WorkloadChoice(name="mlp_digits", epochs=changes.get("epochs"))]
     decided = decide(list(claims.claims(summary(records, which=choice), before, Tolerances())))
@@ -250,7 +250,7 @@ def test_a_figure_of_another_setting_is_not_compared(before, changes, told, open
 
 
 def test_a_race_in_turns_is_another_question_than_one_without(before):
-    found = summary(whole_run(seeds=5, launches=8))
+    found = summary(whole_run(seeds=10, launches=8))
     suite = found.manifest.suite.model_copy(update={"interleaved": False})
     found = dataclasses.replace(found, manifest=found.manifest.model_copy(update={"suite": suite}))
     assert states(found, before)[Kind.SPEED, "keras-jax"] is State.OPEN
@@ -259,19 +259,19 @@ def test_a_race_in_turns_is_another_question_than_one_without(before):
 def test_a_cell_that_fails_is_told_with_its_reason(before):
     records = [
         r
-        for r in whole_run(seeds=5, launches=8)
+        for r in whole_run(seeds=10, launches=8)
         if (r.cell.arm, r.cell.scope, r.cell.index) != ("keras-jax", "accuracy", 2)
     ]
     records.append(failed("accuracy", "keras-jax", 2, Outcome.CRASHED, "signal 11"))
     decided = decide(list(claims.claims(summary(records), before, Tolerances())))
     (cell,) = [d for d in decided if d.claim.kind is Kind.CELL]
     assert cell.state is State.FAILED
-    assert "4 of 5" in cell.claim.figure
+    assert "9 of 10" in cell.claim.figure
     assert "signal 11" in cell.claim.figure
 
 
 def test_what_never_ran_is_no_failure_but_what_the_baseline_has_must_run(before):
-    torch_only = [r for r in whole_run(seeds=5, launches=8) if r.cell.arm == "torch"]
+    torch_only = [r for r in whole_run(seeds=10, launches=8) if r.cell.arm == "torch"]
     arms = ("torch", status("keras-jax", supported=False, reason="not installed: jax"))
     lacking = summary(torch_only, arms=arms)
     assert Kind.CELL not in {kind for kind, _ in states(lacking)}
@@ -279,30 +279,30 @@ def test_what_never_ran_is_no_failure_but_what_the_baseline_has_must_run(before)
 
 
 def test_what_the_run_was_not_asked_for_is_missed(before):
-    narrowed = summary([r for r in whole_run(seeds=5, launches=8) if r.cell.arm == "torch"], arms=("torch",))
+    narrowed = summary([r for r in whole_run(seeds=10, launches=8) if r.cell.arm == "torch"], arms=("torch",))
     assert states(narrowed, before)[Kind.CELL, "keras-jax"] is State.FAILED
 
 
 def test_a_run_without_proof_fails():
-    unproven = summarize(manifest(proofs=None, launches=8, seeds=5), whole_run(seeds=5, launches=8), WORKLOADS)
+    unproven = summarize(manifest(proofs=None, launches=8, seeds=10), whole_run(seeds=10, launches=8), WORKLOADS)
     assert states(unproven)[Kind.PARITY, "all pairs"] is State.FAILED
 
 
 def test_a_witness_is_held_to_nothing():
-    records = whole_run(seeds=5, launches=8) + [trained("numpy", s, 0.1) for s in range(5)]
+    records = whole_run(seeds=10, launches=8) + [trained("numpy", s, 0.1) for s in range(10)]
     found = summary(records, arms=("torch", "keras-jax", status("numpy", witness=True)))
     assert "numpy" not in {arm for _, arm in states(found)}
 
 
 def test_a_shorter_budget_is_not_held_to_the_target():
-    records = [trained(arm, s, 0.5, epochs=1) for arm in ("torch", "keras-jax") for s in range(5)]
-    found = summarize(manifest(proofs=PROOFS, launches=0, seeds=5), records, WORKLOADS)
+    records = [trained(arm, s, 0.5, epochs=1) for arm in ("torch", "keras-jax") for s in range(10)]
+    found = summarize(manifest(proofs=PROOFS, launches=0, seeds=10), records, WORKLOADS)
     assert Kind.TARGET not in {kind for kind, _ in states(found)}
 
 
 def test_a_claim_does_not_vanish_because_its_figures_were_not_asked_for(before):
-    records = [record for record in whole_run(seeds=5, launches=8) if record.timing is None]
-    untimed = summarize(manifest(proofs=PROOFS, launches=0, seeds=5), records, WORKLOADS)
+    records = [record for record in whole_run(seeds=10, launches=8) if record.timing is None]
+    untimed = summarize(manifest(proofs=PROOFS, launches=0, seeds=10), records, WORKLOADS)
     assert states(untimed, before)[Kind.CELL, "keras-jax"] is State.FAILED
     assert Kind.CELL not in {kind for kind, _ in states(untimed)}
 
@@ -327,5 +327,5 @@ def test_the_number_of_launches_that_would_decide_does_decide():
 
 
 def test_a_run_of_which_nothing_was_proven_fails():
-    found = summarize(manifest(proofs=[], launches=8, seeds=5), whole_run(seeds=5, launches=8), WORKLOADS)
+    found = summarize(manifest(proofs=[], launches=8, seeds=10), whole_run(seeds=10, launches=8), WORKLOADS)
     assert states(found)[Kind.PARITY, "all pairs"] is State.FAILED

@@ -79,7 +79,7 @@ def test_figures_of_another_setting_are_open_and_say_which(twinbench, filed):
 
 def test_a_run_serves_a_smaller_suite(twinbench, tmp_path):
     mine = tmp_path / "mine.yaml"
-    suite = ["title: Mine", "arms: [torch, keras-jax]", "launches: 8", "seeds: 5", "workloads: [mlp_digits]"]
+    suite = ["title: Mine", "arms: [torch, keras-jax]", "launches: 8", "seeds: 10", "workloads: [mlp_digits]"]
     mine.write_text("\n".join(suite))
     path = tmp_path / "mine.json"
     made = ["baseline", "update", RECORDED, "--suite", str(mine), "--why", "mine", "--file", str(path)]
