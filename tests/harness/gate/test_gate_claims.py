@@ -155,9 +155,8 @@ def test_a_race_without_a_quiet_round_is_open(before):
 
 
 def test_a_ratio_to_another_reference_is_missed(before):
-    found = summarize(
-        manifest(("keras-jax", "torch"), proofs=PROOFS, launches=8, seeds=10), whole_run(seeds=10, launches=8), WORKLOADS
-    )
+    told = manifest(("keras-jax", "torch"), proofs=PROOFS, launches=8, seeds=10)
+    found = summarize(told, whole_run(seeds=10, launches=8), WORKLOADS)
     decided = decide(list(claims.claims(found, before, Tolerances())))
     (cell,) = [d for d in decided if d.claim.kind is Kind.CELL]
     assert cell.state is State.FAILED
