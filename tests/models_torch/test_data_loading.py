@@ -20,7 +20,7 @@ from harness.contract import Loading
 from models_torch.techniques.data_loading import make_epoch
 x = torch.zeros(100, 3)
 batches = iter(make_epoch(Loading("dataloader", workers=2), x, x, 10)(torch.arange(100).numpy()))
-next(batches)
+next(batches), next(batches)  # one of each: a process learns at its start whose end it is to follow
 print(*[process.pid for process in multiprocessing.active_children()], flush=True)
 sys.stdin.read()
 """
