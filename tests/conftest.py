@@ -1,7 +1,7 @@
 """What tests may lack, and which of them share a process where two run them: those that share processes of frameworks,
 which hold gigabytes.
 
-That a scheduler of our own, for pytest-xdist 3.8 does not see the marks of its ``loadgroup`` under pytest 9.2
+By a scheduler of our own, for pytest-xdist 3.8 does not see the marks of its ``loadgroup`` under pytest 9.2
 (https://github.com/pytest-dev/pytest-xdist/issues/1386).
 """
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -53,16 +53,21 @@ def trajectory(stage: Stage) -> Iterator[Finding]:
         half.load(stage.tensors)
         found = half.train(batches)
         figures = sorted([*figures, apart(found, exact)])
-        figure, band = figures[0], BAND * strays[0]
-        if draw + 1 >= LEAST and figure <= band:
+        if draw + 1 >= LEAST and figures[0] <= BAND * strays[0]:
             break
-    else:
-        middle = float(np.median(strays))
-        figure, band = float(np.quantile(np.divide.outer(figures, strays), 1 / 3)) * middle, BAND * middle
+    figure, band = judged(figures, strays)
     stays = figure <= band and math.isfinite(band) and math.isfinite(figures[-1])
     where = None if stays else distance(found, exact, 0).where
     finding = stage.finding("trajectory fp32", distance({}, {}, 0), band)
     yield dataclasses.replace(finding, figure=figure, passed=where is None, where=where)
+
+
+def judged(figures: Sequence[float], strays: Sequence[float]) -> tuple[float, float]:
+    """Return how far an arm is off and how far it may be, given its distances and the reference's in rising order."""
+    if figures[0] <= BAND * strays[0] or len(strays) < MOST:
+        return figures[0], BAND * strays[0]
+    middle = float(np.median(strays))
+    return float(np.quantile(np.divide.outer(figures, strays), 1 / 3)) * middle, BAND * middle
 
 
 def apart(ours: Mapping[str, Array], theirs: Mapping[str, Array]) -> float:
