@@ -58,7 +58,7 @@ class Measured:
     Attributes:
         says: The default of each half, in words.
         default: RMS of the difference over that of PyTorch's result, in the default form.
-        reconciled: The same as the pairs have it; None where they do not have it yet.
+        reconciled: The same as the pairs have it; None where they leave it as it is.
     """
 
     row: Row
@@ -74,6 +74,7 @@ def _drawn(layer: LayerKind, **shapes: tuple[int, ...]) -> dict[str, TensorSpec]
 
 _CARRIED = "drawn once in NumPy by PyTorch's rule and loaded into both (`harness/matched.py`, `models_keras/bridge.py`)"
 _DRAWN = "drawn once in NumPy and loaded into both (`benchmarks/techniques/initializers.py`)"
+_TURNED = "axes moved by `models_keras/bridge.py`"
 _STATED = "stated in both"
 _POOL = "`make_pool` in `models_*/techniques/pooling.py`"
 
@@ -153,16 +154,24 @@ SECTIONS: Mapping[tuple[str, str], Sequence[Row]] = {
         Row("frozen_batch_norm", "frozen batch norm: running mean after a batch of training", "PyTorch: `eval()` too"),
         Row("layer_norm_epsilon", "layer norm: epsilon (inputs of std 0.02)", f"1e-5 {_STATED}"),
         Row("group_norm_epsilon", "group norm: epsilon (inputs of std 0.02)", f"1e-5 {_STATED}"),
+        Row("group_norm_groups", "group norm of 64 channels, groups left out: refused or not", _STATED),
         Row("rms_norm_epsilon", "RMS norm: epsilon (inputs of std 0.001)", f"1e-6 {_STATED}"),
         Row("standard_deviation", "standard deviation of 6 numbers", "PyTorch: `correction=0`"),
     ),
     ("Recurrent layers and attention", "sequences"): (
         Row("gru_gates", "GRU: order of the gates in its weights", "gates swapped by `models_keras/bridge.py`"),
+        Row(
+            "gru_reset", "GRU, in Keras with `reset_after=False`: reset gate", "Keras: `reset_after=True`, its default"
+        ),
         Row("time_axis", "GRU: axis of time", "PyTorch: `batch_first=True`"),
+        Row("recurrent_outputs", "GRU over 5 steps: which of its outputs are given", "Keras: `Stack`, which gives all"),
         Row("rnn_biases", "simple RNN: biases (change of their sum in one step of SGD)", "PyTorch: `OneBiasRNN`"),
         Row("lstm_biases", "LSTM: biases (change of their sum in one step of SGD)", "PyTorch: `OneBiasLSTM`"),
         Row("bidirectional_outputs", "bidirectional GRU: its output by default", "all steps in both"),
         Row("recurrent_dropout", "LSTM of one layer: `dropout=0.5`, in training", "Keras: `Stack`"),
+        Row(
+            "padded_mean", "mean over words of an embedding, padding named", "`masked_mean` in the pairs' transformers"
+        ),
         Row("attention_mask", "attention: boolean mask", "PyTorch: `scaled_dot_product_attention`, True is kept"),
         Row("attention_size", "attention, 4 heads: what a size of 64 is (parameters)", "Keras: `key_dim=64 // 4`"),
     ),
@@ -175,14 +184,24 @@ SECTIONS: Mapping[tuple[str, str], Sequence[Row]] = {
         ),
         Row("average_pool_side", "average pooling, 3×3, stride 2, on 8×8: where the padding is", _POOL),
         Row("max_pool_padding", "max pooling, 3×3, stride 2, on 8×8", _POOL),
+        Row("pool_size", "max pooling, window left out: refused or not", _STATED),
         Row(
             "transposed_padding",
             "3×3 transposed convolution, stride 2, 8×8 → 16×16",
             '4×4 with `padding=1` and `padding="same"`, as in `ConvAutoencoder`',
         ),
         Row("flatten_order", "Dense on a flattened feature map", "kernel permuted by `models_keras/bridge.py`"),
+        Row("dense_axes", "Dense, 8 → 8: axes of its kernel", _TURNED),
+        Row("kernel_axes", "4×4 convolution, 4 → 4: axes of its kernel", _TURNED),
+        Row("transposed_kernel_axes", "4×4 transposed convolution, 4 → 4: axes of its kernel", _TURNED),
+        Row("channel_axis", "mean of each channel: axis of the channels", "Keras: axes moved by `models_keras/arm.py`"),
         Row("nearest_resize", "nearest neighbour, 8×8 → 5×5", "PyTorch: `nearest-exact`"),
         Row("bicubic_resize", "bicubic, 8×8 → 5×5", "`antialias=True` in both"),
+        Row(
+            "bilinear_corners",
+            "bilinear, 8×8 → 5×5, in PyTorch with `align_corners=True`",
+            "PyTorch: `align_corners=False`, its default",
+        ),
     ),
     ("Activations", "activations"): (
         Row("leaky_relu_slope", "leaky ReLU: slope", f"0.01 {_STATED}"),
@@ -191,17 +210,20 @@ SECTIONS: Mapping[tuple[str, str], Sequence[Row]] = {
     ),
     ("Dropout and augmentation", "regularisation"): (
         Row("dropout_mode", "dropout of a half, called without a word on training", "`eval()`, `training=False`"),
+        Row("dropout_rate", "dropout, rate left out: accepted or not", _STATED),
         Row(
             "filling",
             "pictures moved by a quarter: what comes in",
             "zeros: `shift` in `models_*/techniques/augmentation.py`",
         ),
         Row("flipping", "random flip: share that stays upright", "`flip` in `models_*/techniques/augmentation.py`"),
+        Row("rotation_unit", "rotation by 0.1", "radians: `rotation` in `models_*/techniques/augmentation.py`"),
     ),
     ("Losses", "losses"): (
         Row("cross_entropy_input", "cross-entropy: what it takes", "Keras: `from_logits=True`"),
         Row("cross_entropy_of_probabilities", "cross-entropy of probabilities near 0", "logits in both"),
         Row("binary_cross_entropy", "binary cross-entropy of probabilities near 0", "logits in both"),
+        Row("ignored_label", "cross-entropy, a label of −100: accepted or not", "named: `cross_entropy(ignored=…)`"),
         Row("class_weights", "class weights: mean", "`cross_entropy` in `models_*/techniques/losses.py`"),
         Row(
             "smoothed_class_weights",
@@ -253,6 +275,8 @@ SECTIONS: Mapping[tuple[str, str], Sequence[Row]] = {
             "Muon: its numbers, and its factor for a matrix 6×8",
             "PyTorch: `Muon` in `models_torch/techniques/optimizers.py`; Keras: `TypedMuon`",
         ),
+        Row("muon_of_vectors", "Muon of a vector: refused or not", "PyTorch: `Muon`, with Adam for vectors"),
+        Row("averaged_parameters", "average of the parameters of 10 steps: its decay", _STATED),
         Row(
             "repeated_words",
             "Adam, one step of an embedding: a word three times in a batch",
@@ -282,14 +306,114 @@ SECTIONS: Mapping[tuple[str, str], Sequence[Row]] = {
         ),
         Row(
             "early_stopping",
-            "early stopping: epochs of 9 that are trained",
-            "PyTorch: `EarlyStopping`, patience stated",
+            "early stopping: epochs of 9 that are trained, and which one's parameters are kept",
+            "PyTorch: `EarlyStopping`; patience and `restore_best` stated",
         ),
+        Row(
+            "averaged_at_the_end",
+            "training with an average of the parameters, of one decay: what the model has at the end",
+            "PyTorch: the average's model, `AveragedModel.module`",
+        ),
+        Row("unnamed_optimizer", "a step of training, no optimizer named: parameters stay or not", _STATED),
         Row("shuffling", "order of samples", "orders drawn in NumPy for both; Keras: `shuffle=False`"),
         Row("held_out_samples", "which quarter of the samples is held out", "the last in both (`harness/matched.py`)"),
         Row("batch_size", "batch size (steps for 64 samples)", _STATED),
     ),
+    ("Random numbers, precision, compilation", "runtime"): (
+        Row("seeded_numbers", "7 normal numbers by seed 0", "drawn in NumPy for both (`harness/matched.py`)"),
+        Row(
+            "tensor_float_32",
+            "TF32: whether float32 may be computed in it (flags, read on a CPU)",
+            "off in both: `models_torch/arm.py`, `models_keras/backends/tensorflow.py`",
+        ),
+        Row(
+            "narrow_layers",
+            "bfloat16: bits of what Dense, layer norm, batch norm and softmax make of float32",
+            "each framework's own, proven as it is (`docs/measuring.md`)",
+        ),
+        Row("automatic_loss_scale", "float16: scale of the loss, scaling left out", f"`make_scale*`, {_STATED}"),
+        Row("traced_calls", "6 steps of training: calls of the model's Python", "an arm each (`docs/measuring.md`)"),
+    ),
 }
+
+
+@dataclass(frozen=True)
+class Left:
+    """A default that no row measures.
+
+    Attributes:
+        what: The default, in the field's words.
+        why: It has no row.
+        where: Files that deal with it.
+    """
+
+    what: str
+    why: str
+    where: tuple[str, ...]
+
+
+LEFT: Sequence[Left] = (
+    Left(
+        "what TF32 makes of a product",
+        "a GPU has it; the flags are above, and all arms turn them off",
+        ("models_torch/arm.py", "models_keras/backends/tensorflow.py", "models_keras/backends/torch.py"),
+    ),
+    Left(
+        '`compile(jit_compile="auto")`',
+        "on TensorFlow it means XLA on a GPU, and there not under `tf.distribute` or with deterministic operations; a "
+        "record says what was in force",
+        ("models_keras/arm.py", "docs/measuring.md"),
+    ),
+    Left(
+        "operations that `torch.autocast` keeps in float32",
+        "CUDA has a list of its own, layer norm and softmax among them; today's arms hide the GPU",
+        ("models_torch/arm.py", "harness/run/process.py"),
+    ),
+    Left(
+        "rounding in bfloat16 and float16",
+        "this page is float64; a gate holds gradients too small or too large for a type to what they must become",
+        ("harness/parity/precision.py",),
+    ),
+    Left(
+        "`torch.load(weights_only=True)`, `.keras` and `.weights.h5` files",
+        "formats, not figures; what the pairs write holds no pickle",
+        ("models_torch/weights.py", "models_keras/weights.py", "models_torch/techniques/checkpointing.py"),
+    ),
+    Left(
+        "workers, pinned memory and prefetching of the input pipelines",
+        "change times and no numbers",
+        ("models_torch/techniques/data_loading.py", "models_keras/techniques/data_loading.py"),
+    ),
+    Left(
+        "Keras on JAX and on torch",
+        "other arms, which differ from TensorFlow's in places; the gates prove each of them against PyTorch",
+        ("docs/proving.md",),
+    ),
+    Left(
+        "`RandomBrightness` and `RandomContrast`, which take values for 0 … 255",
+        "PyTorch has no counterpart without torchvision, and the pairs have neither",
+        ("models_keras/techniques/augmentation.py",),
+    ),
+    Left(
+        "`recurrent_dropout`",
+        "PyTorch has no counterpart, and the pairs do without",
+        ("models_keras/techniques/recurrent.py",),
+    ),
+    Left(
+        "the order of clipping, weight decay and step",
+        "a user's own in PyTorch, fixed in Keras; the pairs have Keras' order in both",
+        ("models_torch/techniques/clipping.py", "harness/parity/optimizers.py"),
+    ),
+)
+"""Defaults that differ, but have no row."""
+
+EQUAL = (
+    "The same in both, where one might look for a difference: the order of an LSTM's gates, which of its terms a GRU's "
+    "update gate keeps, an even kernel's `same` padding at stride 1, 4×4 transposed convolution at stride 2, bilinear "
+    "resizing, enlarging by whole numbers, label smoothing, the mean over what remains of ignored labels, Huber's and "
+    "the squared error, ELU, SELU, SiLU, softplus, Mish, hard sigmoid and hard SiLU, a plateau's factor and patience, "
+    "and that an epoch's last, smaller batch is kept."
+)
 
 
 def _inputs() -> dict[str, Array]:
@@ -320,6 +444,7 @@ def _inputs() -> dict[str, Array]:
         "dense.weight": (5, 8),
         "matrix_start": (6, 8),
         "matrix_gradients": (10, 6, 8),
+        "square_images": (6, 8, 8, 8),
     }
     arrays: dict[str, Array] = {name: rng.normal(size=shape) for name, shape in shapes.items()}
     step = np.arange(5)
@@ -386,7 +511,15 @@ def page(measured: Mapping[str, Sequence[Measured]]) -> str:
         for done in rows:
             cells = [done.row.what, *done.says, _difference(done.default), _bound(done.reconciled), done.row.how]
             lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *_left()]) + "\n"
+
+
+def _left() -> Iterator[str]:
+    yield "\n## Not on this page, and why\n"
+    for one in LEFT:
+        links = ", ".join(f"[{path}](../{path})" for path in one.where)
+        yield f"- {one.what}: {one.why} ({links})."
+    yield f"\n{EQUAL}"
 
 
 def _head() -> Iterator[str]:
@@ -402,8 +535,8 @@ are numbers.
 
 *Difference* is the root mean square of the difference of the two results, divided by that of PyTorch's: 1 is as large
 as the thing itself. *Reconciled* is the same as the pairs have it, as a power of ten that it stays below (Keras takes
-some constants through float32, which leaves more than 1e-10); – where the pairs do not have it yet. All is computed in
-float64 on a CPU from the same noise, in Keras by its TensorFlow backend
+some constants through float32, which leaves more than 1e-10); – where the pairs leave it as it is. All is computed on
+a CPU from the same noise, in float64 but where another type is what a row is about, in Keras by its TensorFlow backend
 ({told}), by the functions in
 [models_torch/exercises/differences](../models_torch/exercises/differences) and
 [models_keras/exercises/differences](../models_keras/exercises/differences)."""

@@ -1,8 +1,10 @@
 """Convolution, pooling, resizing."""
 
+import keras
+import numpy as np
 from keras import layers, ops
 
-from models_keras.exercises.differences.parts import Arrays, channels_first, channels_last, give, load
+from models_keras.exercises.differences.parts import Arrays, channels_first, channels_last, give, load, refusal
 from models_keras.techniques.pooling import make_pool
 
 
@@ -14,6 +16,15 @@ def strided_same_padding(arrays: Arrays, form: str) -> Arrays:
         images = layers.ZeroPadding2D(1)(images)
         layer = load(layers.Conv2D(5, 3, strides=2, use_bias=False), images, tensors)
     return give('`padding="same"`: at the end only, where the size is even', output=channels_first(layer(images)))
+
+
+def pool_size(arrays: Arrays, form: str) -> Arrays:
+    images = channels_last(arrays["images"])
+    if form == "reconciled":
+        return give("", output=channels_first(make_pool("max", 2, 2)(images)))
+    layer = layers.MaxPooling2D()
+    rows, columns = layer.pool_size
+    return give(f"{rows}×{columns}", refused=[float(bool(refusal(lambda: layer(images))))])
 
 
 def average_pool_padding(arrays: Arrays, form: str) -> Arrays:
@@ -56,6 +67,37 @@ def flatten_order(arrays: Arrays, form: str) -> Arrays:
     return give("row, column, channel", output=layer(flat))
 
 
+def _kernel(layer: keras.Layer, x: np.ndarray, weight: np.ndarray, form: str) -> keras.Layer:
+    """Give a layer a kernel: by the bridge, or by default as it is."""
+    load(layer, x, {"weight": weight})
+    if form == "default":
+        layer.set_weights([weight])
+    return layer
+
+
+def dense_axes(arrays: Arrays, form: str) -> Arrays:
+    features = arrays["features"]
+    layer = _kernel(layers.Dense(8, use_bias=False), features, arrays["attention.out_proj.weight"], form)
+    return give("in, out", output=layer(features))
+
+
+def kernel_axes(arrays: Arrays, form: str) -> Arrays:
+    images = channels_last(arrays["images"])
+    layer = _kernel(layers.Conv2D(4, 4, use_bias=False), images, arrays["deconv.weight"][:, :4], form)
+    return give("row, column, in, out", output=channels_first(layer(images)))
+
+
+def transposed_kernel_axes(arrays: Arrays, form: str) -> Arrays:
+    images = channels_last(arrays["images"])
+    layer = _kernel(layers.Conv2DTranspose(4, 4, use_bias=False), images, arrays["deconv.weight"][:, :4], form)
+    return give("row, column, out, in", output=channels_first(layer(images)))
+
+
+def channel_axis(arrays: Arrays, form: str) -> Arrays:
+    images = arrays["square_images"] if form == "default" else channels_last(arrays["square_images"])
+    return give("last", output=layers.GlobalAveragePooling2D()(images))
+
+
 def nearest_resize(arrays: Arrays, form: str) -> Arrays:
     output = ops.image.resize(channels_last(arrays["images"]), (5, 5), interpolation="nearest")
     return give("the pixel's centre", output=channels_first(output))
@@ -65,3 +107,8 @@ def bicubic_resize(arrays: Arrays, form: str) -> Arrays:
     antialias = form == "reconciled"
     output = ops.image.resize(channels_last(arrays["images"]), (5, 5), interpolation="bicubic", antialias=antialias)
     return give("a = −0.5", output=channels_first(output))
+
+
+def bilinear_corners(arrays: Arrays, form: str) -> Arrays:
+    output = ops.image.resize(channels_last(arrays["images"]), (5, 5), interpolation="bilinear")
+    return give("the corners' edges do, and nothing else is offered", output=channels_first(output))

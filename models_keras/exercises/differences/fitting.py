@@ -1,6 +1,7 @@
 """Schedules and fitting."""
 
 import importlib
+import inspect
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -104,14 +105,19 @@ def plateau_cooldown(arrays: Arrays, form: str) -> Arrays:
 
 
 def early_stopping(arrays: Arrays, form: str) -> Arrays:
-    callback = keras.callbacks.EarlyStopping() if form == "default" else make_early_stopping(patience=2)
+    callback = keras.callbacks.EarlyStopping()
+    if form == "reconciled":
+        callback = make_early_stopping(patience=2, restore_best=True)
     model = _begun(callback)
-    losses = arrays["held_out_losses"].tolist()
-    for epoch, loss in enumerate(losses):
+    kept = model.layers[0].kernel
+    for epoch, loss in enumerate(arrays["held_out_losses"].tolist(), 1):
+        kept.assign([[epoch]])
         callback.on_epoch_end(epoch, {"val_loss": loss})
         if model.stop_training:
             break
-    return give(f"`EarlyStopping`: patience {callback.patience}", epochs=[float(epoch + 1)])
+    callback.on_train_end()
+    says = f"`EarlyStopping`: patience {callback.patience}, `restore_best_weights` {callback.restore_best_weights}"
+    return give(says, epochs=[float(epoch)], kept=kept)
 
 
 class _Recorder(keras.Model):
@@ -156,3 +162,28 @@ def held_out_samples(arrays: Arrays, form: str) -> Arrays:
 def batch_size(arrays: Arrays, form: str) -> Arrays:
     batches = _seen(64, **({} if form == "default" else {"batch_size": 16})).batches
     return give(f"`fit`: {len(batches[0])}", steps=[float(len(batches))])
+
+
+def _dense(arrays: Arrays) -> keras.Model:
+    model = keras.Sequential([keras.Input((8,)), layers.Dense(5, use_bias=False)])
+    model.set_weights([arrays["dense.weight"].T])
+    return model
+
+
+def averaged_at_the_end(arrays: Arrays, form: str) -> Arrays:
+    model = _dense(arrays)
+    model.compile(keras.optimizers.SGD(0.1, use_ema=True, ema_momentum=0.99), "mse", run_eagerly=True)
+    model.fit(arrays["features"], arrays["logits"], batch_size=1, shuffle=False, verbose=0)
+    return give("`fit` puts the average in its place", moved=model.get_weights()[0].T - arrays["dense.weight"])
+
+
+def unnamed_optimizer(arrays: Arrays, form: str) -> Arrays:
+    model = _dense(arrays)
+    named = {} if form == "default" else {"optimizer": keras.optimizers.SGD(0.1)}
+    model.compile(loss="mse", run_eagerly=True, **named)
+    model.train_on_batch(arrays["features"], arrays["logits"])
+    weight = model.get_weights()[0].T
+    if form == "reconciled":
+        return give("", weight=weight)
+    chosen = inspect.signature(keras.Model.compile).parameters["optimizer"].default
+    return give(f'`compile()`: "{chosen}"', unmoved=[float(np.array_equal(weight, arrays["dense.weight"]))])

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from models_keras.exercises.differences.parts import Arrays, give
+from models_keras.exercises.differences.parts import Arrays, give, refusal
 from models_keras.techniques.losses import make_loss
 from models_keras.techniques.regularizers import make_penalty
 
@@ -50,6 +50,16 @@ def smoothed_class_weights(arrays: Arrays, form: str) -> Arrays:
         loss = keras.losses.CategoricalCrossentropy(from_logits=True, **given)
         loss = loss(np.eye(5)[labels], logits, weights[labels])
     return give("of the label, on the whole loss", loss=loss)
+
+
+def ignored_label(arrays: Arrays, form: str) -> Arrays:
+    logits, labels = arrays["logits"], arrays["labels"]
+    padded = np.where(labels == 0, -100, labels)
+    if form == "reconciled":
+        return give("", loss=make_loss("cross_entropy", ignored=-100)(padded, logits))
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    error = refusal(lambda: loss(padded, logits))
+    return give(f"`ignore_class`: {loss.ignore_class}; {error} on a CPU", accepted=[float(not error)])
 
 
 def softmax_twice(arrays: Arrays, form: str) -> Arrays:

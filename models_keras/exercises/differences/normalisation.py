@@ -2,7 +2,7 @@
 
 from keras import layers, ops
 
-from models_keras.exercises.differences.parts import Arrays, channels_first, channels_last, give
+from models_keras.exercises.differences.parts import Arrays, channels_first, channels_last, give, refusal
 from models_keras.techniques.normalization import UnbiasedBatchNormalization
 
 EPSILON = 1e-5
@@ -64,6 +64,14 @@ def layer_norm_epsilon(arrays: Arrays, form: str) -> Arrays:
 def group_norm_epsilon(arrays: Arrays, form: str) -> Arrays:
     layer = layers.GroupNormalization(2, **_epsilon(form))
     return give(f"{layer.epsilon:g}", output=channels_first(layer(channels_last(0.02 * arrays["images"]))))
+
+
+def group_norm_groups(arrays: Arrays, form: str) -> Arrays:
+    images = channels_last(arrays["images"].reshape(6, 64, 2, 2))
+    if form == "reconciled":
+        return give("", output=channels_first(layers.GroupNormalization(8, **_epsilon(form))(images)))
+    layer = layers.GroupNormalization()
+    return give(f"{layer.groups} groups", refused=[float(bool(refusal(lambda: layer(images))))])
 
 
 def rms_norm_epsilon(arrays: Arrays, form: str) -> Arrays:

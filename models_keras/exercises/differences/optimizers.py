@@ -8,7 +8,7 @@ import numpy as np
 from keras import layers, ops
 
 from harness.contract import Clipping, Optimizer
-from models_keras.exercises.differences.parts import Arrays, give
+from models_keras.exercises.differences.parts import Arrays, give, refusal
 from models_keras.techniques.optimizers import make_optimizer
 from models_keras.techniques.precision import make_scaled
 
@@ -170,6 +170,23 @@ def muon_defaults(arrays: Arrays, form: str) -> Arrays:
         return _reconciled(spec, arrays, kind="matrix_")
     says = _told(keras.optimizers.Muon, "learning_rate", "weight_decay") + "; times 0.2 √max(rows, columns)"
     return give(says, moved=_train(keras.optimizers.Muon(), arrays, kind="matrix_"))
+
+
+def muon_of_vectors(arrays: Arrays, form: str) -> Arrays:
+    if form == "reconciled":
+        return _reconciled(Optimizer("muon", 1e-3, momentum=0.95, nesterov=True, weight_decay=0.1), arrays)
+    error = refusal(lambda: _train(keras.optimizers.Muon(), arrays))
+    return give("its own Adam", refused=[float(bool(error))])
+
+
+def averaged_parameters(arrays: Arrays, form: str) -> Arrays:
+    variable = keras.Variable(arrays["start"])
+    stated = {} if form == "default" else {"ema_momentum": 0.99}
+    optimizer = keras.optimizers.SGD(0.1, use_ema=True, **stated)
+    for gradient in arrays["gradients"]:
+        optimizer.apply([ops.convert_to_tensor(gradient)], [variable])
+    optimizer.finalize_variable_values([variable])
+    return give(f"`ema_momentum` {optimizer.ema_momentum}", moved=variable - arrays["start"])
 
 
 def repeated_words(arrays: Arrays, form: str) -> Arrays:

@@ -4,13 +4,20 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from models_keras.exercises.differences.parts import Arrays, channels_first, channels_last, give
+from models_keras.exercises.differences.parts import Arrays, channels_first, channels_last, give, refusal
 from models_keras.techniques import augmentation
 
 
 def dropout_mode(arrays: Arrays, form: str) -> Arrays:
     said = {} if form == "default" else {"training": False}
     return give("infers, unless told `training=True`", output=layers.Dropout(0.5)(arrays["features"], **said))
+
+
+def dropout_rate(arrays: Arrays, form: str) -> Arrays:
+    if form == "reconciled":
+        return give("", output=layers.Dropout(0.5)(arrays["features"], training=False))
+    error = refusal(layers.Dropout)
+    return give(error, accepted=[float(not error)])
 
 
 def filling(arrays: Arrays, form: str) -> Arrays:
@@ -30,3 +37,16 @@ def flipping(arrays: Arrays, form: str) -> Arrays:
     else:
         output = layers.RandomFlip()(rows, training=True)
     return give("`RandomFlip`: upside down too", upright=np.mean(ops.convert_to_numpy(output)[:, 0, 0, 0] == 0))
+
+
+def rotation_unit(arrays: Arrays, form: str) -> Arrays:
+    images = ops.convert_to_tensor(channels_last(arrays["images"]))
+    if form == "reconciled":
+        output = augmentation.rotation(images, ops.convert_to_tensor(np.full(len(images), 0.1)))
+    else:
+        keras.config.set_floatx("float32")  # in float64 the layer fails on TensorFlow
+        try:
+            output = layers.RandomRotation((0.1, 0.1), fill_mode="constant")(images, training=True)
+        finally:
+            keras.config.set_floatx("float64")
+    return give("`RandomRotation`: whole turns", output=channels_first(output))

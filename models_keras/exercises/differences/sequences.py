@@ -4,6 +4,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+from models_keras.architectures.transformer import masked_mean
 from models_keras.exercises.differences.parts import Arrays, One, give, load
 from models_keras.techniques.recurrent import Stack
 
@@ -23,6 +24,26 @@ def time_axis(arrays: Arrays, form: str) -> Arrays:
     sequence, tensors = arrays["sequence"], {name: arrays[f"gru.{name}"] for name in GRU}
     layer = load(layers.GRU(6, return_sequences=True), sequence, tensors)
     return give("second, behind the batch's", output=layer(sequence))
+
+
+def recurrent_outputs(arrays: Arrays, form: str) -> Arrays:
+    sequence, tensors = arrays["sequence"], {name: arrays[f"gru.{name}"] for name in GRU}
+    if form == "reconciled":
+        return give("", output=load(Stack(layers.GRU, 6), sequence, tensors)(sequence))
+    output = load(layers.GRU(6), sequence, tensors)(sequence)
+    return give("the last", steps=[ops.size(output) / (len(sequence) * 6)])
+
+
+def gru_reset(arrays: Arrays, form: str) -> Arrays:
+    sequence = arrays["sequence"]
+    tensors = {name: arrays[f"gru.{name}"] for name in GRU[:3]} | {"bias_hh_l0": np.zeros(18)}
+    layer = load(layers.GRU(6, return_sequences=True), sequence, tensors)
+    if form == "default":
+        weight_ih, weight_hh, biases = layer.get_weights()
+        layer = layers.GRU(6, return_sequences=True, reset_after=False)
+        layer.build(sequence.shape)
+        layer.set_weights([weight_ih, weight_hh, biases[0]])
+    return give("before it, as in the first paper", output=layer(sequence))
 
 
 def _biases(layer: keras.Layer, arrays: Arrays, tensors: Arrays) -> Arrays:
@@ -61,6 +82,19 @@ def bidirectional_outputs(arrays: Arrays, form: str) -> Arrays:
     every = {} if form == "default" else {"return_sequences": True}
     layer = load(layers.Bidirectional(layers.GRU(6, **every)), sequence, both)
     return give("the last of each direction", output=layer(sequence))
+
+
+WORDS = np.array([[1, 2, 3, 0, 0], [4, 2, 0, 0, 0]])
+"""Two texts, filled up with word 0."""
+
+
+def padded_mean(arrays: Arrays, form: str) -> Arrays:
+    embedding = load(layers.Embedding(5, 8, mask_zero=form == "default"), WORDS, {"weight": arrays["dense.weight"]})
+    if form == "default":
+        output = layers.GlobalAveragePooling1D()(embedding(WORDS))
+    else:
+        output = masked_mean(embedding(WORDS), ops.convert_to_tensor(WORDS) != 0)
+    return give("`mask_zero=True`: left out by the layers behind", output=output)
 
 
 ATTENTION = ("in_proj_weight", "in_proj_bias", "out_proj.weight", "out_proj.bias")

@@ -3,7 +3,7 @@
 import torch.nn.functional as F
 from torch import nn
 
-from models_torch.exercises.differences.parts import Arrays, give, load, take
+from models_torch.exercises.differences.parts import Arrays, give, load, refusal, take
 from models_torch.techniques.pooling import make_pool
 
 
@@ -11,6 +11,14 @@ def strided_same_padding(arrays: Arrays, form: str) -> Arrays:
     images, weight = take(arrays, "images", "conv.weight")
     layer = load(nn.Conv2d(4, 5, 3, stride=2, padding=1, bias=False), {"weight": weight.numpy()})
     return give("`padding=1`: one on each side", output=layer(images))
+
+
+def pool_size(arrays: Arrays, form: str) -> Arrays:
+    (images,) = take(arrays, "images")
+    if form == "reconciled":
+        return give("", output=make_pool("max", 2, 2)(images))
+    error = refusal(lambda: nn.MaxPool2d()(images))
+    return give(error, refused=[float(bool(error))])
 
 
 def average_pool_padding(arrays: Arrays, form: str) -> Arrays:
@@ -46,6 +54,34 @@ def flatten_order(arrays: Arrays, form: str) -> Arrays:
     return give("channel, row, column", output=images.flatten(1) @ weight.T)
 
 
+def dense_axes(arrays: Arrays, form: str) -> Arrays:
+    (features,) = take(arrays, "features")
+    layer = load(nn.Linear(8, 8, bias=False), {"weight": arrays["attention.out_proj.weight"]})
+    return give("out, in", output=layer(features))
+
+
+def _square(arrays: Arrays) -> Arrays:
+    """A kernel as long on every axis, which says nothing of their order."""
+    return {"weight": arrays["deconv.weight"][:, :4]}
+
+
+def kernel_axes(arrays: Arrays, form: str) -> Arrays:
+    (images,) = take(arrays, "images")
+    layer = load(nn.Conv2d(4, 4, 4, bias=False), _square(arrays))
+    return give("out, in, row, column", output=layer(images))
+
+
+def transposed_kernel_axes(arrays: Arrays, form: str) -> Arrays:
+    (images,) = take(arrays, "images")
+    layer = load(nn.ConvTranspose2d(4, 4, 4, bias=False), _square(arrays))
+    return give("in, out, row, column", output=layer(images))
+
+
+def channel_axis(arrays: Arrays, form: str) -> Arrays:
+    (images,) = take(arrays, "square_images")
+    return give("second, behind the batch's", output=nn.AdaptiveAvgPool2d(1)(images).flatten(1))
+
+
 def nearest_resize(arrays: Arrays, form: str) -> Arrays:
     (images,) = take(arrays, "images")
     mode = "nearest" if form == "default" else "nearest-exact"
@@ -56,3 +92,9 @@ def bicubic_resize(arrays: Arrays, form: str) -> Arrays:
     (images,) = take(arrays, "images")
     output = F.interpolate(images, size=(5, 5), mode="bicubic", antialias=form == "reconciled")
     return give("a = −0.75", output=output)
+
+
+def bilinear_corners(arrays: Arrays, form: str) -> Arrays:
+    (images,) = take(arrays, "images")
+    output = F.interpolate(images, size=(5, 5), mode="bilinear", align_corners=form == "default")
+    return give("the corners' centres stay where they are", output=output)

@@ -5,11 +5,13 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import nn
 from torch.optim import lr_scheduler
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader, TensorDataset, random_split
 
-from models_torch.exercises.differences.parts import Arrays, give
+from models_torch.exercises.differences.parts import Arrays, give, load, take
 from models_torch.techniques.early_stopping import EarlyStopping
 from models_torch.techniques.schedules import make_cosine, make_plateau
 
@@ -75,11 +77,14 @@ def plateau_cooldown(arrays: Arrays, form: str) -> Arrays:
 
 
 def early_stopping(arrays: Arrays, form: str) -> Arrays:
-    losses = arrays["held_out_losses"].tolist()
-    if form == "default":
-        return give("none", epochs=[float(len(losses))])
-    stopping = EarlyStopping(nn.Linear(1, 1), patience=2)
-    return give("", epochs=[float(1 + [stopping.step(loss) for loss in losses].index(True))])
+    model = nn.Linear(1, 1, bias=False)
+    stopping = EarlyStopping(model, patience=2, restore_best=True)
+    for epoch, loss in enumerate(arrays["held_out_losses"].tolist(), 1):
+        nn.init.constant_(model.weight, epoch)
+        if form == "reconciled" and stopping.step(loss):
+            break
+    stopping.end()
+    return give("none", epochs=[float(epoch)], kept=model.weight)
 
 
 def held_out_samples(arrays: Arrays, form: str) -> Arrays:
@@ -103,3 +108,29 @@ def shuffling(arrays: Arrays, form: str) -> Arrays:
 def batch_size(arrays: Arrays, form: str) -> Arrays:
     batches = _seen(64, None if form == "default" else 16)
     return give(f"`DataLoader`: {len(batches[0])}", steps=[float(len(batches))])
+
+
+def averaged_at_the_end(arrays: Arrays, form: str) -> Arrays:
+    features, targets = take(arrays, "features", "logits")
+    model = load(nn.Linear(8, 5, bias=False), {"weight": arrays["dense.weight"]})
+    averaged = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(0.99))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for x, y in zip(features.split(1), targets.split(1), strict=True):
+        optimizer.zero_grad()
+        F.mse_loss(model(x), y).backward()
+        optimizer.step()
+        averaged.update_parameters(model)
+    kept = model if form == "default" else averaged.module
+    return give(
+        "its last; the average is another model's", moved=kept.weight - torch.from_numpy(arrays["dense.weight"])
+    )
+
+
+def unnamed_optimizer(arrays: Arrays, form: str) -> Arrays:
+    features, targets = take(arrays, "features", "logits")
+    model = load(nn.Linear(8, 5, bias=False), {"weight": arrays["dense.weight"]})
+    F.mse_loss(model(features), targets).backward()
+    if form == "reconciled":
+        torch.optim.SGD(model.parameters(), lr=0.1).step()
+        return give("", weight=model.weight)
+    return give("there is none", unmoved=[float(np.array_equal(model.weight.detach(), arrays["dense.weight"]))])

@@ -1,5 +1,7 @@
 """Losses."""
 
+import inspect
+
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -42,6 +44,16 @@ def smoothed_class_weights(arrays: Arrays, form: str) -> Arrays:
     else:
         loss = F.cross_entropy(logits, labels, weight=weights, label_smoothing=0.1)
     return give("on every class of the smoothed target", loss=loss)
+
+
+def ignored_label(arrays: Arrays, form: str) -> Arrays:
+    logits, labels = take(arrays, "logits", "labels")
+    ignored = inspect.signature(F.cross_entropy).parameters["ignore_index"].default
+    padded = torch.where(labels == 0, -100, labels)
+    if form == "reconciled":
+        return give("", loss=make_loss("cross_entropy", ignored=-100)(logits, padded))
+    accepted = [float(F.cross_entropy(logits, padded).isfinite())]
+    return give(f"`ignore_index`: {ignored} has no part in the mean", accepted=accepted)
 
 
 def softmax_twice(arrays: Arrays, form: str) -> Arrays:

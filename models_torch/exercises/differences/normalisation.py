@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from models_torch.exercises.differences.parts import Arrays, give, take
+from models_torch.exercises.differences.parts import Arrays, give, refusal, take
 
 
 def batch_norm_epsilon(arrays: Arrays, form: str) -> Arrays:
@@ -58,6 +58,14 @@ def group_norm_epsilon(arrays: Arrays, form: str) -> Arrays:
     (images,) = take(arrays, "images")
     layer = nn.GroupNorm(2, 4).double()
     return give(f"{layer.eps:g}", output=layer(0.02 * images))
+
+
+def group_norm_groups(arrays: Arrays, form: str) -> Arrays:
+    (images,) = take(arrays, "images")
+    if form == "reconciled":
+        return give("", output=nn.GroupNorm(8, 64).double()(images.reshape(6, 64, 2, 2)))
+    error = refusal(lambda: nn.GroupNorm(num_channels=64))
+    return give(error, refused=[float(bool(error))])
 
 
 def rms_norm_epsilon(arrays: Arrays, form: str) -> Arrays:

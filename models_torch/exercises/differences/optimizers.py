@@ -7,9 +7,10 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from harness.contract import Clipping, Optimizer
-from models_torch.exercises.differences.parts import Arrays, give, take
+from models_torch.exercises.differences.parts import Arrays, give, refusal, take
 from models_torch.techniques.clipping import clip
 from models_torch.techniques.optimizers import make_optimizer
 from models_torch.techniques.precision import make_scaler
@@ -169,6 +170,27 @@ def muon_defaults(arrays: Arrays, form: str) -> Arrays:
         return _reconciled(spec, arrays, kind="matrix_")
     says = _told(torch.optim.Muon, "lr", "weight_decay") + "; times √max(1, rows / columns), in bfloat16"
     return give(says, moved=_train(torch.optim.Muon, arrays, kind="matrix_"))
+
+
+def muon_of_vectors(arrays: Arrays, form: str) -> Arrays:
+    if form == "reconciled":
+        return _reconciled(Optimizer("muon", 1e-3, momentum=0.95, nesterov=True, weight_decay=0.1), arrays)
+    error = refusal(lambda: _train(torch.optim.Muon, arrays))
+    return give(error, refused=[float(bool(error))])
+
+
+def averaged_parameters(arrays: Arrays, form: str) -> Arrays:
+    start, gradients = take(arrays, "start", "gradients")
+    model = nn.ParameterList([nn.Parameter(start.clone())])
+    average = get_ema_multi_avg_fn() if form == "default" else get_ema_multi_avg_fn(0.99)
+    averaged = AveragedModel(model, multi_avg_fn=average)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for gradient in gradients:
+        model[0].grad = gradient
+        optimizer.step()
+        averaged.update_parameters(model)
+    decay = inspect.signature(get_ema_multi_avg_fn).parameters["decay"].default
+    return give(f"`get_ema_multi_avg_fn`: decay {decay}", moved=averaged.module[0] - start)
 
 
 def repeated_words(arrays: Arrays, form: str) -> Arrays:

@@ -14,6 +14,13 @@ def dropout_mode(arrays: Arrays, form: str) -> Arrays:
     return give("drops: born in training", output=nn.Dropout(0.5).train(form == "default")(features))
 
 
+def dropout_rate(arrays: Arrays, form: str) -> Arrays:
+    (features,) = take(arrays, "features")
+    if form == "reconciled":
+        return give("", output=nn.Dropout(0.5).eval()(features))
+    return give(f"{nn.Dropout().p:g}", accepted=[1.0])
+
+
 def filling(arrays: Arrays, form: str) -> Arrays:
     (images,) = take(arrays, "images")
     down = 2  # of 8 rows, a quarter: a half of what lies between −1 and 1
@@ -29,3 +36,9 @@ def flipping(arrays: Arrays, form: str) -> Arrays:
     rows = torch.arange(8.0).reshape(1, 1, 8, 1).expand(64, 4, 8, 8)
     output = augmentation.flip(rows, torch.arange(64) % 2 == 0)
     return give("none; the pair's `flip`: left to right", upright=(output[:, 0, 0, 0] == 0).double().mean())
+
+
+def rotation_unit(arrays: Arrays, form: str) -> Arrays:
+    (images,) = take(arrays, "images")
+    output = augmentation.rotation(images, torch.full((len(images),), 0.1))
+    return give("none; the pair's `rotation`: radians", output=output)

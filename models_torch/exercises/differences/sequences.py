@@ -4,6 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from models_torch.architectures.transformer import masked_mean
 from models_torch.exercises.differences.parts import Arrays, give, load, take
 from models_torch.techniques.recurrent import OneBiasLSTM, OneBiasRNN
 
@@ -20,6 +21,20 @@ def time_axis(arrays: Arrays, form: str) -> Arrays:
     (sequence,) = take(arrays, "sequence")
     layer = load(nn.GRU(8, 6, batch_first=form == "reconciled"), {name: arrays[f"gru.{name}"] for name in GRU})
     return give("first", output=layer(sequence)[0])
+
+
+def recurrent_outputs(arrays: Arrays, form: str) -> Arrays:
+    (sequence,) = take(arrays, "sequence")
+    output = load(nn.GRU(8, 6, batch_first=True), {name: arrays[f"gru.{name}"] for name in GRU})(sequence)[0]
+    if form == "reconciled":
+        return give("", output=output)
+    return give("all, and the last state", steps=[output.numel() / output[:, -1].numel()])
+
+
+def gru_reset(arrays: Arrays, form: str) -> Arrays:
+    (sequence,) = take(arrays, "sequence")
+    layer = load(nn.GRU(8, 6, batch_first=True), {name: arrays[f"gru.{name}"] for name in GRU[:3]})
+    return give("behind the product with the state's weights", output=layer(sequence)[0])
 
 
 def _biases(layer: nn.RNNBase, arrays: Arrays, tensors: Arrays) -> Arrays:
@@ -55,6 +70,20 @@ def bidirectional_outputs(arrays: Arrays, form: str) -> Arrays:
     layer = load(nn.GRU(8, 6, batch_first=True, bidirectional=True), both)
     output = layer(sequence)[0]
     return give("`output[:, -1]` has one backward step", output=output[:, -1] if form == "default" else output)
+
+
+WORDS = [[1, 2, 3, 0, 0], [4, 2, 0, 0, 0]]
+"""Two texts, filled up with word 0."""
+
+
+def padded_mean(arrays: Arrays, form: str) -> Arrays:
+    words, vectors = torch.tensor(WORDS), arrays["dense.weight"].copy()
+    if form == "reconciled":
+        output = masked_mean(load(nn.Embedding(5, 8), {"weight": vectors})(words), words != 0)
+    else:
+        vectors[0] = 0  # as padding_idx has it from the start
+        output = load(nn.Embedding(5, 8, padding_idx=0), {"weight": vectors})(words).mean(1)
+    return give("`padding_idx=0`: zeros, which count", output=output)
 
 
 ATTENTION = ("in_proj_weight", "in_proj_bias", "out_proj.weight", "out_proj.bias")
