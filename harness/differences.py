@@ -11,6 +11,7 @@ import difflib
 import math
 import sys
 import tempfile
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,6 +43,7 @@ class Row:
         how: What makes the two equal.
         specs: Tensors drawn for both halves, for a row on initialisation.
         initializer: What their weights are drawn by; None for PyTorch's default rules.
+        left: The pairs leave it as it is: it has no reconciled form.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Row:
     how: str
     specs: Mapping[str, TensorSpec] = field(default_factory=dict)
     initializer: str | None = None
+    left: bool = False
 
 
 @dataclass(frozen=True)
@@ -329,10 +332,16 @@ SECTIONS: Mapping[tuple[str, str], Sequence[Row]] = {
         Row(
             "narrow_layers",
             "bfloat16: bits of what Dense, layer norm, batch norm and softmax make of float32",
-            "each framework's own, proven as it is (`docs/measuring.md`)",
+            "not: `bf16` is each framework's own (`docs/measuring.md`)",
+            left=True,
         ),
-        Row("automatic_loss_scale", "float16: scale of the loss, scaling left out", f"`make_scale*`, {_STATED}"),
-        Row("traced_calls", "6 steps of training: calls of the model's Python", "an arm each (`docs/measuring.md`)"),
+        Row("automatic_loss_scale", "float16: scale of the loss, scaling left out", "`make_scaler`, `make_scaled`"),
+        Row(
+            "traced_calls",
+            "6 steps of training: calls of the model's Python",
+            "not: the arm says how (`docs/measuring.md`)",
+            left=True,
+        ),
     ),
 }
 
@@ -355,8 +364,13 @@ class Left:
 LEFT: Sequence[Left] = (
     Left(
         "what TF32 makes of a product",
-        "a GPU has it; the flags are above, and all arms turn them off",
-        ("models_torch/arm.py", "models_keras/backends/tensorflow.py", "models_keras/backends/torch.py"),
+        "only a GPU has it; the flags are above, and all arms turn it off for `fp32`",
+        (
+            "models_torch/arm.py",
+            "models_keras/backends/tensorflow.py",
+            "models_keras/backends/jax.py",
+            "models_keras/backends/torch.py",
+        ),
     ),
     Left(
         '`compile(jit_compile="auto")`',
@@ -401,19 +415,22 @@ LEFT: Sequence[Left] = (
     ),
     Left(
         "the order of clipping, weight decay and step",
-        "a user's own in PyTorch, fixed in Keras; the pairs have Keras' order in both",
-        ("models_torch/techniques/clipping.py", "harness/parity/optimizers.py"),
+        "in PyTorch a user calls the first; the pairs have Keras' order in both",
+        ("models_torch/techniques/optimizers.py", "harness/parity/optimizers.py"),
     ),
 )
 """Defaults that differ, but have no row."""
 
-EQUAL = (
-    "The same in both, where one might look for a difference: the order of an LSTM's gates, which of its terms a GRU's "
-    "update gate keeps, an even kernel's `same` padding at stride 1, 4×4 transposed convolution at stride 2, bilinear "
-    "resizing, enlarging by whole numbers, label smoothing, the mean over what remains of ignored labels, Huber's and "
-    "the squared error, ELU, SELU, SiLU, softplus, Mish, hard sigmoid and hard SiLU, a plateau's factor and patience, "
-    "and that an epoch's last, smaller batch is kept."
-)
+ALIKE: Mapping[str, str] = {
+    "lstm_gates": "the order of an LSTM's gates",
+    "same_padding": "`same` padding of an even kernel at stride 1",
+    "enlarging": "enlarging to twice the size, nearest and bilinear",
+    "curves": "ELU, SELU, SiLU, softplus, Mish, ReLU6, softsign, hard sigmoid and hard SiLU",
+    "errors": "the mean squared error and Huber's",
+    "label_smoothing": "label smoothing",
+    "plateau_numbers": "a plateau's factor, patience, threshold and cooldown by number",
+}
+"""Functions of ``exercises/differences/alike.py``: what is the same where one might look for a difference."""
 
 
 def _inputs() -> dict[str, Array]:
@@ -461,27 +478,34 @@ def _inputs() -> dict[str, Array]:
     }
 
 
-def measure() -> dict[str, list[Measured]]:
-    """Run every row in both halves, in both forms."""
+def measure() -> tuple[dict[str, list[Measured]], dict[str, float]]:
+    """Run every row in both halves, in both forms, and what is alike; of that return the difference by name."""
     inputs = _inputs()
     with tempfile.TemporaryDirectory(prefix="twinbench-differences-") as scratch, Workers(Path(scratch), 1) as workers:
-        return {
+        rows = {
             title: [_measure(workers, file, row, inputs) for row in rows] for (title, file), rows in SECTIONS.items()
         }
+        halves = {name: _halves(workers, "alike", name, inputs) for name in ALIKE}
+        return rows, {name: apart(ours, theirs) for name, (theirs, ours) in halves.items()}
+
+
+def _halves(
+    workers: Workers, file: str, function: str, arrays: Mapping[str, Array], **form: str
+) -> list[dict[str, Array]]:
+    """Return what the function of each half gives, PyTorch's first."""
+    return [workers.exercise(arm, "fp64", f"differences.{file}", function, arrays, **form) for arm in ARMS]
 
 
 def _measure(workers: Workers, file: str, row: Row, inputs: Mapping[str, Array]) -> Measured:
     arrays = matched.initial_parameters(row.specs, 0, initializer=row.initializer) if row.specs else inputs
     says: list[str] = []
-    figures: list[float | None] = []
-    for form in ("default", "reconciled"):
-        halves = [workers.exercise(arm, "fp64", f"differences.{file}", row.name, arrays, form=form) for arm in ARMS]
-        said = [str(half.pop("says", "")) for half in halves]
+    figures: list[float] = []
+    for form in ("default",) if row.left else ("default", "reconciled"):
+        theirs, ours = _halves(workers, file, row.name, arrays, form=form)
+        said = [str(half.pop("says")) for half in (theirs, ours)]
         says = says or said
-        theirs, ours = halves
-        figures.append(apart(ours, theirs) if theirs and ours else None)
-    default, reconciled = figures
-    return Measured(row, (says[0], says[1]), default or 0.0, reconciled)
+        figures.append(apart(ours, theirs))
+    return Measured(row, (says[0], says[1]), figures[0], None if row.left else figures[1])
 
 
 def apart(ours: Mapping[str, Array], theirs: Mapping[str, Array]) -> float:
@@ -501,7 +525,7 @@ def apart(ours: Mapping[str, Array], theirs: Mapping[str, Array]) -> float:
     return largest
 
 
-def page(measured: Mapping[str, Sequence[Measured]]) -> str:
+def page(measured: Mapping[str, Sequence[Measured]], alike: Mapping[str, float]) -> str:
     """Return the page as Markdown."""
     lines = list(_head())
     for title, rows in measured.items():
@@ -511,15 +535,16 @@ def page(measured: Mapping[str, Sequence[Measured]]) -> str:
         for done in rows:
             cells = [done.row.what, *done.says, _difference(done.default), _bound(done.reconciled), done.row.how]
             lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join([*lines, *_left()]) + "\n"
+    return "\n".join([*lines, *_left(alike)]) + "\n"
 
 
-def _left() -> Iterator[str]:
+def _left(alike: Mapping[str, float]) -> Iterator[str]:
     yield "\n## Not on this page, and why\n"
     for one in LEFT:
         links = ", ".join(f"[{path}](../{path})" for path in one.where)
         yield f"- {one.what}: {one.why} ({links})."
-    yield f"\n{EQUAL}"
+    same = "; ".join(f"{ALIKE[name]} ({_bound(difference)})" for name, difference in alike.items())
+    yield "\n" + textwrap.fill(f"The same in both, where one might look for a difference: {same}.", 120)
 
 
 def _head() -> Iterator[str]:
@@ -553,7 +578,7 @@ def _bound(figure: float | None) -> str:
 
 def main() -> None:
     """Write the page, or with ``--check`` tell where it differs from what is measured now; exit status 1 if it does."""
-    text = page(measure())
+    text = page(*measure())
     if sys.argv[1:] != ["--check"]:
         write_atomically(PAGE, text)
         return

@@ -59,7 +59,7 @@ def ignored_label(arrays: Arrays, form: str) -> Arrays:
         return give("", loss=make_loss("cross_entropy", ignored=-100)(padded, logits))
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     error = refusal(lambda: loss(padded, logits))
-    return give(f"`ignore_class`: {loss.ignore_class}; {error} on a CPU", accepted=[float(not error)])
+    return give(f"`ignore_class={loss.ignore_class}`: {error} on a CPU", accepted=[float(not error)])
 
 
 def softmax_twice(arrays: Arrays, form: str) -> Arrays:

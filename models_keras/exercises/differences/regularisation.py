@@ -49,4 +49,4 @@ def rotation_unit(arrays: Arrays, form: str) -> Arrays:
             output = layers.RandomRotation((0.1, 0.1), fill_mode="constant")(images, training=True)
         finally:
             keras.config.set_floatx("float64")
-    return give("`RandomRotation`: whole turns", output=channels_first(output))
+    return give("`RandomRotation`: turns", output=channels_first(output))

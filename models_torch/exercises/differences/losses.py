@@ -53,7 +53,7 @@ def ignored_label(arrays: Arrays, form: str) -> Arrays:
     if form == "reconciled":
         return give("", loss=make_loss("cross_entropy", ignored=-100)(logits, padded))
     accepted = [float(F.cross_entropy(logits, padded).isfinite())]
-    return give(f"`ignore_index`: {ignored} has no part in the mean", accepted=accepted)
+    return give(f"`ignore_index={ignored}`: has no part in the mean", accepted=accepted)
 
 
 def softmax_twice(arrays: Arrays, form: str) -> Arrays:
