@@ -1,0 +1,21 @@
+"""The faults on file: every one was planted in one run of ``twinbench parity --mutants``, caught, and named in place."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from harness.parity.mutants import MUTANTS
+
+FILE = Path(__file__).resolve().parents[2] / "results" / "reference" / "parity" / "mutants.json"
+TOLD = json.loads(FILE.read_text(encoding="utf-8"))
+
+
+def test_every_fault_was_planted():
+    assert {verdict["mutant"] for verdict in TOLD} == {mutant.name for mutant in MUTANTS}
+
+
+def test_every_fault_was_caught_and_named_in_the_right_place():
+    located = {mutant.name: mutant.located for mutant in MUTANTS}
+    assert [verdict for verdict in TOLD if not verdict["caught"] or not verdict["located"]] == []
+    assert [one for one in TOLD if not one["where"].startswith(located[one["mutant"]])] == []
