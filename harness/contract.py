@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 Precision = Literal["fp32", "bf16", "fp64"]
 """``fp32`` is strict (TF32 off everywhere), ``bf16`` is mixed (float32 parameters), ``fp64`` is for parity."""
 
-Device = Literal["cpu", "cuda"]
-"""``cuda``: the first NVIDIA GPU that ``CUDA_VISIBLE_DEVICES`` names, counted in the order of the PCI bus."""
+Device = Literal["cpu", "gpu"]
+"""``gpu``: the first NVIDIA GPU that ``CUDA_VISIBLE_DEVICES`` names, counted in the order of the PCI bus."""
 
 Track = Literal["matched", "stock"]
 """``matched``: same initial parameters, same batches, same mathematics, same precision policy. ``stock``: optimizer and
