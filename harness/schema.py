@@ -222,6 +222,9 @@ driver's view, with what it keeps for itself; energy is a counter; of processes,
 
 Values: TypeAlias = list[int | float | None]
 
+FROM_NVML = "NVML"
+"""Where the samples of a device come from; a replay names its trace in place of it."""
+
 
 class Series(Model):
     """One quantity, point by point of a timeline; null at points where it was not told.
@@ -253,7 +256,7 @@ class Timeline(Model):
     Attributes:
         device: Name of the product; null, as the next three, where NVML does not tell.
         memory_bytes: All that it has.
-        source: ``NVML``; or, if a trace was replayed in place of a device, where that is from.
+        source: ``FROM_NVML``; or, if a trace was replayed in place of a device, where that is from.
         period_ms: From sample to sample, as it was asked for.
         samples: How many were taken. Many are put together to points; least and greatest values are then kept.
         counts: Samples of each point.

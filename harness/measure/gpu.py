@@ -16,7 +16,7 @@ from typing import Any
 import pynvml
 from pynvml import NVMLError
 
-from harness.schema import Quantity
+from harness.schema import FROM_NVML, Quantity
 
 PERIOD_S = 0.1
 
@@ -44,9 +44,6 @@ NEVER = frozenset(
     }
 )
 """Errors that asking again does not mend."""
-
-FROM_NVML = "NVML"
-"""Where samples of a device come from; a replay names its trace in place of it."""
 
 OTHER_NUMBERS = (
     "none of the race's own processes is among those on the device: it numbers processes in another PID namespace, "
@@ -132,7 +129,7 @@ class Gpu:
     Attributes:
         name: Of the product; None, as the driver, the memory and the UUID, where NVML does not tell.
         memory_bytes: All that it has.
-        source: ``FROM_NVML``, or what a replayed trace says of itself.
+        source: ``FROM_NVML``, or what a replay says of its trace.
         untold: Why the last try at a quantity, or at ``clock_reasons``, gave nothing.
     """
 

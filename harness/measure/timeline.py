@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
-from harness.measure.gpu import Sample, Sampler
 from harness.schema import Quantity, Series, Timeline, Values
+
+if TYPE_CHECKING:
+    from harness.measure.gpu import Sample, Sampler
 
 MOST_POINTS = 240
 """Points of a timeline: as many as a picture shows apart."""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from harness.contract import Cell, Leg, Outcome
 from harness.matrix import TRAINING, Sitting
 from harness.measure.evidence import is_contended
+from harness.measure.timeline import timeline
 from harness.registry import FRAMEWORKS
 from harness.run.crew import Crew, Member
 from harness.run.process import Worker, WorkerFailure
@@ -97,8 +98,6 @@ class Kept:
     @classmethod
     def of(cls, sampler: Sampler, spans: Mapping[str, list[tuple[int, int]]]) -> Kept:
         """Take what a sampler has after a race, with the blocks of the arms that came through it."""
-        from harness.measure.timeline import timeline  # NVML's module takes 20 ms that a run on a CPU need not spend
-
         kept = timeline(sampler, spans)
         return cls(kept, None if kept else sampler.lost or "the race was over before the first sample")
 
