@@ -231,7 +231,7 @@ class Series(Model):
 
     Attributes:
         mean: Of a point's samples.
-        low: The least of them; null, as the next, where every point is one sample.
+        low: The least of them; null, as the next, where in no point they differ, as where each is one sample.
         high: The greatest of them.
     """
 

@@ -74,11 +74,9 @@ def _series(points: Sequence[Sequence[Sample]], name: Quantity) -> Series | None
         first = next(values[0] for values in told if values)
         told = [[value - first for value in values] for values in told]
     mean: Values = [_whole(sum(values) / len(values)) if values else None for values in told]
-    if max(map(len, points)) == 1:
-        return Series(mean=mean)
     low: Values = [min(values, default=None) for values in told]
     high: Values = [max(values, default=None) for values in told]
-    return Series(mean=mean, low=low, high=high)
+    return Series(mean=mean) if low == high else Series(mean=mean, low=low, high=high)
 
 
 def _whole(value: float) -> int | float:
