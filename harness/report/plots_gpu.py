@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,17 @@ from harness.report.plots import DASHES, ROUND, STYLE, colour, save, slug
 from harness.report.summary import Summary
 from harness.schema import FROM_NVML
 
-INK, HELD = "#222222", {"facecolor": "#999999", "alpha": 0.35, "hatch": "////", "edgecolor": "#555555", "linewidth": 0}
-"""Of quantities, which are no arm's, and of the time in which the device held itself back."""
+INK = "#222222"
+"""Of quantities, which are no arm's."""
+
+HELD: Mapping[str, Any] = {
+    "facecolor": "#999999",
+    "alpha": 0.35,
+    "hatch": "////",
+    "edgecolor": "#555555",
+    "linewidth": 0,
+}
+"""The time in which the device held itself back."""
 
 
 def draw(summary: Summary, folder: Path) -> dict[str, str]:
