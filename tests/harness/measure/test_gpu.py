@@ -8,6 +8,7 @@ import pynvml
 import pytest
 from nvml_traces import GIB, calls, error, trace
 
+from harness.measure import gpu
 from harness.measure.gpu import GpuError, Sampler, reason_names
 from harness.measure.nvml_trace import Replay, TraceError, record
 from harness.measure.timeline import MOST_POINTS, timeline
@@ -41,9 +42,9 @@ def test_every_quantity_has_the_unit_of_its_name():
     }
     assert first.reasons == ()
     assert (first.at_ns, second.at_ns) == (nvml_traces.BEGAN_NS, nvml_traces.BEGAN_NS + nvml_traces.PERIOD_NS)
-    gpu = sampler.gpu
-    assert (gpu.name, gpu.driver, gpu.memory_bytes) == ("Synthetic GPU", "0.0 (synthetic)", 80 * GIB)
-    assert gpu.uuid.startswith("GPU-")
+    device = sampler.gpu
+    assert (device.name, device.driver, device.memory_bytes) == ("Synthetic GPU", "0.0 (synthetic)", 80 * GIB)
+    assert device.uuid.startswith("GPU-")
     assert sampler.lost is None
 
 
@@ -264,6 +265,27 @@ def test_sampling_ends_with_its_context_and_in_a_thread_of_its_own():
     assert (len(sampler.samples), sampler.lost) == (1, None)
     assert "gpu-sampler" in threads
     assert "gpu-sampler" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_a_call_that_does_not_return_is_not_waited_for_for_ever(monkeypatch):
+    monkeypatch.setattr(gpu, "PATIENCE_S", 0.0)
+    replay, asked, answer, closed = Replay(nvml_traces.usual(1)), threading.Event(), threading.Event(), []
+
+    class Stuck:
+        def __getattr__(self, name):
+            if name == "nvmlShutdown":
+                closed.append(name)
+            if name == "nvmlDeviceGetPowerUsage":
+                asked.set()
+                assert answer.wait(60)
+            return getattr(replay, name)
+
+    with Sampler("0", nvml=Stuck()) as sampler:
+        assert asked.wait(60)
+    assert sampler.lost == "NVML gave no answer within 0 s"
+    assert closed == [], "that call might not return either"
+    assert timeline(sampler, {}) is None
+    answer.set()
 
 
 # ----------------------------------------------------------------------------------------------- what is kept

@@ -45,6 +45,7 @@ def test_the_first_record_of_a_race_carries_what_the_gpu_did_and_the_others_say_
         first, second = (records[arm, scope] for arm in ARMS)
         told = first.timing.gpu
         assert (told.samples, told.lost) == (120, None)
+        assert {arm: len(blocks) for arm, blocks in told.blocks.items()} == dict.fromkeys(ARMS, 3)
         assert told.source.endswith(nvml_traces.SOURCE)
         assert "gpu" not in first.reasons
         assert second.timing.gpu is None
