@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 Precision = Literal["fp32", "bf16", "fp64"]
 """``fp32`` is strict (TF32 off everywhere), ``bf16`` is mixed (float32 parameters), ``fp64`` is for parity."""
 
+Device = Literal["cpu", "gpu"]
+"""``gpu``: the first NVIDIA GPU that ``CUDA_VISIBLE_DEVICES`` names, counted in the order of the PCI bus."""
+
 Track = Literal["matched", "stock"]
 """``matched``: same initial parameters, same batches, same mathematics, same precision policy. ``stock``: optimizer and
 initial values are each framework's own (``Optimizer.typed``, ``Session.draw``), all else is as in the matched track."""
@@ -747,7 +750,7 @@ class Setup:
     precision: Precision
     threads: int
     pinned: bool = True
-    device: Literal["cpu"] = "cpu"
+    device: Device = "cpu"
 
 
 class Session(Protocol):
@@ -1011,6 +1014,7 @@ class ArmSpec:
         needs: Top-level modules it may import; every other framework is kept out of its process.
         distributions: What to install for it, and whose versions are recorded.
         precisions: What it can compute on a CPU.
+        devices: What it can compute on.
         environment: Variables set before its process starts.
         checking: Further ones for parity checks in float64, which need right results soon rather than fast code.
         witness: It checks the others and is not raced; it computes in float64 whatever is asked.
@@ -1031,6 +1035,7 @@ class ArmSpec:
     needs: tuple[str, ...]
     distributions: tuple[str, ...]
     precisions: tuple[Precision, ...] = ("fp32", "bf16", "fp64")
+    devices: tuple[Device, ...] = ("cpu",)
     environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
     checking: Mapping[str, str] = dataclasses.field(default_factory=dict)
     witness: bool = False
@@ -1087,7 +1092,7 @@ class Cell:
     index: int
     track: Track = "matched"
     effort: Literal["default"] = "default"
-    device: Literal["cpu"] = "cpu"
+    device: Device = "cpu"
     baseline: str | None = None
 
     @property

@@ -12,11 +12,15 @@ import yaml
 from pydantic import ValidationError
 
 from harness import registry
-from harness.contract import RACED, Cell, Leg, Precision, Scope, Track, Workload
+from harness.contract import RACED, Cell, Device, Leg, Precision, Scope, Track, Workload
 from harness.registry import UnknownName, hint
 from harness.schema import Suite, WorkloadChoice
 
-WORDS: Mapping[str, tuple[str, Sequence[str]]] = {"scopes": ("scope", RACED), "tracks": ("track", get_args(Track))}
+WORDS: Mapping[str, tuple[str, Sequence[str]]] = {
+    "scopes": ("scope", RACED),
+    "tracks": ("track", get_args(Track)),
+    "device": ("device", get_args(Device)),
+}
 """Fields of a suite that are a few words, with what one of them is called; precisions beside them."""
 
 
@@ -59,6 +63,7 @@ class Sitting:
     launch: int | None
     seed: int | None
     legs: tuple[Leg, ...]
+    device: Device = "cpu"
 
     @property
     def name(self) -> str:
@@ -88,6 +93,7 @@ class Sitting:
             epochs=self.epochs,
             index=index,
             track=self.workload.track,
+            device=self.device,
         )
 
 
@@ -290,6 +296,7 @@ def _sittings(suite: Suite, index: int, threads: int) -> list[Sitting]:
             launch=index if index < suite.launches else None,
             seed=index if index < suite.seeds and workload.metric else None,
             legs=suite.legs(workload.batch_size),
+            device=suite.device,
         )
         for choice in suite.workloads
         for precision in choice.precisions or suite.precisions

@@ -19,7 +19,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import cast
 
-from harness.contract import Arm, ArmSpec, Baseline, Dataset, Setup, Technique, Workload
+from harness.contract import Arm, ArmSpec, Baseline, Dataset, Device, Setup, Technique, Workload
 
 FRAMEWORKS = frozenset({"torch", "tensorflow", "jax", "keras"})
 """Top-level modules that a worker keeps out unless its arm needs them."""
@@ -287,10 +287,12 @@ def missing(spec: ArmSpec) -> str | None:
     return f"not installed: {', '.join(absent)}" if absent else None
 
 
-def unsupported(spec: ArmSpec, workload: Workload, precision: str) -> str | None:
-    """Return why an arm cannot run a workload at a precision, or None if it can."""
+def unsupported(spec: ArmSpec, workload: Workload, precision: str, device: Device = "cpu") -> str | None:
+    """Return why an arm cannot run a workload at a precision on a device, or None if it can."""
     if reason := missing(spec) or unimplemented(spec, workload):
         return reason
+    if device not in spec.devices:
+        return f"{spec.name} does not compute on {device}, only on {' and '.join(spec.devices)}"
     if precision not in spec.precisions:
         return f"{spec.name} does not compute in {precision} on this device"
     return missing_extra(workload.dataset) or _unlearnt(workload) or _unloadable(workload)

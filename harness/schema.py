@@ -7,7 +7,7 @@ is null and has a reason in ``Record.reasons``, never 0.
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import (
     BaseModel,
@@ -21,7 +21,7 @@ from pydantic import (
 )
 from pydantic.dataclasses import dataclass
 
-from harness.contract import RACED, Cell, Leg, Outcome, Precision, Scope, Track
+from harness.contract import RACED, Cell, Device, Leg, Outcome, Precision, Scope, Track
 
 SCHEMA_VERSION = 1
 """Of records and run manifests. A newer one is refused, never guessed at."""
@@ -78,6 +78,7 @@ class Suite(Model):
         cold_starts: Launches whose workers start one at a time, for each workload anew, so that cold start, first step
             and memory are those of a fresh process. The other launches go through all workloads.
         threads: Cores per worker; null means all that the process may use.
+        device: What all of its networks compute on; classical models compute on the CPU.
         block_ms: Duration that a block is sized for, a quarter longer than asked.
         timeout_s: Longest that one command to a worker may take.
         interleaved: Whether arms take turns block by block. If not, each runs all its blocks at one go, as most
@@ -102,6 +103,7 @@ class Suite(Model):
     seeds: Count
     cold_starts: NonNegativeInt = 1
     threads: PositiveInt | None = None
+    device: Device = "cpu"
     block_ms: PositiveFloat = 100.0
     timeout_s: PositiveFloat = 900.0
     interleaved: bool = True
@@ -204,6 +206,98 @@ class Block:
     pass_ns: list[PositiveInt] | None = Field(default=None, min_length=1)
 
 
+Quantity = Literal[
+    "utilisation_percent",
+    "memory_used_bytes",
+    "power_mw",
+    "energy_mj",
+    "sm_clock_mhz",
+    "memory_clock_mhz",
+    "temperature_c",
+    "foreign_processes",
+]
+"""What a GPU is asked at every sample. Utilisation is the share of time in which it ran any kernel; memory is the
+driver's view, with what it keeps for itself; energy is a counter; of processes, those that compute and are not ours."""
+
+
+Values: TypeAlias = list[int | float | None]
+
+FROM_NVML = "NVML"
+"""Where the samples of a device come from; a replay names its trace in place of it."""
+
+
+class Series(Model):
+    """One quantity, point by point of a timeline; null at points where it was not told.
+
+    Attributes:
+        mean: Of a point's samples.
+        low: The least of them; null, as the next, where in no point they differ, as where each is one sample.
+        high: The greatest of them.
+    """
+
+    mean: Values
+    low: Values | None = None
+    high: Values | None = None
+
+    @property
+    def lowest(self) -> Values:
+        """The least value of every point."""
+        return self.mean if self.low is None else self.low
+
+    @property
+    def highest(self) -> Values:
+        """The greatest value of every point."""
+        return self.mean if self.high is None else self.high
+
+
+class Timeline(Model):
+    """What a GPU did during one race of one launch: warm-ups, blocks, and what lies between them.
+
+    Attributes:
+        device: Name of the product; null, as the next three, where NVML does not tell.
+        memory_bytes: All that it has.
+        source: ``FROM_NVML``; or, if a trace was replayed in place of a device, where that is from.
+        period_ms: From sample to sample, as it was asked for.
+        samples: How many were taken. Many are put together to points; least and greatest values are then kept.
+        counts: Samples of each point.
+        at_ms: When the first sample of each point was taken, since that of the first.
+        series: By quantity, those that were told at least once; energy is counted from its first value.
+        clock_reasons: Of each point, why clocks were not higher in any of its samples; null where that was not told.
+        reasons: Samples with each of these reasons; null where none told them.
+        throttled: Samples in which the device held itself back, for power, heat or reliability; null likewise.
+        asked: Samples that told reasons, maybe that there are none.
+        untold: For each quantity that was never told, and for ``clock_reasons``, why.
+        blocks: By arm, when each of its blocks began and ended, in ms since the first sample, in the order of the
+            blocks of its own record. The times are those of the worker.
+        lost: Why sampling ended before the race did; null if it did not.
+    """
+
+    device: str | None
+    uuid: str | None
+    driver: str | None
+    memory_bytes: PositiveInt | None
+    source: str
+    period_ms: PositiveFloat
+    samples: PositiveInt
+    counts: list[PositiveInt] = Field(min_length=1)
+    at_ms: list[float]
+    series: dict[Quantity, Series]
+    clock_reasons: list[list[str] | None]
+    reasons: dict[str, PositiveInt] | None
+    throttled: NonNegativeInt | None
+    asked: NonNegativeInt
+    untold: dict[str, str]
+    blocks: dict[str, list[tuple[float, float]]]
+    lost: str | None
+
+    @model_validator(mode="after")
+    def _of_one_length(self) -> Timeline:
+        lengths = {len(column) for one in self.series.values() for column in (one.mean, one.lowest, one.highest)}
+        if {len(self.at_ms), len(self.clock_reasons), *lengths} != {len(self.counts)}:
+            raise ValueError(f"a timeline of {len(self.counts)} points has a column of another length")
+        return self
+
+
 class Timing(Model):
     """What a timing cell measured in one launch.
 
@@ -220,6 +314,7 @@ class Timing(Model):
         phases: The same in bytes by phase: import, build, first step, and the scope's own warm-up and blocks under its
             name; another scope than step has its own only. Null in a process that had raced another workload, and in
             records of before it was measured.
+        gpu: Of a race on a GPU, what that did; in the record of one of its arms. Null in all others.
     """
 
     start_s: float
@@ -231,6 +326,7 @@ class Timing(Model):
     blocks: list[Block]
     peak_rss_bytes: PositiveInt | None
     phases: dict[str, PositiveInt] | None = None
+    gpu: Timeline | None = None
 
 
 class Course(Model):

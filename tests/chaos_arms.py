@@ -218,6 +218,7 @@ def spec(name: str, **changes: Any) -> ArmSpec:
         "needs": (),
         "distributions": ("numpy",),
         "precisions": ("fp32", "fp64"),
+        "devices": ("cpu", "gpu"),  # on which they compute on the CPU all the same
         "architectures": {"linear": ("in_features", "out_features"), "mlp": ("in_features", "hidden", "out_features")},
     }
     return ArmSpec(name=name, entry="chaos_arms:ChaosArm", environment=environment, **(given | changes))
@@ -238,6 +239,7 @@ ARMS = (
         )
     ),
     spec("device-open", out_of_memory=((), ("CHAOS_EXHAUSTED",))),
+    spec("only-cpu", devices=("cpu",)),
     spec("only-mlp", architectures={"mlp": ("in_features", "hidden", "out_features")}),
     spec("needs-torch", needs=("torch",), environment={"CHAOS_IMPORT": "tensorflow", "OMP_NUM_THREADS": "7"}),
     spec("needs-tensorflow", needs=("tensorflow",), distributions=("tensorflow|tensorflow-cpu",)),

@@ -8,6 +8,7 @@ from report_factories import (
     ceilings,
     failed,
     fitted,
+    gpu_timeline,
     manifest,
     passed,
     raced,
@@ -70,6 +71,9 @@ def wide():
             records += [raced("torch", k, 1.0 + 0.01 * (k % 3), on=on, track=track, precision="bf16") for k in range(8)]
             records += [raced("keras-jax", k, 2.5, on=on, track=track, precision="bf16") for k in range(8)]
         records += [passed(arm, k, ms, on=on) for arm, ms in (("torch", 0.5), ("keras-jax", 0.0625)) for k in range(8)]
+    watched = next(i for i, record in enumerate(records) if record.timing and record.cell.arm == "torch")
+    seen = records[watched].timing.model_copy(update={"gpu": gpu_timeline()})
+    records[watched] = records[watched].model_copy(update={"timing": seen})
     records += [trained("numpy", seed, 0.95) for seed in range(5)]
     records += [
         failed("step", "keras-tensorflow", k, Outcome.TIMEOUT, "no answer in 9 s", log="logs/0.log") for k in range(8)
@@ -104,6 +108,15 @@ def beside():
             course = Course(steps=40, metrics=metrics, seconds=[0.1] * 3, joules=None)
             records.append(trained(arm, seed, metrics[-1], course=course, reasons={"joules": "no <b>counter</b>"}))
     return summarize(run, records, {"mlp_digits": workload()})
+
+
+def on_a_gpu(samples=120, **changes):
+    """A race of two arms in two of three launches of which a GPU was sampled, the source and the losses as told."""
+    records = whole_run(3, 0)
+    for k in range(3):
+        gpu = gpu_timeline(samples, **changes) if k else None
+        records += [raced("torch", k, 2.0, timing_changes={"gpu": gpu}), raced("keras-jax", k, 4.0)]
+    return summarize(manifest(), records, {"mlp_digits": workload()})
 
 
 def certificate():

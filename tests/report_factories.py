@@ -2,7 +2,11 @@
 
 import dataclasses
 
+import nvml_traces
+
 from harness.contract import Architecture, Cell, Optimizer, Outcome, Workload
+from harness.measure.nvml_trace import Replay
+from harness.measure.timeline import timeline
 from harness.schema import (
     Accuracy,
     ArmStatus,
@@ -237,3 +241,17 @@ def breakdown(arm, times, *, fused=False, **changes):
         "epoch_gap": None,
     }
     return Breakdown(arm=arm, fused=fused, parts=parts, **(given | changes))
+
+
+def gpu_timeline(samples=120, arms=("torch", "keras-jax"), **changes):
+    """What a GPU did during a race of four rounds, by a replayed trace that says it is synthetic.
+
+    A number of samples, or what NVML tells at each.
+    """
+    told = [nvml_traces.calls(i) for i in range(samples)] if isinstance(samples, int) else samples
+    with Replay(nvml_traces.trace(told)).sampler(frozenset({101, 102})) as sampler:
+        pass
+    began, share = nvml_traces.BEGAN_NS, len(told) * nvml_traces.PERIOD_NS / 12
+    turns = [(began + round((2 + i) * share), began + round((2.8 + i) * share)) for i in range(4 * len(arms))]
+    blocks = {arm: turns[i :: len(arms)] for i, arm in enumerate(arms)}
+    return timeline(sampler, blocks).model_copy(update=changes)

@@ -14,7 +14,7 @@ import jinja2
 from markupsafe import Markup
 
 from harness import stats
-from harness.dashboard import beside, charts, findings, provenance, races
+from harness.dashboard import beside, charts, findings, provenance, races, timelines
 from harness.dashboard.facets import Facets, named
 from harness.dashboard.inline import paragraphs, runs
 from harness.dashboard.samples import Samples
@@ -22,6 +22,7 @@ from harness.report import (
     certificates,
     contests,
     figures,
+    gpu,
     limits,
     markdown,
     operations,
@@ -46,6 +47,7 @@ SCRIPTS = (
     "scatter",
     "lines",
     "roofline",
+    "timeline",
     "samples",
     "main",
 )
@@ -66,6 +68,7 @@ SECTIONS = (
     ("classical", "Classical models beside networks"),
     ("tracks", "What the frameworks' own defaults change"),
     ("operations", "Single operations"),
+    ("gpu", "GPU timeline"),
     ("limits", "What the device allows, and where the time goes"),
     ("failures", "Failures"),
     ("contention", "Contention"),
@@ -121,6 +124,8 @@ def document(summary: Summary) -> dict[str, Any]:
     manifest = summary.manifest
     views = certificates.views(manifest.certificates) if manifest.certificates else []
     sheets = limits.sheets(manifest, summary.workloads)
+    watched = gpu.watched(summary.comparisons)
+    device = gpu.sheet(watched) if watched else None
     said, more = divided(summary)
     asked = {"speed": manifest.suite.launches, "accuracy": manifest.suite.seeds}
     tables = {
@@ -138,7 +143,7 @@ def document(summary: Summary) -> dict[str, Any]:
         "operations": findings.operations(summary, facets),
         "failures": provenance.failures(summary, facets),
         "contention": provenance.contention(summary),
-        **{sheet.name: findings.sheet(sheet, facets) for sheet in sheets},
+        **{sheet.name: findings.sheet(sheet, facets) for sheet in (*sheets, *([device] if device else []))},
         **{view.name: findings.certificates(view, summary, facets) for view in views},
         "environment": provenance.environment(summary),
         "versions": provenance.versions(summary, facets),
@@ -162,6 +167,8 @@ def document(summary: Summary) -> dict[str, Any]:
         "certificates": [[view.about, view.name] for view in views],
         "limits": [[runs(sheet.about), sheet.name] for sheet in sheets],
         "lacking": [runs(advice) for advice in limits.missing(manifest)],
+        "gpu": runs(device.about) if device else None,
+        "timelines": timelines.timelines(watched, facets),
         "roofline": charts.roofs(summary, facets),
         "operations": operations.about(summary.operations) if summary.operations else "",
         "damaged": [text.one_line(reason) for reason in summary.damaged],

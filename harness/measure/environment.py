@@ -10,6 +10,7 @@ import os
 import platform
 import re
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,15 @@ def fingerprint() -> dict[str, Any]:
         "source_sha256": source_sha256(),
         "packages_sha256": _packages_sha256(),
     }
+
+
+def visible_device(variables: Mapping[str, str]) -> str:
+    """Return the GPU that workers compute on: number 0 in the order of the PCI bus, or the first one named.
+
+    Args:
+        variables: Of the environment; ``CUDA_VISIBLE_DEVICES`` names devices, by number or UUID, or none of them.
+    """
+    return variables.get("CUDA_VISIBLE_DEVICES", "0").partition(",")[0].strip()
 
 
 def source_sha256() -> str:

@@ -22,9 +22,13 @@ def write(run_dir: Path, summary: Summary) -> Path:
         OSError: If the folder cannot be written.
     """
     # Both draw with matplotlib, which who only reads a summary does without.
-    from harness.report import markdown, plots, plots_beside
+    from harness.report import markdown, plots, plots_beside, plots_gpu
 
     report = run_dir / "report.md"
-    pictures = replace(plots.draw(summary, run_dir), beside=plots_beside.draw(summary, run_dir))
+    pictures = replace(
+        plots.draw(summary, run_dir),
+        beside=plots_beside.draw(summary, run_dir),
+        gpu=plots_gpu.draw(summary, run_dir),
+    )
     report.write_text(markdown.render(summary, pictures), encoding="utf-8")
     return report

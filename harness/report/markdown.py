@@ -15,6 +15,7 @@ from harness.report import (
     chapters,
     contests,
     figures,
+    gpu,
     limits,
     operations,
     remarks,
@@ -241,10 +242,16 @@ def guide(*, expectations: bool) -> list[str]:
     return [line.partition(". ")[2] for line in lines]
 
 
+def _gpu(watched: Sequence[gpu.Watched], drawn: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    """Return name, sentence and picture of every race that has a timeline and a picture of it."""
+    return [(text.escape(one.name), text.escape(one.about), drawn[one.name]) for one in watched if one.name in drawn]
+
+
 def render(summary: Summary, pictures: Pictures) -> str:
     """Return the report."""
     manifest, plain, contents = summary.manifest, summary.workloads, Contents()
     said, more = divided(summary)
+    watched = gpu.watched(summary.comparisons)
     context: dict[str, Any] = {
         "heading": contents.heading,
         "listing": contents.listing,
@@ -270,6 +277,8 @@ def render(summary: Summary, pictures: Pictures) -> str:
         "damaged": [text.escape(reason) for reason in summary.damaged],
         "contention": _contention(summary),
         "certificates": certificates.chapter(manifest.certificates),
+        "gpu": gpu.sheet(watched).markdown() if watched else "",
+        "gpu_races": _gpu(watched, pictures.gpu),
         "limits": limits.chapter(manifest, plain, pictures.roofline),
         "environment": _key_values(flatten(manifest.environment), ("environment", "value")),
         "versions": _versions(manifest),

@@ -108,6 +108,7 @@ class Pictures:
         families: Name of a family of techniques -> its variants.
         beside: Name of a comparison -> what was measured beside train steps (throughput, latency, target).
         roofline: What arms make of the device; null where that is not on file.
+        gpu: Name of a race -> what the GPU did during it; of the first ``figures.MOST`` that have a timeline.
     """
 
     losses: Mapping[str, str]
@@ -115,6 +116,7 @@ class Pictures:
     families: Mapping[str, str] = field(default_factory=dict)
     beside: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     roofline: str | None = None
+    gpu: Mapping[str, str] = field(default_factory=dict)
 
 
 def colour(arm: str) -> str:

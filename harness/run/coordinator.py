@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import hashlib
 import json
 import math
+import os
 import signal
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from safetensors.numpy import save
@@ -22,7 +24,7 @@ from safetensors.numpy import save
 from harness import registry
 from harness.contract import ArmSpec, Cell, Dataset, Leg, Outcome
 from harness.matrix import TRAINING, Sitting, fits, plan
-from harness.measure.environment import fingerprint, source_sha256
+from harness.measure.environment import fingerprint, source_sha256, visible_device
 from harness.run.baselines import Fitting
 from harness.run.crew import Crew
 from harness.run.process import HUGE_PAGES
@@ -30,6 +32,9 @@ from harness.run.sitting import Job, StoredDataset, Table, now
 from harness.schema import ArmStatus, Manifest, Proof, Record, Suite
 from harness.store.atomic import replacing
 from harness.store.folder import RunFolder, is_final, latest
+
+if TYPE_CHECKING:
+    from harness.measure.gpu import Sampler
 
 STOPPING_S = 10.0
 
@@ -103,8 +108,24 @@ def cell_key(cell: Cell, dataset_sha256: str | None, versions: Mapping[str, str]
 class Coordinator:
     """Carries out a suite into a run folder. Only cells without a final record are measured."""
 
-    def __init__(self, suite: Suite, folder: RunFolder, progress: Progress):
+    def __init__(
+        self,
+        suite: Suite,
+        folder: RunFolder,
+        progress: Progress,
+        sampler: Callable[[frozenset[int]], Sampler] | None = None,
+    ):
+        """Plan a run.
+
+        Args:
+            suite: What to measure.
+            folder: Where to.
+            progress: Is told how far it is.
+            sampler: Makes what samples the GPU during a race, from the numbers of the processes that are meant to be
+                on it; None for the device that these use, if the suite has one.
+        """
         self.suite = suite
+        self.sampler = sampler or _sampler(suite)
         self.folder = folder
         self.progress = progress
         self.launches = plan(suite)
@@ -153,7 +174,7 @@ class Coordinator:
         def step(event: str) -> None:
             self.progress.step(sitting.name, event)
 
-        table = Table(sitting, self.suite, dataset, crew, step)
+        table = Table(sitting, self.suite, dataset, crew, step, self.sampler)
         try:
             with contextlib.closing(table.run(jobs)) as records:
                 for record in records:
@@ -217,7 +238,8 @@ class Coordinator:
     ) -> Iterator[tuple[str, Mapping[Leg, Job]]]:
         """Record cells that an arm cannot run as unsupported, with the reason, and yield the others."""
         for arm, jobs in by_arm.items():
-            reason = registry.unsupported(registry.find_arm(arm), sitting.workload, sitting.precision)
+            spec = registry.find_arm(arm)
+            reason = registry.unsupported(spec, sitting.workload, sitting.precision, sitting.device)
             if reason is None:
                 yield arm, jobs
                 continue
@@ -246,6 +268,15 @@ class Coordinator:
         names = {sitting.workload.dataset for sitting in self.sittings}
         names = {name for name in names if registry.missing_extra(name) is None} | {cell.workload for cell in self.fits}
         return {name: store_dataset(registry.load_dataset(name), scratch) for name in sorted(names)}
+
+
+def _sampler(suite: Suite) -> Callable[[frozenset[int]], Sampler] | None:
+    """Return what makes a sampler of the device that a suite's workers use; None where that is the CPU."""
+    if suite.device == "cpu":
+        return None
+    from harness.measure.gpu import Sampler  # NVML's module takes 20 ms that a run on a CPU need not spend
+
+    return functools.partial(Sampler, visible_device(os.environ))
 
 
 def store_dataset(dataset: Dataset, folder: Path) -> StoredDataset:

@@ -61,7 +61,8 @@ class Crew:
     def member(self, arm: str) -> Member:
         """Return the arm's process; a new one, which begins to import its framework, if there is none."""
         if arm not in self.members:
-            setup = Setup(self.launch.sittings[0].precision, self.launch.sittings[0].threads)
+            first = self.launch.sittings[0]
+            setup = Setup(first.precision, first.threads, device=first.device)
             worker = self.stack.enter_context(Worker(find_arm(arm), setup, self._log(arm), self.scratch))
             worker.begin()
             self.members[arm] = Member(worker)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.contract import ArmSpec, Outcome, Setup
+from harness.measure.environment import visible_device
 from harness.registry import FRAMEWORKS
 
 INHERITED = (
@@ -214,6 +215,20 @@ class Worker:
         return Outcome.CRASHED
 
 
+def _devices(setup: Setup) -> dict[str, str]:
+    """Return the variables by which frameworks find their device, and by which they share it with their rivals."""
+    if setup.device == "cpu":
+        return {"CUDA_VISIBLE_DEVICES": "", "JAX_PLATFORMS": "cpu"}
+    return {
+        "CUDA_VISIBLE_DEVICES": visible_device(os.environ),
+        "CUDA_DEVICE_ORDER": "PCI_BUS_ID",  # NVML counts so; CUDA puts the fastest first
+        "JAX_PLATFORMS": "cuda,cpu",
+        # Each of them would take most of the memory for itself, and the driver's view of it would tell nothing.
+        "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
+        "TF_FORCE_GPU_ALLOW_GROWTH": "true",
+    }
+
+
 def environment(spec: ArmSpec, setup: Setup, scratch: Path, overlay: Path | None = None) -> dict[str, str]:
     """Return all the variables that a worker sees."""
     inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
@@ -223,8 +238,7 @@ def environment(spec: ArmSpec, setup: Setup, scratch: Path, overlay: Path | None
         "GLIBC_TUNABLES": HUGE_PAGES,
         "PYTHONHASHSEED": "0",
         "PYTHONUNBUFFERED": "1",
-        "CUDA_VISIBLE_DEVICES": "",
-        "JAX_PLATFORMS": "cpu",
+        **_devices(setup),
         "JAX_ENABLE_X64": "1" if setup.precision == "fp64" else "0",
         "TF_CPP_MIN_LOG_LEVEL": "2",
         "OMP_NUM_THREADS": str(setup.threads),

@@ -11,15 +11,19 @@ import random
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.contract import Cell, Leg, Outcome
 from harness.matrix import TRAINING, Sitting
 from harness.measure.evidence import is_contended
+from harness.measure.timeline import timeline
 from harness.registry import FRAMEWORKS
 from harness.run.crew import Crew, Member
 from harness.run.process import Worker, WorkerFailure
-from harness.schema import Accuracy, Block, Record, Suite, Timing
+from harness.schema import Accuracy, Block, Record, Suite, Timeline, Timing
+
+if TYPE_CHECKING:
+    from harness.measure.gpu import Sampler
 
 MOST_RERUNS = 2
 
@@ -59,6 +63,7 @@ class Contestant:
         fresh: This is the first sitting of its process.
         warm: What the warm-up of the race under way told.
         blocks: Of the race under way.
+        spans: When each of them began and ended, by the worker's clock, which is that of all processes.
     """
 
     member: Member
@@ -68,6 +73,7 @@ class Contestant:
     opened: dict[str, Any] = dataclasses.field(default_factory=dict)
     warm: dict[str, Any] = dataclasses.field(default_factory=dict)
     blocks: list[Block] = dataclasses.field(default_factory=list)
+    spans: list[tuple[int, int]] = dataclasses.field(default_factory=list)
 
     @property
     def worker(self) -> Worker:
@@ -75,8 +81,40 @@ class Contestant:
         return self.member.worker
 
 
+@dataclasses.dataclass
+class Kept:
+    """What a GPU did during a race, which the first record that there is of it carries.
+
+    Attributes:
+        timeline: What it did; null if nothing is known, or nothing was asked.
+        lost: Why there is none, if there should be one.
+        carrier: The arm whose record has it.
+    """
+
+    timeline: Timeline | None = None
+    lost: str | None = None
+    carrier: str | None = None
+
+    @classmethod
+    def of(cls, sampler: Sampler, spans: Mapping[str, list[tuple[int, int]]]) -> Kept:
+        """Take what a sampler has after a race, with the blocks of the arms that came through it."""
+        kept = timeline(sampler, spans)
+        return cls(kept, None if kept else sampler.lost or "the race was over before the first sample")
+
+    def take(self, arm: str) -> tuple[Timeline | None, str | None]:
+        """Return the timeline for an arm's record, or why it has none; neither where there is nothing to be had."""
+        if self.timeline is None:
+            return None, self.lost
+        self.carrier = self.carrier or arm
+        return (self.timeline, None) if self.carrier == arm else (None, f"it is in the record of {self.carrier}")
+
+
 class Table:
-    """Runs a sitting. ``step`` is told what happens, for a progress display."""
+    """Runs a sitting. ``step`` is told what happens, for a progress display.
+
+    ``sampler`` makes what samples the GPU during a race, from the numbers of the processes that are meant to be on it;
+    it is None where all is computed on the CPU.
+    """
 
     def __init__(
         self,
@@ -85,12 +123,14 @@ class Table:
         dataset: StoredDataset,
         crew: Crew,
         step: Callable[[str], None],
+        sampler: Callable[[frozenset[int]], Sampler] | None = None,
     ):
         self.sitting = sitting
         self.suite = suite
         self.dataset = dataset
         self.crew = crew
         self.step = step
+        self.sampler = sampler
         self.contestants: dict[str, Contestant] = {}
         self.owed: dict[str, Mapping[Leg, Job]] = {}  # by arms whose process was lost in the race
         self.began = time.monotonic()
@@ -158,6 +198,18 @@ class Table:
 
     def _race(self, leg: Leg, rivals: list[str]) -> Iterator[Record]:
         """Rounds in which every rival runs one block, in random order; contended rounds again, at most twice."""
+        if self.sampler is None:
+            yield from self._rounds(leg, rivals)
+            gpu = Kept()
+        else:
+            own = frozenset(seat.worker.process.pid for seat in self.contestants.values())
+            with self.sampler(own) as sampler:
+                yield from self._rounds(leg, rivals)
+            gpu = Kept.of(sampler, {arm: self.contestants[arm].spans for arm in self._seated(rivals)})
+        for arm in self._seated(rivals):
+            yield from self._guard(arm, functools.partial(self._finish, leg=leg, gpu=gpu), costs=leg)
+
+    def _rounds(self, leg: Leg, rivals: list[str]) -> Iterator[Record]:
         what = "" if leg.scope == "step" else f"{leg.name}, "
         for arm in rivals:
             self.step(f"{arm}: {what}{WARM_UP}")
@@ -171,8 +223,6 @@ class Table:
                 block = functools.partial(self._block, leg=leg, number=number, rerun=rerun)
                 yield from self._guard(arm, block, costs=leg)
             todo = self._contended_rounds(rerun)
-        for arm in self._seated(rivals):
-            yield from self._guard(arm, functools.partial(self._finish, leg=leg), costs=leg)
 
     def _turns(self, rounds: list[int], rivals: list[str], order: random.Random) -> Iterator[tuple[int, str]]:
         """Yield which arm runs its block of which round next."""
@@ -186,7 +236,7 @@ class Table:
 
     def _warm_up(self, arm: str, leg: Leg) -> Iterator[Record]:
         seat = self.contestants[arm]
-        seat.blocks = []
+        seat.blocks, seat.spans = [], []
         what = dataclasses.asdict(leg)
         seat.warm = seat.worker.ask("warm_up", self.suite.timeout_s, block_ms=self.suite.block_ms, **what)
         return iter(())
@@ -201,10 +251,10 @@ class Table:
         else:
             patience_s = self.suite.timeout_s if leg.scope == "epoch" else self._short_s
             measured = seat.worker.ask("block", patience_s, steps=steps, **dataclasses.asdict(leg))
-        told = measured.pop("told")
-        seat.blocks.append(
-            Block(round=number, rerun=rerun, contended=is_contended(measured, os.cpu_count() or 1), **measured)
-        )
+        told, began_ns = measured.pop("told"), measured.pop("began_ns")
+        block = Block(round=number, rerun=rerun, contended=is_contended(measured, os.cpu_count() or 1), **measured)
+        seat.blocks.append(block)
+        seat.spans.append((began_ns, began_ns + block.wall_ns))
         what = "output" if leg.scope in ("inference", "latency") else "loss"
         yield from self._expect_finite(arm, f"round {number + 1}", told, what)
 
@@ -219,10 +269,11 @@ class Table:
             }
         )
 
-    def _finish(self, arm: str, leg: Leg) -> Iterator[Record]:
+    def _finish(self, arm: str, leg: Leg, gpu: Kept) -> Iterator[Record]:
         seat = self.contestants[arm]
         told = self._state(seat, leg)
         reasons = self._unmeasured(seat, leg)
+        seen, unseen = gpu.take(arm)
         phases = told["phases"] if leg.scope == "step" else {leg.name: told["phases"].get(leg.name)}
         measured = {
             "phases": phases if all(phases.values()) else {},
@@ -236,6 +287,7 @@ class Table:
             build_s=seat.opened["build_s"],
             warm_up_steps=seat.warm["warm_up_steps"],
             blocks=seat.blocks,
+            gpu=seen,
             **{name: None if name in reasons else figure for name, figure in measured.items()},
         )
         yield self._record(
@@ -245,7 +297,7 @@ class Table:
             timing=timing,
             frameworks=told["frameworks"],
             initial_sha256=told["initial_sha256"],
-            reasons=reasons,
+            reasons=reasons | ({"gpu": unseen} if unseen else {}),
         )
         seat.jobs = {other: job for other, job in seat.jobs.items() if other != leg}
 

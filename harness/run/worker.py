@@ -223,6 +223,7 @@ class Server:
         after = Snapshot.now()
         return {
             "steps": steps,
+            "began_ns": began,
             "wall_ns": ended - began,
             "cpu_ns": after.cpu_ns - before.cpu_ns,
             "pressure": pressure(before, after),
@@ -259,6 +260,7 @@ class Server:
         after = Snapshot.now()
         return {
             "steps": count,
+            "began_ns": began,
             "wall_ns": ended - began,
             "cpu_ns": cpu_ns,
             "pressure": pressure(before, after),

@@ -93,6 +93,8 @@ def test_unsupported_tells_what_the_arm_lacks():
     assert registry.unsupported(partly, workload, "fp32") == "mine implements lenet without num_classes"
     reason = registry.unsupported(spec(precisions=("fp32",)), workload, "bf16")
     assert reason == "mine does not compute in bf16 on this device"
+    assert registry.unsupported(spec(), workload, "fp32", "gpu") == "mine does not compute on gpu, only on cpu"
+    assert registry.unsupported(spec(devices=("cpu", "gpu")), workload, "fp32", "gpu") is None
 
 
 @pytest.mark.parametrize(

@@ -53,10 +53,10 @@ function forestOf(groups, form, label, note = INTERVAL_NOTE) {
   return groups.length ? tall(groups, figure(note, label, forest(groups, form))) : null;
 }
 
-/** A comparison by itself; what is in it is made when it is first opened, for a run may have hundreds. */
-function cardOf(card, open) {
+/** A comparison or a race by itself; what is in it is made when it is first opened, for a run may have hundreds. */
+function cardOf(card, open, parts = cardParts) {
   const details = h("details", { class: "card" }, h("summary", {}, h("h3", {}, card.name)));
-  details.addEventListener("toggle", () => details.append(...cardParts(card)), { once: true });
+  details.addEventListener("toggle", () => details.append(...parts(card)), { once: true });
   details.open = open;
   whenFiltered(() => { details.hidden = !visible(card.k); });
   return details;
@@ -81,6 +81,11 @@ function cardParts({ name, remarks, losses, metrics, time, memory, batches, late
     figures.length ? legend(drawn) : about("Nothing was measured here; the tables say why."),
     h("div", { class: "figures" }, figures),
   ];
+}
+
+function timelineCard(race) {
+  const drawn = figure("Shaded: throttled. Bars below: the blocks of each arm", `GPU during the race, ${race.name}`, timeline(race));
+  return [about(race.about), race.blocks.length ? legend(race.blocks) : null, drawn].filter(Boolean);
 }
 
 /** The mark of an arm on its line, as in a chart of curves. */
@@ -110,6 +115,7 @@ function start() {
   fill("classical", explained(data.classical, "classical"));
   fill("tracks", explained("The stock track leaves the optimizer's numbers and the initial values to each framework. Differences are over seeds, not paired.", "tracks"));
   fill("operations", explained(data.operations, "operations"));
+  fill("gpu", data.gpu && said(data.gpu), shown("gpu"), data.timelines.map((race, i) => cardOf(race, data.timelines.length <= 6 || i === 0, timelineCard)));
   fill("limits",
     ...data.limits.map(([words, name]) => [said(words), shown(name)]),
     data.roofline && legend(data.roofline.points),

@@ -15,7 +15,7 @@ def files(tmp_path_factory):
     """``files(name)``: the path of a page, made once."""
     folder, made = tmp_path_factory.mktemp("pages"), {}
     runs = {"wide": dashboard_runs.wide, "hostile": dashboard_runs.hostile, "large": dashboard_runs.large}
-    runs |= {"beside": dashboard_runs.beside}
+    runs |= {"beside": dashboard_runs.beside, "on a gpu": dashboard_runs.on_a_gpu}
     runs |= {kind: lambda kind=kind: dashboard_runs.thin(kind) for kind in dashboard_runs.THIN}
 
     def path(name):
@@ -70,6 +70,7 @@ def test_a_thin_run_is_a_page_all_the_same(show, kind):
     headings = page.locator("main > section > h2").all_inner_texts()
     assert headings[0] == "Summary"
     assert "Mixed precision" not in headings
+    assert "GPU timeline" not in headings
     assert page.locator("#summary li").first.inner_text()
     assert ("Speed" in headings) == (kind != "accuracy only")
     assert ("Accuracy" in headings) == (kind not in {"only failures", "times only"})
@@ -95,6 +96,28 @@ def test_lines_by_batch_size_percentile_and_time_tell_their_values(show):
     page.get_by_role("button", name="None: arm").click()
     page.get_by_role("checkbox", name="keras-jax").check()
     assert page.get_by_role("slider", name="Latency").locator(".marker").count() == 2
+    assert faults(page) == []
+
+
+def test_a_timeline_of_a_gpu_is_drawn_and_read_out(show):
+    page = show("on a gpu")
+    chart = page.get_by_role("slider", name="GPU during the race, mlp_digits · fp32")
+    assert chart.get_attribute("aria-valuemax") == "120"
+    assert (chart.locator(".told-line").count(), chart.locator(".turn").count()) == (5, 8)
+    assert chart.locator(".held").count() == 5 * 4, "five spans in four panels"
+    chart.focus()
+    page.keyboard.press("Home")
+    for _ in range(60):
+        page.keyboard.press("ArrowRight")
+    read = "6 s; utilisation 97 %; power 700 W; SM clock 1,410 MHz; memory clock 2,619 MHz; memory 22 GiB"
+    assert chart.get_attribute("aria-valuetext") == f"{read}; throttled: sw_power_cap; a block of torch"
+    expect(chart.locator(".tip")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(chart.locator(".tip")).to_be_hidden()
+    expect(page.locator("#gpu .about").first).to_contain_text("No device was measured here")
+    page.get_by_role("checkbox", name="torch", exact=True).uncheck()
+    assert chart.locator(".turn").count() == 4
+    assert "torch" not in chart.get_attribute("aria-valuetext")
     assert faults(page) == []
 
 
