@@ -20,6 +20,7 @@ from harness import matched, registry
 from harness.contract import ArmSpec, Dataset, Precision, Workload
 from harness.parity.errors import distance
 from harness.parity.gates import FORWARD_FP32
+from harness.parity.pair import without_chance
 from harness.parity.workers import Exchange, Workers
 from harness.run.process import Worker
 from harness.store.atomic import replacing
@@ -158,6 +159,9 @@ class Half:
         self.x = matched.as_input(dataset.x_test[:SAMPLES], pair.form)
         self.outputs = dataset.outputs
         self.scratch = workers.scratch / f"scratch-{precision}{spec.weights}"
+        # A code is sampled in evaluation too, and no two frameworks draw alike.
+        noisy = pair.architecture.arguments.get("noise")
+        self.without_noise = dataclasses.asdict(without_chance(pair)) if noisy else None
 
     def carry(self, what: str, path: Path, tensors: Mapping[str, Array]) -> tuple[dict[str, Array], dict[str, Any]]:
         """Carry a file ``in``, or tensors ``out`` to it; return what the model then holds, and what the worker told.
@@ -175,6 +179,7 @@ class Half:
             outputs=self.outputs,
             path=str(path.absolute()),
             scratch=str(self.scratch),
+            without_noise=self.without_noise,
         )
         if refused := told.get("refused"):
             architecture = self.pair.architecture.name
