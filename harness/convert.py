@@ -121,11 +121,12 @@ def convert(
         stored = {name: dtype for name, dtype in told["dtypes"].items() if name not in told["left"]}
         dtype = "float64" if "float64" in stored.values() else "float32"
         written = {name: tensor.astype(dtype) for name, tensor in tensors.items()}
-        temporary = stack.enter_context(replacing(output, f".tmp{writer.weights}"))
+        draft = workers.scratch / f"draft{writer.weights}"
         converted = Half(workers, writer, "fp64" if dtype == "float64" else "fp32", pair, dataset)
-        back, _ = converted.carry("out", temporary, written)
+        back, _ = converted.carry("out", draft, written)
         _require_equal(back, written, writer)
         difference = _difference(original, converted, pair)
+        _put(draft, output)
     return Conversion(
         source=str(source),
         output=str(output),
@@ -225,6 +226,18 @@ def _paths(source: Path, output: Path | None, reader: ArmSpec, writer: ArmSpec, 
     if output.is_dir() or (output.exists() and not force):
         raise ConversionError(f"{output} exists; --force replaces it" if output.is_file() else f"{output} is no file")
     return source, output
+
+
+def _put(draft: Path, output: Path) -> None:
+    """Copy a file that is whole and checked to where it is wanted.
+
+    No framework writes there: on a full disk HDF5 crashes (h5py 3.14), and an interrupted worker might write on.
+    """
+    try:
+        with replacing(output) as temporary:
+            temporary.write_bytes(draft.read_bytes())
+    except OSError as error:
+        raise ConversionError(f"{output} cannot be written: {error.strerror or error}") from None
 
 
 def _require_equal(back: Mapping[str, Array], written: Mapping[str, Array], writer: ArmSpec) -> None:

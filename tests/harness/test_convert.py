@@ -1,5 +1,6 @@
 """Weights go across a pair and back to the bit, the converted model is the same function, and bad files are refused."""
 
+import errno
 import importlib
 import json
 import os
@@ -246,6 +247,36 @@ def test_a_pair_that_is_not_one_function_converts_nothing(trained, tmp_path):
     ):
         convert(source, "mlp_digits", "keras", arm="keras-torch", workers=hosts)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["model.safetensors", "planted"]
+
+
+def test_nothing_is_beside_the_source_until_all_is_checked(trained, workers, tmp_path, monkeypatch):
+    source, seen = trained("mlp_digits"), []
+
+    def interrupted(*_):
+        seen.extend(tmp_path.iterdir())
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("harness.convert._difference", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        convert(source, "mlp_digits", "keras", arm="keras-torch", workers=workers)
+    assert seen == [source]
+    assert list(tmp_path.iterdir()) == [source]
+
+
+def test_a_full_disk_is_told_by_the_name_of_the_output_and_leaves_what_was_there(
+    trained, workers, tmp_path, monkeypatch
+):
+    source, there = trained("mlp_digits"), tmp_path / "model.weights.h5"
+    there.write_text("mine")
+
+    def full(_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(ConversionError, match=f"^{there} cannot be written: No space left on device$"):
+        convert(source, "mlp_digits", "keras", arm="keras-torch", force=True, workers=workers)
+    assert there.read_text() == "mine"
+    assert sorted(tmp_path.iterdir()) == [source, there]
 
 
 WRONG = [
