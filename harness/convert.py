@@ -20,6 +20,7 @@ from harness import matched, registry
 from harness.contract import ArmSpec, Dataset, Precision, Workload
 from harness.parity.errors import distance
 from harness.parity.gates import FORWARD_FP32
+from harness.parity.pair import without_chance
 from harness.parity.workers import Exchange, Workers
 from harness.run.process import Worker
 from harness.store.atomic import replacing
@@ -120,11 +121,12 @@ def convert(
         stored = {name: dtype for name, dtype in told["dtypes"].items() if name not in told["left"]}
         dtype = "float64" if "float64" in stored.values() else "float32"
         written = {name: tensor.astype(dtype) for name, tensor in tensors.items()}
-        temporary = stack.enter_context(replacing(output, f".tmp{writer.weights}"))
+        draft = workers.scratch / f"draft{writer.weights}"
         converted = Half(workers, writer, "fp64" if dtype == "float64" else "fp32", pair, dataset)
-        back, _ = converted.carry("out", temporary, written)
+        back, _ = converted.carry("out", draft, written)
         _require_equal(back, written, writer)
         difference = _difference(original, converted, pair)
+        _put(draft, output)
     return Conversion(
         source=str(source),
         output=str(output),
@@ -158,6 +160,9 @@ class Half:
         self.x = matched.as_input(dataset.x_test[:SAMPLES], pair.form)
         self.outputs = dataset.outputs
         self.scratch = workers.scratch / f"scratch-{precision}{spec.weights}"
+        # A code is sampled in evaluation too, and no two frameworks draw alike.
+        noisy = pair.architecture.arguments.get("noise")
+        self.without_noise = dataclasses.asdict(without_chance(pair)) if noisy else None
 
     def carry(self, what: str, path: Path, tensors: Mapping[str, Array]) -> tuple[dict[str, Array], dict[str, Any]]:
         """Carry a file ``in``, or tensors ``out`` to it; return what the model then holds, and what the worker told.
@@ -175,6 +180,7 @@ class Half:
             outputs=self.outputs,
             path=str(path.absolute()),
             scratch=str(self.scratch),
+            without_noise=self.without_noise,
         )
         if refused := told.get("refused"):
             architecture = self.pair.architecture.name
@@ -220,6 +226,18 @@ def _paths(source: Path, output: Path | None, reader: ArmSpec, writer: ArmSpec, 
     if output.is_dir() or (output.exists() and not force):
         raise ConversionError(f"{output} exists; --force replaces it" if output.is_file() else f"{output} is no file")
     return source, output
+
+
+def _put(draft: Path, output: Path) -> None:
+    """Copy a file that is whole and checked to where it is wanted.
+
+    No framework writes there: on a full disk HDF5 crashes (h5py 3.14), and an interrupted worker might write on.
+    """
+    try:
+        with replacing(output) as temporary:
+            temporary.write_bytes(draft.read_bytes())
+    except OSError as error:
+        raise ConversionError(f"{output} cannot be written: {error.strerror or error}") from None
 
 
 def _require_equal(back: Mapping[str, Array], written: Mapping[str, Array], writer: ArmSpec) -> None:

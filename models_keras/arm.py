@@ -156,13 +156,13 @@ class KerasSession:
 
     def save(self, path: str) -> None:
         """Write ``.weights.h5`` of a model that is not compiled: a compiled one adds its optimizer's state."""
-        model = self._build()
+        model = self._build(batch=1)
         Bridge(model).load(self.dump())
         model.save_weights(path)
 
     def restore(self, path: str) -> None:
         """Load ``.weights.h5`` through a model that is not compiled, which takes no optimizer's state from it."""
-        model = self._build()
+        model = self._build(batch=1)
         model.load_weights(path)
         self.load(Bridge(model).dump())
 
@@ -421,14 +421,15 @@ class KerasSession:
         own = [shares.get(id(variable), 1.0) for variable in self.model.trainable_variables] if shares else None
         return make_optimizer(workload.optimizer, rates, workload.accumulation, own)
 
-    def _build(self) -> keras.Model:
+    def _build(self, batch: int | None = None) -> keras.Model:
+        """Return a new model, for batches of any size: for that Keras on torch calls it twice, for one size once."""
         architecture = self.workload.architecture
         module = importlib.import_module(f"models_keras.architectures.{architecture.file}")
         kind = getattr(module, architecture.name)
         if own := self.workload.train_step:
             kind = type(kind.__name__, (backend.OwnStep, kind), {"radius": own.radius})
         model: keras.Model = kind(**architecture.arguments)
-        model(keras.Input(self.sample_shape, dtype=self.input_dtype))
+        model(keras.Input(self.sample_shape, batch, dtype=self.input_dtype))
         return model
 
     def _bridge(self) -> Bridge:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from harness.commands.parts import FAILED, AsJson
+from harness.commands.parts import FAILED, AsJson, interruptible
 
 
 def convert(
@@ -25,7 +25,8 @@ def convert(
     from harness.convert import convert as carry
 
     try:
-        done = carry(source, workload, to, output, arm, force=force)
+        with interruptible():
+            done = carry(source, workload, to, output, arm, force=force)
     except HalvesDisagree as error:
         typer.echo(f"twinbench: {error}", err=True)
         raise typer.Exit(FAILED) from None

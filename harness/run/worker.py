@@ -405,6 +405,7 @@ class Server:
         scratch: str,
         given: str,
         answer: str,
+        without_noise: dict[str, Any] | None = None,
     ) -> dict[str, Any]:
         """Carry a weights file into a session, which stays open for ``probe``, or canonical tensors out to a file.
 
@@ -417,6 +418,8 @@ class Server:
             scratch: Path to try things under, with the ending that the framework demands.
             given: Path of the ``.npz`` file with the tensors to write.
             answer: Path of the ``.npz`` file to write, with the canonical tensors that the session then holds.
+            without_noise: The ``Workload`` whose session takes these tensors and stays open in the place of the other,
+                where that one's outputs have chance in them.
         """
         import numpy as np
 
@@ -439,6 +442,9 @@ class Server:
                 self.session = session = fresh()
                 weights.carry_out(session, tensors, path)
             tensors = self.session.dump()
+            if without_noise:
+                self.session = self.arm.open(Workload.from_dict(without_noise), tuple(sample_shape), outputs)
+                self.session.load(tensors)
         except (WeightsError, OSError) as error:
             told = {"refused": str(error)}
         np.savez(answer, **tensors)

@@ -20,19 +20,15 @@ def write_atomically(path: Path, text: str) -> None:
 
 
 @contextlib.contextmanager
-def replacing(path: Path, ending: str = "") -> Iterator[Path]:
+def replacing(path: Path) -> Iterator[Path]:
     """Lend a path to write to; what was written there takes the place of ``path`` if no exception ends the block.
 
     Temporary file in the same folder, fsync, rename, fsync of the folder.
 
-    Args:
-        path: The file to write or to replace.
-        ending: How the temporary file's name ends, for those who write only files that they know by it.
-
     Raises:
         OSError: If the file cannot be written; nothing is left behind then.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.tmp{ending}")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
     try:
         yield temporary
         with temporary.open("rb") as file:

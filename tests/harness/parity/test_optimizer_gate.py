@@ -52,6 +52,12 @@ def test_compiled_updates_are_the_same(workers, arm):
     assert len(findings) == 2 * len(rows) * len(ALL) + len(list(schedules.cases(seed=0)))
 
 
+def test_schedules_are_the_same_where_nothing_is_compiled(workers):
+    findings = list(schedules.check(workers, ["keras-torch"]))
+    assert [finding for finding in findings if not finding.passed] == []
+    assert len(findings) == len(list(schedules.cases(seed=0)))
+
+
 @pytest.mark.long
 @pytest.mark.parametrize(("name", "shown_by", "red"), [(name, *shown) for name, shown in OPTIMIZER_FAULTS.items()])
 def test_a_fault_in_an_optimizer_is_found_in_its_variants(faulty, name, shown_by, red):
