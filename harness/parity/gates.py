@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from harness.contract import Array
 
 FORWARD_FP64, FORWARD_FP32, BACKWARD_FP64 = 1e-10, 1e-5, 1e-8
+"""Bounds; what healthy halves come to at twenty seeds stands beside them in ``docs/proving.md``."""
+
 FORWARD_SINGLE = "forward fp32"
 BAND = 3.0
 """How many times the largest float32 error on file for a half (``harness.parity.bands``) ``forward`` lets it have."""

@@ -396,7 +396,7 @@ MUTANTS: tuple[Mutant, ...] = (
         'dtypes.BIT64_TO_BIT32_DTYPE.pop("float64", None)',
         "pass",
         "mlp_digits",
-        "fc",
+        "fc.0",
     ),
     Mutant(
         "loss summed over the batch",
@@ -472,7 +472,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "key_dim=width // heads",
         "key_dim=width // heads // 2",
         "vit_mnist5k",
-        "blocks.0",
+        "blocks.0.attn",
     ),
     Mutant(
         "attention mask inverted",
@@ -592,7 +592,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "y = ops.relu6(self.bn2(self.depthwise",
         "y = ops.relu(self.bn2(self.depthwise",
         "mobilenet_mnist5k",
-        "blocks.",
+        "blocks.0.project",
     ),
     Mutant(
         "dropped inverted residual",

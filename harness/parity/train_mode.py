@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from harness.parity.pair import Half
 
 TRAIN_MODE_FP64 = 1e-8
+"""Healthy halves come to 2e-13 (``docs/proving.md``)."""
+
 SAMPLES = 7
 """In a batch: few, because what tells a biased variance from an unbiased one is n/(n − 1); as many as in ``backward``,
 so that what a framework has compiled for a shape serves twice."""

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from harness.parity.pair import Half
 
 TRAINED_FP64 = 1e-8
+"""Healthy halves come to 3e-10 (``docs/proving.md``)."""
+
 STEPS, SAMPLES = 10, 16
 """Batches and, at most, samples in each: the gates run at many seeds, and JAX's convolutions in float64 are slow."""
 

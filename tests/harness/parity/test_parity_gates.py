@@ -53,6 +53,14 @@ def test_every_pair_passes_the_gates_of_a_run_on_every_arm():
     assert prove_all(dict.fromkeys(larger, FEW), arms=("torch", "keras-torch")) == []
 
 
+@pytest.mark.parametrize("arm", ["keras-tensorflow", "keras-jax"])
+def test_what_is_compiled_trains_alike_and_drops_as_often(check, arm):
+    """By the gates that take longest, on a pair that has batch norm and dropout."""
+    findings = check("mlp_norm_digits", arm, ["dropout", "training", "trajectory"])
+    assert [finding for finding in findings if not finding.passed] == []
+    assert {"dropout place", "training fit", "trajectory fp32"} <= {finding.gate for finding in findings}
+
+
 def test_batches_may_come_from_what_the_reference_has_not(check):
     findings = check("data_loading.pydataset_2", "keras-torch", ["data", "training"])
     assert [finding for finding in findings if not finding.passed] == []
