@@ -1,4 +1,4 @@
-"""The faults on file: every one was planted in one run of ``twinbench parity --mutants``, caught, and named in place."""
+"""The faults on file: each was planted in one run of ``twinbench parity --mutants``, caught, and named in its place."""
 
 from __future__ import annotations
 
