@@ -20,7 +20,10 @@ OF_TECHNIQUES = {"techniques": 20, "optimizer": 3}
 
 PAIRS = sorted({name.partition("-")[0] for name in TOLD} - OF_TECHNIQUES.keys())
 SEEDS = 20
-DEAREST = "mobilenet_mnist5k"
+SILENT = {"mobilenet_mnist5k": {"trajectory"}}
+"""Gates that say nothing of a pair, and take long: PyTorch's own float32 is nowhere near its float64
+(``docs/proving.md``)."""
+
 OF_SEEDS = {"sensitivity", "forward", "backward", "train_mode", "training", "trajectory"}
 """Gates that must have been run; ``structure`` and ``data`` find the same at every seed. A witness has no float32."""
 
@@ -43,7 +46,7 @@ def test_a_pair_was_tried_on_every_arm_by_every_gate_at_all_seeds(workload):
                 found.setdefault(finding["arm"], set()).add(gate)
     assert found.keys() == able(workload)
     for arm, gates in found.items():
-        asked = OF_SEEDS - ({"trajectory"} if registry.find_arm(arm).witness else set())
+        asked = OF_SEEDS - ({"trajectory"} if registry.find_arm(arm).witness else SILENT.get(workload, set()))
         assert gates >= asked | {gate for gate in REQUIRED if gate != "loss"}, arm
 
 
@@ -67,8 +70,8 @@ def test_techniques_were_tried_on_every_arm_by_every_gate():
     assert halves[1:] == halves[:1] * 2
 
 
-def test_every_pair_that_learns_is_on_file_but_the_dearest():
-    assert TOLD.keys() >= {name for name, workload in registry.workloads().items() if workload.metric} - {DEAREST}
+def test_every_pair_that_learns_is_on_file():
+    assert set(PAIRS) == {name for name, workload in registry.workloads().items() if workload.metric}
 
 
 def test_the_page_tells_the_worst_figure_of_each_gate():
