@@ -8,7 +8,10 @@ framework's user gets it and once as the pairs have it.
 from __future__ import annotations
 
 import difflib
+import json
 import math
+import re
+import subprocess
 import sys
 import tempfile
 import textwrap
@@ -20,8 +23,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness import matched, registry
-from harness.contract import LayerKind, TensorSpec
-from harness.parity.workers import Workers
+from harness.contract import LayerKind, Setup, TensorSpec
+from harness.parity.workers import Workers, package_of
+from harness.run.process import WorkerFailure, environment
 from harness.store.atomic import write_atomically
 
 if TYPE_CHECKING:
@@ -44,6 +48,8 @@ class Row:
         specs: Tensors drawn for both halves, for a row on initialisation.
         initializer: What their weights are drawn by; None for PyTorch's default rules.
         left: The pairs leave it as it is: it has no reconciled form.
+        refusal: A framework may refuse it, which is then its default.
+        fresh: It is about what an arm sets when it starts, and asked in a process in which none has started.
     """
 
     name: str
@@ -52,6 +58,8 @@ class Row:
     specs: Mapping[str, TensorSpec] = field(default_factory=dict)
     initializer: str | None = None
     left: bool = False
+    refusal: bool = False
+    fresh: bool = False
 
 
 @dataclass(frozen=True)
@@ -153,11 +161,16 @@ SECTIONS: Mapping[tuple[str, str], Sequence[Row]] = {
         Row("batch_norm_momentum", "batch norm: momentum (running mean after one batch)", "Keras: 1 − PyTorch's"),
         Row("batch_norm_variance", "batch norm: running variance (batch of 4)", "`UnbiasedBatchNormalization`"),
         Row("batch_norm_mode", "batch norm called without a word on training", "`training=True` said in Keras"),
-        Row("batch_norm_of_one", "batch norm in training, batch of 1: refused or not", "`UnbiasedBatchNormalization`"),
+        Row(
+            "batch_norm_of_one",
+            "batch norm in training, batch of 1: refused or not",
+            "`UnbiasedBatchNormalization`",
+            refusal=True,
+        ),
         Row("frozen_batch_norm", "frozen batch norm: running mean after a batch of training", "PyTorch: `eval()` too"),
         Row("layer_norm_epsilon", "layer norm: epsilon (inputs of std 0.02)", f"1e-5 {_STATED}"),
         Row("group_norm_epsilon", "group norm: epsilon (inputs of std 0.02)", f"1e-5 {_STATED}"),
-        Row("group_norm_groups", "group norm of 64 channels, groups left out: refused or not", _STATED),
+        Row("group_norm_groups", "group norm of 64 channels, groups left out: refused or not", _STATED, refusal=True),
         Row("rms_norm_epsilon", "RMS norm: epsilon (inputs of std 0.001)", f"1e-6 {_STATED}"),
         Row("standard_deviation", "standard deviation of 6 numbers", "PyTorch: `correction=0`"),
     ),
@@ -187,7 +200,7 @@ SECTIONS: Mapping[tuple[str, str], Sequence[Row]] = {
         ),
         Row("average_pool_side", "average pooling, 3×3, stride 2, on 8×8: where the padding is", _POOL),
         Row("max_pool_padding", "max pooling, 3×3, stride 2, on 8×8", _POOL),
-        Row("pool_size", "max pooling, window left out: refused or not", _STATED),
+        Row("pool_size", "max pooling, window left out: refused or not", _STATED, refusal=True),
         Row(
             "transposed_padding",
             "3×3 transposed convolution, stride 2, 8×8 → 16×16",
@@ -213,7 +226,7 @@ SECTIONS: Mapping[tuple[str, str], Sequence[Row]] = {
     ),
     ("Dropout and augmentation", "regularisation"): (
         Row("dropout_mode", "dropout of a half, called without a word on training", "`eval()`, `training=False`"),
-        Row("dropout_rate", "dropout, rate left out: accepted or not", _STATED),
+        Row("dropout_rate", "dropout, rate left out: refused or not", _STATED, refusal=True),
         Row(
             "filling",
             "pictures moved by a quarter: what comes in",
@@ -226,7 +239,12 @@ SECTIONS: Mapping[tuple[str, str], Sequence[Row]] = {
         Row("cross_entropy_input", "cross-entropy: what it takes", "Keras: `from_logits=True`"),
         Row("cross_entropy_of_probabilities", "cross-entropy of probabilities near 0", "logits in both"),
         Row("binary_cross_entropy", "binary cross-entropy of probabilities near 0", "logits in both"),
-        Row("ignored_label", "cross-entropy, a label of −100: accepted or not", "named: `cross_entropy(ignored=…)`"),
+        Row(
+            "ignored_label",
+            "cross-entropy, a label of −100: refused or not",
+            "named: `cross_entropy(ignored=…)`",
+            refusal=True,
+        ),
         Row("class_weights", "class weights: mean", "`cross_entropy` in `models_*/techniques/losses.py`"),
         Row(
             "smoothed_class_weights",
@@ -278,7 +296,12 @@ SECTIONS: Mapping[tuple[str, str], Sequence[Row]] = {
             "Muon: its numbers, and its factor for a matrix 6×8",
             "PyTorch: `Muon` in `models_torch/techniques/optimizers.py`; Keras: `TypedMuon`",
         ),
-        Row("muon_of_vectors", "Muon of a vector: refused or not", "PyTorch: `Muon`, with Adam for vectors"),
+        Row(
+            "muon_of_vectors",
+            "Muon of a vector: refused or not",
+            "PyTorch: `Muon`, with Adam for vectors",
+            refusal=True,
+        ),
         Row("averaged_parameters", "average of the parameters of 10 steps: its decay", _STATED),
         Row(
             "repeated_words",
@@ -328,6 +351,7 @@ SECTIONS: Mapping[tuple[str, str], Sequence[Row]] = {
             "tensor_float_32",
             "TF32: whether float32 may be computed in it (flags, read on a CPU)",
             "off in both: `models_torch/arm.py`, `models_keras/backends/tensorflow.py`",
+            fresh=True,
         ),
         Row(
             "narrow_layers",
@@ -432,6 +456,8 @@ ALIKE: Mapping[str, str] = {
 }
 """Functions of ``exercises/differences/alike.py``: what is the same where one might look for a difference."""
 
+_ALIKE = "differences.alike"
+
 
 def _inputs() -> dict[str, Array]:
     """Return what the rows compute on, float64: noise from one seed."""
@@ -485,15 +511,8 @@ def measure() -> tuple[dict[str, list[Measured]], dict[str, float]]:
         rows = {
             title: [_measure(workers, file, row, inputs) for row in rows] for (title, file), rows in SECTIONS.items()
         }
-        halves = {name: _halves(workers, "alike", name, inputs) for name in ALIKE}
+        halves = {name: [workers.exercise(arm, "fp64", _ALIKE, name, inputs) for arm in ARMS] for name in ALIKE}
         return rows, {name: apart(ours, theirs) for name, (theirs, ours) in halves.items()}
-
-
-def _halves(
-    workers: Workers, file: str, function: str, arrays: Mapping[str, Array], **form: str
-) -> list[dict[str, Array]]:
-    """Return what the function of each half gives, PyTorch's first."""
-    return [workers.exercise(arm, "fp64", f"differences.{file}", function, arrays, **form) for arm in ARMS]
 
 
 def _measure(workers: Workers, file: str, row: Row, inputs: Mapping[str, Array]) -> Measured:
@@ -501,19 +520,50 @@ def _measure(workers: Workers, file: str, row: Row, inputs: Mapping[str, Array])
     says: list[str] = []
     figures: list[float] = []
     for form in ("default",) if row.left else ("default", "reconciled"):
-        theirs, ours = _halves(workers, file, row.name, arrays, form=form)
+        theirs, ours = (_ask(workers, arm, file, row, arrays, form) for arm in ARMS)
         said = [str(half.pop("says")) for half in (theirs, ours)]
         says = says or said
         figures.append(apart(ours, theirs))
     return Measured(row, (says[0], says[1]), figures[0], None if row.left else figures[1])
 
 
+def _ask(workers: Workers, arm: str, file: str, row: Row, arrays: Mapping[str, Array], form: str) -> dict[str, Array]:
+    """Return what a half gives in a form; where it refuses, the name of its error and nothing else."""
+    if row.fresh:
+        return _ask_fresh(workers.scratch, arm, file, row, form)
+    try:
+        return workers.exercise(arm, "fp64", f"differences.{file}", row.name, arrays, form=form)
+    except WorkerFailure as failure:
+        refused = re.match(r"exercise: (\w+): ", str(failure))
+        if not (row.refusal and refused):
+            raise
+        return {"says": np.array(refused[1])}
+
+
+def _ask_fresh(scratch: Path, arm: str, file: str, row: Row, form: str) -> dict[str, Array]:
+    code = (
+        f"import json; from {package_of(arm)}.exercises.differences.{file} import {row.name} as function; "
+        f"print(json.dumps({{name: array.tolist() for name, array in function({{}}, {form!r}).items()}}))"
+    )
+    variables = environment(registry.find_arm(arm), Setup("fp32", threads=1), scratch)
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code], env=variables, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise RuntimeError(f"{arm}, {row.name}: {done.stderr}")
+    return {name: np.array(given) for name, given in json.loads(done.stdout.splitlines()[-1]).items()}
+
+
 def apart(ours: Mapping[str, Array], theirs: Mapping[str, Array]) -> float:
     """Return the RMS of the difference over that of ``theirs``: the largest over the tensors that are not zero there.
+
+    1 where one half gives nothing, because it refuses, and the other something.
 
     Raises:
         ValueError: If the two are not of the same names and shapes, or not finite.
     """
+    if not (ours and theirs):
+        return float(bool(ours) != bool(theirs))
     largest = 0.0
     for name in theirs.keys() | ours.keys():
         if name not in ours or name not in theirs or ours[name].shape != theirs[name].shape:

@@ -101,6 +101,14 @@ READ: Mapping[Quantity, Callable[[Any, Any], int]] = {
 }
 """What a device is asked for one number after the other, in the units in which NVML gives them."""
 
+IDENTITY: Mapping[str, Callable[[Any, Any], str | int]] = {
+    "device": lambda nvml, handle: str(nvml.nvmlDeviceGetName(handle)),
+    "uuid": lambda nvml, handle: str(nvml.nvmlDeviceGetUUID(handle)),
+    "driver": lambda nvml, _: str(nvml.nvmlSystemGetDriverVersion()),
+    "memory_bytes": lambda nvml, handle: int(nvml.nvmlDeviceGetMemoryInfo(handle).total),
+}
+"""What it is asked once, by the names that a ``Timeline`` has for it."""
+
 REASONS: Mapping[int, str] = {
     pynvml.nvmlClocksEventReasonGpuIdle: "gpu_idle",
     pynvml.nvmlClocksEventReasonApplicationsClocksSetting: "applications_clocks_setting",
@@ -127,8 +135,7 @@ class Gpu:
     """One device, from ``nvmlInit`` to ``close``.
 
     Attributes:
-        name: Of the product; None, as the driver, the memory and the UUID, where NVML does not tell.
-        memory_bytes: All that it has.
+        identity: What of ``IDENTITY`` NVML tells, None where it does not.
         source: ``FROM_NVML``, or what a replay says of its trace.
         untold: Why the last try at a quantity, or at ``clock_reasons``, gave nothing.
     """
@@ -158,10 +165,7 @@ class Gpu:
         except NVMLError as error:
             self.close()
             raise GpuError(f"NVML finds no device {device!r}: {error}") from None
-        self.name: str | None = self._known(lambda: str(nvml.nvmlDeviceGetName(self.handle)))
-        self.uuid: str | None = self._known(lambda: str(nvml.nvmlDeviceGetUUID(self.handle)))
-        self.driver: str | None = self._known(lambda: str(nvml.nvmlSystemGetDriverVersion()))
-        self.memory_bytes: int | None = self._known(lambda: int(nvml.nvmlDeviceGetMemoryInfo(self.handle).total))
+        self.identity: dict[str, Any] = {name: self._known(read) for name, read in IDENTITY.items()}
 
     def sample(self, at_ns: int, own: Collection[int] = ()) -> Sample:
         """Ask the device for everything.
@@ -213,9 +217,9 @@ class Gpu:
             return None
         return len(numbers.difference(own))
 
-    def _known(self, read: Callable[[], Any]) -> Any:
+    def _known(self, read: Callable[[Any, Any], Any]) -> Any:
         try:
-            return read()
+            return read(self.nvml, self.handle)
         except NVMLError:
             return None
 

@@ -56,9 +56,7 @@ class Recorder:
             return function
 
         def call(*arguments: Any) -> Any:
-            # A handle is a pointer: it says nothing, and a replay has one device.
-            plain = [str(argument) for argument in arguments if isinstance(argument, int)]
-            key = name if name in HANDLES or not plain else f"{name}({','.join(plain)})"
+            key = _key(name, arguments)
             try:
                 given = function(*arguments)
             except NVMLError as error:
@@ -73,6 +71,12 @@ class Recorder:
         """Return what was given since the last time."""
         calls, self._calls = self._calls, {}
         return calls
+
+
+def _key(name: str, arguments: tuple[Any, ...]) -> str:
+    """Return what a call is named in a trace. A handle is a pointer: it says nothing, and a trace has one device."""
+    plain = [str(argument) for argument in arguments if isinstance(argument, int)]
+    return name if name in HANDLES or not plain else f"{name}({','.join(plain)})"
 
 
 def _encoded(given: Any) -> Any:
@@ -125,7 +129,7 @@ def record(
     except GpuError:
         write(head | {"calls": recorder.taken()})
         raise
-    write(head | {"device": gpu.name, "driver": gpu.driver, "calls": recorder.taken()})
+    write(head | {**gpu.identity, "calls": recorder.taken()})
     written = 0
     try:
         for number in range(samples):
@@ -181,8 +185,7 @@ class Replay:
             raise AttributeError(name)
 
         def call(*arguments: Any) -> Any:
-            plain = [str(argument) for argument in arguments if isinstance(argument, int)]
-            return self._given(name, name if name in HANDLES or not plain else f"{name}({','.join(plain)})")
+            return self._given(name, _key(name, arguments))
 
         return call
 

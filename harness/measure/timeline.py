@@ -45,10 +45,7 @@ def timeline(sampler: Sampler, blocks: Spans) -> Timeline | None:
     series = {name: one for name in get_args(Quantity) if (one := _series(points, name))}
     missing = {name for name in get_args(Quantity) if name not in series} | ({"clock_reasons"} if not told else set())
     return Timeline(
-        device=gpu.name,
-        uuid=gpu.uuid,
-        driver=gpu.driver,
-        memory_bytes=gpu.memory_bytes,
+        **gpu.identity,
         source=gpu.source,
         period_ms=sampler.period_s * 1e3,
         samples=len(samples),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime
 import functools
@@ -198,14 +199,11 @@ class Table:
 
     def _race(self, leg: Leg, rivals: list[str]) -> Iterator[Record]:
         """Rounds in which every rival runs one block, in random order; contended rounds again, at most twice."""
-        if self.sampler is None:
+        own = frozenset(seat.worker.process.pid for seat in self.contestants.values())
+        with self.sampler(own) if self.sampler else contextlib.nullcontext() as sampler:
             yield from self._rounds(leg, rivals)
-            gpu = Kept()
-        else:
-            own = frozenset(seat.worker.process.pid for seat in self.contestants.values())
-            with self.sampler(own) as sampler:
-                yield from self._rounds(leg, rivals)
-            gpu = Kept.of(sampler, {arm: self.contestants[arm].spans for arm in self._seated(rivals)})
+        spans = {arm: self.contestants[arm].spans for arm in self._seated(rivals)}
+        gpu = Kept.of(sampler, spans) if sampler else Kept()
         for arm in self._seated(rivals):
             yield from self._guard(arm, functools.partial(self._finish, leg=leg, gpu=gpu), costs=leg)
 

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from models_keras.exercises.differences.parts import Arrays, channels_first, channels_last, give, load, refusal
+from models_keras.exercises.differences.parts import Arrays, channels_first, channels_last, give, load
 from models_keras.techniques.pooling import make_pool
 
 
@@ -19,12 +19,9 @@ def strided_same_padding(arrays: Arrays, form: str) -> Arrays:
 
 
 def pool_size(arrays: Arrays, form: str) -> Arrays:
-    images = channels_last(arrays["images"])
-    if form == "reconciled":
-        return give("", output=channels_first(make_pool("max", 2, 2)(images)))
-    layer = layers.MaxPooling2D()
+    layer = layers.MaxPooling2D() if form == "default" else make_pool("max", 2, 2)
     rows, columns = layer.pool_size
-    return give(f"{rows}×{columns}", refused=[float(bool(refusal(lambda: layer(images))))])
+    return give(f"{rows}×{columns}", output=channels_first(layer(channels_last(arrays["images"]))))
 
 
 def average_pool_padding(arrays: Arrays, form: str) -> Arrays:

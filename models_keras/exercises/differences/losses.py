@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from models_keras.exercises.differences.parts import Arrays, give, refusal
+from models_keras.exercises.differences.parts import Arrays, give
 from models_keras.techniques.losses import make_loss
 from models_keras.techniques.regularizers import make_penalty
 
@@ -55,11 +55,10 @@ def smoothed_class_weights(arrays: Arrays, form: str) -> Arrays:
 def ignored_label(arrays: Arrays, form: str) -> Arrays:
     logits, labels = arrays["logits"], arrays["labels"]
     padded = np.where(labels == 0, -100, labels)
-    if form == "reconciled":
-        return give("", loss=make_loss("cross_entropy", ignored=-100)(padded, logits))
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    error = refusal(lambda: loss(padded, logits))
-    return give(f"`ignore_class={loss.ignore_class}`: {error} on a CPU", accepted=[float(not error)])
+    if form == "reconciled":
+        loss = make_loss("cross_entropy", ignored=-100)
+    return give("takes it", loss=loss(padded, logits))
 
 
 def softmax_twice(arrays: Arrays, form: str) -> Arrays:

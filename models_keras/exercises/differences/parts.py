@@ -1,8 +1,5 @@
 """What the functions of all files share."""
 
-import subprocess
-import sys
-from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -48,19 +45,3 @@ def channels_last(images: np.ndarray) -> np.ndarray:
 def channels_first(images: Any) -> np.ndarray:
     """Return Keras' images as the canonical ones."""
     return np.moveaxis(ops.convert_to_numpy(images), -1, 1)
-
-
-def refusal(call: Callable[[], object]) -> str:
-    """Return the name of the error that a call ends in; nothing if it ends well."""
-    try:
-        call()
-    except Exception as error:
-        return type(error).__name__
-    return ""
-
-
-def in_fresh_process(function: Callable[[], list[str]]) -> list[str]:
-    """Return the words that a module's function gives in a process of its own, where no arm has set anything yet."""
-    code = f"from {function.__module__} import {function.__name__} as give; print(*give())"
-    done = subprocess.run([sys.executable, "-P", "-c", code], stdout=subprocess.PIPE, text=True, check=True)
-    return done.stdout.split()

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from models_keras.exercises.differences.parts import Arrays, channels_first, channels_last, give, refusal
+from models_keras.exercises.differences.parts import Arrays, channels_first, channels_last, give
 from models_keras.techniques import augmentation
 
 
@@ -14,10 +14,8 @@ def dropout_mode(arrays: Arrays, form: str) -> Arrays:
 
 
 def dropout_rate(arrays: Arrays, form: str) -> Arrays:
-    if form == "reconciled":
-        return give("", output=layers.Dropout(0.5)(arrays["features"], training=False))
-    error = refusal(layers.Dropout)
-    return give(error, accepted=[float(not error)])
+    layer = layers.Dropout() if form == "default" else layers.Dropout(0.5)
+    return give(f"{layer.rate:g}", output=layer(arrays["features"], training=False))
 
 
 def filling(arrays: Arrays, form: str) -> Arrays:

@@ -6,7 +6,8 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from models_keras.exercises.differences.parts import Arrays, give, in_fresh_process
+from harness.contract import Setup
+from models_keras.exercises.differences.parts import Arrays, give
 from models_keras.techniques.precision import make_scaled
 
 backend = importlib.import_module(f"models_keras.backends.{keras.config.backend()}")
@@ -18,15 +19,11 @@ def seeded_numbers(arrays: Arrays, form: str) -> Arrays:
     return give("`set_random_seed`: a seed for each draw", drawn=drawn)
 
 
-def _tensor_float_32() -> list[str]:
-    """Whether matrix products and convolutions may use TF32: one flag for both."""
-    return 2 * [str(backend.settings()["tf32"])]
-
-
 def tensor_float_32(arrays: Arrays, form: str) -> Arrays:
-    products, convolutions = in_fresh_process(_tensor_float_32) if form == "default" else _tensor_float_32()
-    says = f"products {products}, convolutions {convolutions}"
-    return give(says, allowed=[float(allowed == "True") for allowed in (products, convolutions)])
+    if form == "reconciled":
+        backend.configure(Setup("fp32", threads=1))
+    products = convolutions = backend.settings()["tf32"]  # one flag for both
+    return give(f"products {products}, convolutions {convolutions}", allowed=[float(products), float(convolutions)])
 
 
 def narrow_layers(arrays: Arrays, form: str) -> Arrays:

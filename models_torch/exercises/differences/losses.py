@@ -50,10 +50,8 @@ def ignored_label(arrays: Arrays, form: str) -> Arrays:
     logits, labels = take(arrays, "logits", "labels")
     ignored = inspect.signature(F.cross_entropy).parameters["ignore_index"].default
     padded = torch.where(labels == 0, -100, labels)
-    if form == "reconciled":
-        return give("", loss=make_loss("cross_entropy", ignored=-100)(logits, padded))
-    accepted = [float(F.cross_entropy(logits, padded).isfinite())]
-    return give(f"`ignore_index={ignored}`: has no part in the mean", accepted=accepted)
+    loss = F.cross_entropy if form == "default" else make_loss("cross_entropy", ignored=-100)
+    return give(f"`ignore_index={ignored}`: has no part in the mean", loss=loss(logits, padded))
 
 
 def softmax_twice(arrays: Arrays, form: str) -> Arrays:

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from models_torch.exercises.differences.parts import Arrays, give, refusal, take
+from models_torch.exercises.differences.parts import Arrays, give, take
 
 
 def batch_norm_epsilon(arrays: Arrays, form: str) -> Arrays:
@@ -33,11 +33,7 @@ def batch_norm_mode(arrays: Arrays, form: str) -> Arrays:
 
 def batch_norm_of_one(arrays: Arrays, form: str) -> Arrays:
     (features,) = take(arrays, "features")
-    try:
-        nn.BatchNorm1d(8).double()(features[:1])
-    except ValueError as error:
-        return give(type(error).__name__, refused=[1.0])
-    return give("", refused=[0.0])
+    return give("takes it", output=nn.BatchNorm1d(8).double()(features[:1]))
 
 
 def frozen_batch_norm(arrays: Arrays, form: str) -> Arrays:
@@ -62,10 +58,9 @@ def group_norm_epsilon(arrays: Arrays, form: str) -> Arrays:
 
 def group_norm_groups(arrays: Arrays, form: str) -> Arrays:
     (images,) = take(arrays, "images")
-    if form == "reconciled":
-        return give("", output=nn.GroupNorm(8, 64).double()(images.reshape(6, 64, 2, 2)))
-    error = refusal(lambda: nn.GroupNorm(num_channels=64))
-    return give(error, refused=[float(bool(error))])
+    groups = {} if form == "default" else {"num_groups": 8}
+    layer = nn.GroupNorm(num_channels=64, **groups).double()
+    return give(f"{layer.num_groups} groups", output=layer(images.reshape(6, 64, 2, 2)))
 
 
 def rms_norm_epsilon(arrays: Arrays, form: str) -> Arrays:

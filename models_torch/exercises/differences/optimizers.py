@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from harness.contract import Clipping, Optimizer
-from models_torch.exercises.differences.parts import Arrays, give, refusal, take
+from models_torch.exercises.differences.parts import Arrays, give, take
 from models_torch.techniques.clipping import clip
 from models_torch.techniques.optimizers import make_optimizer
 from models_torch.techniques.precision import make_scaler
@@ -175,8 +175,7 @@ def muon_defaults(arrays: Arrays, form: str) -> Arrays:
 def muon_of_vectors(arrays: Arrays, form: str) -> Arrays:
     if form == "reconciled":
         return _reconciled(Optimizer("muon", 1e-3, momentum=0.95, nesterov=True, weight_decay=0.1), arrays)
-    error = refusal(lambda: _train(torch.optim.Muon, arrays))
-    return give(error, refused=[float(bool(error))])
+    return give("takes it", moved=_train(torch.optim.Muon, arrays))
 
 
 def averaged_parameters(arrays: Arrays, form: str) -> Arrays:

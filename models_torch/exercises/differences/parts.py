@@ -1,9 +1,5 @@
 """What the functions of all files share."""
 
-import subprocess
-import sys
-from collections.abc import Callable
-
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -29,19 +25,3 @@ def load(layer: nn.Module, arrays: Arrays) -> nn.Module:
         for name, parameter in layer.named_parameters():
             parameter.copy_(torch.from_numpy(arrays[name])) if name in arrays else parameter.zero_()
     return layer
-
-
-def refusal(call: Callable[[], object]) -> str:
-    """Return the name of the error that a call ends in; nothing if it ends well."""
-    try:
-        call()
-    except Exception as error:
-        return type(error).__name__
-    return ""
-
-
-def in_fresh_process(function: Callable[[], list[str]]) -> list[str]:
-    """Return the words that a module's function gives in a process of its own, where no arm has set anything yet."""
-    code = f"from {function.__module__} import {function.__name__} as give; print(*give())"
-    done = subprocess.run([sys.executable, "-P", "-c", code], stdout=subprocess.PIPE, text=True, check=True)
-    return done.stdout.split()

@@ -16,9 +16,8 @@ def dropout_mode(arrays: Arrays, form: str) -> Arrays:
 
 def dropout_rate(arrays: Arrays, form: str) -> Arrays:
     (features,) = take(arrays, "features")
-    if form == "reconciled":
-        return give("", output=nn.Dropout(0.5).eval()(features))
-    return give(f"{nn.Dropout().p:g}", accepted=[1.0])
+    layer = nn.Dropout() if form == "default" else nn.Dropout(0.5)
+    return give(f"{layer.p:g}", output=layer.eval()(features))
 
 
 def filling(arrays: Arrays, form: str) -> Arrays:

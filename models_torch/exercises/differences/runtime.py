@@ -4,7 +4,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models_torch.exercises.differences.parts import Arrays, give, in_fresh_process, take
+from harness.contract import Setup
+from models_torch.arm import TorchArm
+from models_torch.exercises.differences.parts import Arrays, give, take
 from models_torch.techniques.precision import make_scaler
 
 
@@ -14,16 +16,12 @@ def seeded_numbers(arrays: Arrays, form: str) -> Arrays:
     return give("`manual_seed`: one stream, mt19937", drawn=drawn)
 
 
-def _tensor_float_32() -> list[str]:
-    """Whether matrix products and convolutions may use TF32."""
-    precisions = torch.backends.cuda.matmul.fp32_precision, torch.backends.cudnn.conv.fp32_precision
-    return [str(precision == "tf32") for precision in precisions]
-
-
 def tensor_float_32(arrays: Arrays, form: str) -> Arrays:
-    products, convolutions = in_fresh_process(_tensor_float_32) if form == "default" else _tensor_float_32()
-    says = f"products {products}, convolutions {convolutions}"
-    return give(says, allowed=[float(allowed == "True") for allowed in (products, convolutions)])
+    if form == "reconciled":
+        TorchArm(Setup("fp32", threads=1))
+    products = torch.backends.cuda.matmul.fp32_precision == "tf32"
+    convolutions = torch.backends.cudnn.conv.fp32_precision == "tf32"
+    return give(f"products {products}, convolutions {convolutions}", allowed=[float(products), float(convolutions)])
 
 
 def narrow_layers(arrays: Arrays, form: str) -> Arrays:

@@ -43,8 +43,8 @@ def test_every_quantity_has_the_unit_of_its_name():
     assert first.reasons == ()
     assert (first.at_ns, second.at_ns) == (nvml_traces.BEGAN_NS, nvml_traces.BEGAN_NS + nvml_traces.PERIOD_NS)
     device = sampler.gpu
-    assert (device.name, device.driver, device.memory_bytes) == ("Synthetic GPU", "0.0 (synthetic)", 80 * GIB)
-    assert device.uuid.startswith("GPU-")
+    told = {"device": "Synthetic GPU", "driver": "0.0 (synthetic)", "memory_bytes": 80 * GIB}
+    assert device.identity == {**told, "uuid": "GPU-00000000-0000-0000-0000-000000000000"}
     assert sampler.lost is None
 
 

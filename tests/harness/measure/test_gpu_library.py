@@ -20,7 +20,7 @@ def told(device):
     with Sampler(device, {10}, wait=lambda seconds: False) as sampler:
         pass
     gpu = sampler.gpu
-    about = [gpu.name, gpu.uuid, gpu.driver, gpu.memory_bytes, gpu.source] if gpu else None
+    about = [*gpu.identity.values(), gpu.source] if gpu else None
     return {"about": about, "samples": [[s.told, s.reasons] for s in sampler.samples], "lost": sampler.lost}
 
 print(json.dumps([told(device) for device in ("0", "GPU-stub", "5", "GPU-else")]))
