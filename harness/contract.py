@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
     Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 
-Precision = Literal["fp32", "bf16", "fp64"]
-"""``fp32`` is strict (TF32 off everywhere), ``bf16`` is mixed (float32 parameters), ``fp64`` is for parity."""
+Precision = Literal["fp32", "tf32", "bf16", "fp64"]
+"""``fp32`` is strict (TF32 off everywhere), ``tf32`` lets NVIDIA's tensor cores round what they multiply to 10 bits,
+``bf16`` is mixed (float32 parameters), ``fp64`` is for parity."""
 
 Device = Literal["cpu", "gpu"]
 """``gpu``: the first NVIDIA GPU that ``CUDA_VISIBLE_DEVICES`` names, counted in the order of the PCI bus."""
@@ -870,6 +871,10 @@ class Session(Protocol):
         """Return what is in force, read back from the framework: threads, precision flags, jit, versions."""
 
 
+class NoDevice(RuntimeError):
+    """What an arm raises that is told to compute on a device that its framework does not find. The message says so."""
+
+
 class CheckpointError(ValueError):
     """A checkpoint that cannot be read, or does not fit. The message says why."""
 
@@ -1002,6 +1007,11 @@ class Arm(Protocol):
         """Build the workload's model for samples of the given canonical shape, without the batch axis."""
 
 
+ON_CPU: Mapping[Device, tuple[Precision, ...]] = {"cpu": ("fp32", "bf16", "fp64")}
+ON_GPU_TOO: Mapping[Device, tuple[Precision, ...]] = {**ON_CPU, "gpu": ("fp32", "tf32", "bf16", "fp64")}
+"""What frameworks compute in, by device."""
+
+
 @dataclasses.dataclass(frozen=True)
 class ArmSpec:
     """How to start an arm. Declared in ``models_*/__init__.py``, readable without importing a framework.
@@ -1013,8 +1023,7 @@ class ArmSpec:
         entry: ``module:factory`` of the Arm, imported inside a worker process only.
         needs: Top-level modules it may import; every other framework is kept out of its process.
         distributions: What to install for it, and whose versions are recorded.
-        precisions: What it can compute on a CPU.
-        devices: What it can compute on.
+        precisions: What it can compute in, by what it can compute on.
         environment: Variables set before its process starts.
         checking: Further ones for parity checks in float64, which need right results soon rather than fast code.
         witness: It checks the others and is not raced; it computes in float64 whatever is asked.
@@ -1034,8 +1043,7 @@ class ArmSpec:
     entry: str
     needs: tuple[str, ...]
     distributions: tuple[str, ...]
-    precisions: tuple[Precision, ...] = ("fp32", "bf16", "fp64")
-    devices: tuple[Device, ...] = ("cpu",)
+    precisions: Mapping[Device, tuple[Precision, ...]] = dataclasses.field(default_factory=lambda: ON_CPU)
     environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
     checking: Mapping[str, str] = dataclasses.field(default_factory=dict)
     witness: bool = False

@@ -118,7 +118,7 @@ def arms() -> list[Row]:
         {
             "arm": name,
             "witness": spec.witness,
-            "precisions": list(spec.precisions),
+            "precisions": {device: list(known) for device, known in spec.precisions.items()},
             "versions": registry.versions(spec),
             "supported": reason is None,
             "reason": reason,
@@ -218,7 +218,7 @@ def _all_but(arms: Sequence[str]) -> str:
 def _arm(row: Row) -> dict[str, str]:
     return {
         "arm": row["arm"],
-        "precisions": " ".join(row["precisions"]),
+        "precisions": "; ".join(f"{device}: {' '.join(known)}" for device, known in row["precisions"].items()),
         "versions": ", ".join(f"{name} {version}" for name, version in row["versions"].items()),
         "status": row["reason"] or ("witness" if row["witness"] else "ready" + ", by name" * bool(row["form_of"])),
     }

@@ -291,11 +291,11 @@ def unsupported(spec: ArmSpec, workload: Workload, precision: str, device: Devic
     """Return why an arm cannot run a workload at a precision on a device, or None if it can."""
     if reason := missing(spec) or unimplemented(spec, workload):
         return reason
-    if device not in spec.devices:
-        return f"{spec.name} does not compute on {device}, only on {' and '.join(spec.devices)}"
-    if precision not in spec.precisions:
-        return f"{spec.name} does not compute in {precision} on this device"
-    return missing_extra(workload.dataset) or _unlearnt(workload) or _unloadable(workload)
+    if device not in spec.precisions:
+        return f"{spec.name} does not compute on {device}, only on {' and '.join(spec.precisions)}"
+    if precision not in (known := spec.precisions[device]):
+        return f"{spec.name} does not compute in {precision} on {device}, only in {', '.join(known)}"
+    return missing_extra(workload.dataset) or _unlearnt(workload) or _unloadable(workload, device)
 
 
 def _unlearnt(workload: Workload) -> str | None:
@@ -303,12 +303,12 @@ def _unlearnt(workload: Workload) -> str | None:
     return _missing_extra(find_pretrained(workload.transfer.source)) if workload.transfer else None
 
 
-def _unloadable(workload: Workload) -> str | None:
+def _unloadable(workload: Workload, device: Device) -> str | None:
     """Return why batches cannot come here from what the workload says, or None if they can."""
     loading = workload.loading
     if loading and loading.by == "grain" and importlib.util.find_spec("grain") is None:
         return "not installed: grain"
-    if loading and loading.pinned:
+    if loading and loading.pinned and device == "cpu":
         return "pinned memory is for copies to a GPU, and this device is a CPU"
     return None
 

@@ -5,13 +5,14 @@ Importing this imports no framework.
 
 import dataclasses
 
-from harness.contract import ArmSpec
+from harness.contract import ON_GPU_TOO, ArmSpec
 
 TENSORFLOW = ArmSpec(
     name="keras-tensorflow",
     entry="models_keras.arm:KerasArm",
     needs=("keras", "tensorflow"),
     distributions=("keras", "tensorflow|tensorflow-cpu"),
+    precisions=ON_GPU_TOO,
     environment={"KERAS_BACKEND": "tensorflow"},
     loading=("tf_data", "pydataset", "grain"),
     weights=".weights.h5",
@@ -26,6 +27,7 @@ ARMS = (
         entry="models_keras.arm:KerasArm",
         needs=("keras", "jax"),
         distributions=("keras", "jax", "jaxlib"),
+        precisions=ON_GPU_TOO,
         environment={"KERAS_BACKEND": "jax"},
         loading=("pydataset", "grain"),
         weights=".weights.h5",
@@ -37,6 +39,7 @@ ARMS = (
         entry="models_keras.arm:KerasArm",
         needs=("keras", "torch"),
         distributions=("keras", "torch"),
+        precisions=ON_GPU_TOO,
         environment={"KERAS_BACKEND": "torch"},
         loading=("dataloader", "pydataset", "grain"),
         weights=".weights.h5",

@@ -8,7 +8,7 @@ ARMS = (
         entry="models_numpy.arm:NumpyArm",
         needs=(),
         distributions=("numpy",),
-        precisions=("fp32", "fp64"),
+        precisions={"cpu": ("fp32", "fp64")},
         witness=True,
         architectures={
             "linear": ("in_features", "out_features"),

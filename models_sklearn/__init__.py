@@ -8,7 +8,7 @@ ARM = ArmSpec(
     entry="models_sklearn.arm:SklearnArm",
     needs=("sklearn",),
     distributions=("scikit-learn", "numpy", "scipy", "joblib", "threadpoolctl"),
-    precisions=("fp64",),
+    precisions={"cpu": ("fp64",)},
     witness=True,
 )
 """How its process is started. It is no arm of a suite: those run workloads, and these models have a dataset."""

@@ -2,13 +2,14 @@
 
 import dataclasses
 
-from harness.contract import ArmSpec
+from harness.contract import ON_GPU_TOO, ArmSpec
 
 TORCH = ArmSpec(
     name="torch",
     entry="models_torch.arm:TorchArm",
     needs=("torch",),
     distributions=("torch",),
+    precisions=ON_GPU_TOO,
     own_optimizers=("sgd", "rmsprop", "adagrad", "adadelta", "adam", "adamw", "nadam", "adamax"),
     loading=("dataloader", "grain"),
     weights=".safetensors",

@@ -22,6 +22,7 @@ from harness.contract import (
     Draws,
     Gradients,
     LayerKind,
+    NoDevice,
     Part,
     Setup,
     TensorSpec,
@@ -66,10 +67,13 @@ class TorchArm:
 
     def __init__(self, setup: Setup):
         self.setup = setup
+        if setup.device == "gpu" and not torch.cuda.is_available():
+            raise NoDevice(f"PyTorch {torch.__version__} finds no GPU here")
         torch.set_num_threads(setup.threads)
         if torch.get_num_interop_threads() != setup.threads:  # may be set once in a process
             torch.set_num_interop_threads(setup.threads)
-        torch.backends.fp32_precision = "ieee"  # strict float32: no TF32 anywhere
+        # Of products, convolutions and recurrent layers alike; left alone, cuDNN's would take TF32 for float32.
+        torch.backends.fp32_precision = "tf32" if setup.precision == "tf32" else "ieee"
         if setup.precision == "fp64":
             # NAdam keeps the product of its momenta in the default type, whatever its parameters have.
             torch.set_default_dtype(torch.float64)
@@ -85,8 +89,9 @@ class TorchSession:
     def __init__(self, setup: Setup, workload: Workload):
         self.setup = setup
         self.workload = workload
+        self.device = torch.device("cuda" if setup.device == "gpu" else "cpu")
         self.dtype = torch.float64 if setup.precision == "fp64" else torch.float32
-        self.model = self._build().to(self.dtype)
+        self.model = self._build().to(self.device, self.dtype)
         self.frozen: list[nn.Module] = []
         if workload.transfer:
             self._freeze(workload.transfer)
@@ -97,8 +102,9 @@ class TorchSession:
         self.penalty = make_penalty(asked.l1, asked.l2) if asked and (asked.l1 or asked.l2) else None
         self.radius = workload.train_step.radius if workload.train_step else 0.0
         self._start_optimizer()
+        mixed = setup.precision == "bf16"
         self.autocast: contextlib.AbstractContextManager[Any] = (
-            torch.autocast("cpu", dtype=torch.bfloat16) if setup.precision == "bf16" else contextlib.nullcontext()
+            torch.autocast(self.device.type, dtype=torch.bfloat16) if mixed else contextlib.nullcontext()
         )
         self.epoch = 0
         self.batches: list[tuple[Tensor, Tensor]] = []
@@ -146,7 +152,7 @@ class TorchSession:
 
     def dump(self) -> dict[str, Array]:
         """Return a copy of all tensors."""
-        return {name: tensor.detach().numpy().copy() for name, tensor in self._tensors().items()}
+        return {name: _array(tensor).copy() for name, tensor in self._tensors().items()}
 
     def read(self, path: str) -> WeightsFile:
         """Return what a safetensors file holds."""
@@ -166,7 +172,7 @@ class TorchSession:
 
         def catch(path: str) -> Callable[..., None]:
             def hook(_module: nn.Module, _inputs: object, output: Tensor | tuple[Tensor, ...]) -> None:
-                caught[path] = (output[0] if isinstance(output, tuple) else output).detach().numpy()
+                caught[path] = _array(output[0] if isinstance(output, tuple) else output)
 
             return hook
 
@@ -181,9 +187,9 @@ class TorchSession:
         if not training:
             self.model.eval()
         with torch.no_grad(), self.autocast:
-            output = self.model(self._inputs(x))
+            output = self.model(self._placed(self._inputs(x)))
         self._train_mode()
-        return output.numpy()
+        return _array(output)
 
     def calls(self, x: Array) -> list[Call]:
         """Return every call of a module, caught by forward hooks as it begins and as it ends."""
@@ -215,7 +221,7 @@ class TorchSession:
                 ]
         self.model.eval()
         with torch.no_grad():
-            self.model(self._inputs(x))
+            self.model(self._placed(self._inputs(x)))
         self._train_mode()
         for hook in hooks:
             hook.remove()
@@ -223,30 +229,30 @@ class TorchSession:
 
     def gradients(self, x: Array, y: Array) -> Gradients:
         """Return the gradients of the mean loss of one batch, by one backward pass."""
-        inputs = self._inputs(x).requires_grad_(self.workload.form != "tokens")
+        inputs = self._placed(self._inputs(x)).requires_grad_(self.workload.form != "tokens")
         self.model.zero_grad()
         with self.autocast:
-            loss = self.loss(inputs, self._targets(y))
+            loss = self.loss(inputs, self._placed(self._targets(y)))
         loss.backward()
         trained = {name: p for name, p in self.model.named_parameters() if p.requires_grad}
-        parameters = {name: parameter.grad.numpy().copy() for name, parameter in trained.items()}
-        return Gradients(loss.item(), parameters, None if inputs.grad is None else inputs.grad.numpy())
+        parameters = {name: _array(parameter.grad).copy() for name, parameter in trained.items()}
+        return Gradients(loss.item(), parameters, None if inputs.grad is None else _array(inputs.grad))
 
     def stage(self, batches: Sequence[tuple[Array, Array]]) -> None:
-        """Turn batches into tensors, once."""
-        self.batches = [(self._inputs(x), self._targets(y)) for x, y in batches]
+        """Turn batches into tensors on the device, once."""
+        self.batches = [(self._placed(self._inputs(x)), self._placed(self._targets(y))) for x, y in batches]
         self.staged = itertools.cycle(self.batches)
         self.inputs = [x for x, _ in self.batches]
         self.passing = itertools.cycle(self.inputs)
 
     def serve(self, inputs: Sequence[Array]) -> None:
-        """Turn inputs into tensors, once."""
-        self.inputs = [self._inputs(x) for x in inputs]
+        """Turn inputs into tensors on the device, once."""
+        self.inputs = [self._placed(self._inputs(x)) for x in inputs]
         self.passing = itertools.cycle(self.inputs)
 
     def held(self) -> list[tuple[Array, Array]]:
         """Read the staged batches back."""
-        return [(x.numpy(), y.numpy()) for x, y in self.batches]
+        return [(_array(x), _array(y)) for x, y in self.batches]
 
     def loss(self, x: Tensor, y: Tensor) -> Tensor:
         """Return the mean loss of a batch, penalties included."""
@@ -269,7 +275,7 @@ class TorchSession:
                     with self.autocast:
                         self.loss(x, y).backward()
         else:
-            loss = torch.zeros((), dtype=self.dtype)
+            loss = torch.zeros((), dtype=self.dtype, device=self.device)
             for part in zip(x.tensor_split(parts), y.tensor_split(parts), strict=True):
                 with self.autocast:
                     share = self.loss(*part) / parts
@@ -281,27 +287,30 @@ class TorchSession:
         return loss.detach()
 
     def run_steps(self, count: int) -> float:
-        """Train over the staged batches; on a CPU PyTorch is synchronous, and reading the loss waits for nothing."""
+        """Train over the staged batches, and wait for the device once."""
         for x, y in itertools.islice(self.staged, count):
             loss = self.train_step(x, y)
+        self._wait()
         return loss.item()
 
     def infer(self, count: int) -> float:
-        """Evaluate the staged batches in inference mode; on a CPU reading a number waits for nothing."""
+        """Evaluate the staged batches in inference mode, and wait for the device once."""
         self.model.eval()
         with torch.inference_mode(), self.autocast:
             for x in itertools.islice(self.passing, count):
                 outputs = self.model(x)
+        self._wait()
         self._train_mode()
         return outputs.flatten()[-1].item()
 
     def time_passes(self, laps: Array) -> None:
-        """Evaluate batch by batch in inference mode; on a CPU a pass has ended when the call returns."""
+        """Evaluate batch by batch in inference mode, and wait for the device after each."""
         self.model.eval()
         with torch.inference_mode(), self.autocast:
             for lap, x in enumerate(itertools.islice(self.passing, len(laps))):
                 began = time.perf_counter_ns()
                 self.model(x)
+                self._wait()
                 laps[lap] = time.perf_counter_ns() - began
         self._train_mode()
 
@@ -322,10 +331,11 @@ class TorchSession:
             raise ValueError(f"accumulation wants whole batches: {len(x)} samples are no multiple of {batch_size}")
         losses: list[float] = []
         for order in orders:
-            total = torch.zeros((), dtype=self.dtype)
+            total = torch.zeros((), dtype=self.dtype, device=self.device)
             for number, batch in enumerate(batches(order)):
                 drawn = augment(*batch, draws(tuple(batch[0].shape), self.epoch, number)) if draws else batch
-                total += self.train_step(*drawn) * len(drawn[0])
+                inputs, targets = (self._placed(tensor) for tensor in drawn)
+                total += self.train_step(inputs, targets) * len(inputs)
             losses.append(total.item() / len(order))
             self.epoch += 1
             if self.plateau:
@@ -343,6 +353,7 @@ class TorchSession:
         run = parts.find(self, part)
         for x, y in itertools.islice(self.staged, count):
             told = run(x, y)
+        self._wait()
         return told.item()
 
     def feed(
@@ -355,11 +366,11 @@ class TorchSession:
         taken: Callable[[Array, Array], None] | None = None,
     ) -> None:
         """Go through ``fit`` with a step that only takes its batch."""
-        nothing = torch.zeros((), dtype=self.dtype)
+        nothing = torch.zeros((), dtype=self.dtype, device=self.device)
 
         def take(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
             if taken:
-                taken(x.numpy(), y.numpy())
+                taken(_array(x), _array(y))
             return nothing
 
         self.train_step = take
@@ -385,9 +396,10 @@ class TorchSession:
         """Return the outputs in evaluation mode."""
         self.model.eval()
         with torch.inference_mode(), self.autocast:
-            outputs = torch.cat([self.model(batch) for batch in self._inputs(x).split(batch_size)])
+            batches = self._inputs(x).split(batch_size)
+            outputs = torch.cat([self.model(self._placed(batch)) for batch in batches])
         self._train_mode()
-        return outputs.to(self.dtype).numpy()
+        return _array(outputs.to(self.dtype))
 
     def _loss_on(self, x: Array, y: Array) -> float:
         """Return the loss of samples in evaluation mode, without penalties; of mixed precision's outputs in float32."""
@@ -412,7 +424,7 @@ class TorchSession:
             "fused": group.get("fused"),
             "threads": torch.get_num_threads(),
             "interop_threads": torch.get_num_interop_threads(),
-            "fp32_precision": torch.backends.fp32_precision,
+            **_of_device(self.device),
             "deterministic_algorithms": torch.are_deterministic_algorithms_enabled(),
             **(data_loading.settings(self.workload.loading) if self.workload.loading else {}),
         }
@@ -466,6 +478,34 @@ class TorchSession:
     def _targets(self, y: Array) -> Tensor:
         targets = torch.from_numpy(np.ascontiguousarray(y))
         return targets if self.workload.loss in OF_INDICES else targets.to(self.dtype)
+
+    def _placed(self, tensor: Tensor) -> Tensor:
+        """Return a tensor on the device: out of page-locked memory without waiting for the copy."""
+        return tensor.to(self.device, non_blocking=True)
+
+    def _wait(self) -> None:
+        """Wait for the device: on a CPU calls return when all is done."""
+        if self.device.type == "cuda":
+            torch.cuda.synchronize()
+
+
+def _array(tensor: Tensor) -> Array:
+    return tensor.detach().cpu().numpy()
+
+
+def _of_device(device: torch.device) -> dict[str, Any]:
+    """Return what is in force on a device alone."""
+    if device.type == "cpu":
+        return {"fp32_precision": torch.backends.fp32_precision}
+    cudnn = torch.backends.cudnn
+    return {
+        "device": torch.cuda.get_device_name(device),
+        "matmul_precision": torch.backends.cuda.matmul.fp32_precision,
+        "convolution_precision": cudnn.conv.fp32_precision,
+        "recurrence_precision": cudnn.rnn.fp32_precision,
+        "cudnn": cudnn.version(),
+        "cudnn_benchmark": cudnn.benchmark,
+    }
 
 
 def _name(optimizer: type[torch.optim.Optimizer]) -> str:

@@ -217,8 +217,7 @@ def spec(name: str, **changes: Any) -> ArmSpec:
     given = {
         "needs": (),
         "distributions": ("numpy",),
-        "precisions": ("fp32", "fp64"),
-        "devices": ("cpu", "gpu"),  # on which they compute on the CPU all the same
+        "precisions": dict.fromkeys(("cpu", "gpu"), ("fp32", "fp64")),  # on a GPU they compute on the CPU all the same
         "architectures": {"linear": ("in_features", "out_features"), "mlp": ("in_features", "hidden", "out_features")},
     }
     return ArmSpec(name=name, entry="chaos_arms:ChaosArm", environment=environment, **(given | changes))
@@ -239,7 +238,7 @@ ARMS = (
         )
     ),
     spec("device-open", out_of_memory=((), ("CHAOS_EXHAUSTED",))),
-    spec("only-cpu", devices=("cpu",)),
+    spec("only-cpu", precisions={"cpu": ("fp32", "fp64")}),
     spec("only-mlp", architectures={"mlp": ("in_features", "hidden", "out_features")}),
     spec("needs-torch", needs=("torch",), environment={"CHAOS_IMPORT": "tensorflow", "OMP_NUM_THREADS": "7"}),
     spec("needs-tensorflow", needs=("tensorflow",), distributions=("tensorflow|tensorflow-cpu",)),

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from harness.commands.parts import FAILED, AsJson, Results, fail, interruptible, split, tell
 
 if TYPE_CHECKING:
+    from harness.contract import Device
     from harness.parity.engine import Task
     from harness.parity.gates import Finding
 
@@ -24,6 +25,10 @@ def parity(
     suite: Annotated[str, typer.Option(help="Only what this suite rests on and is not yet proven.")] = "",
     arms: Annotated[str, typer.Option(help="Only these arms, separated by commas; all that run here if none.")] = "",
     gate: Annotated[str, typer.Option(help="Only these gates, separated by commas.")] = "",
+    device: Annotated[
+        Literal["cpu", "gpu"],
+        typer.Option(help="What halves compute on; the reference, and techniques by themselves, on the CPU."),
+    ] = "cpu",
     seed: Annotated[int, typer.Option(min=0, help="Of the noise, the batch and all else that is drawn.")] = 0,
     seeds: Annotated[
         int | None, typer.Option(min=1, help="Run the gates at so many seeds, from --seed on, and show the worst.")
@@ -44,6 +49,9 @@ def parity(
 
     if write_bands and not seeds:
         fail("--write-bands wants --seeds: a band is measured over many")
+    if device != "cpu" and (suite or write_bands or mutants):
+        option = "--suite" if suite else "--write-bands" if write_bands else "--mutants"
+        fail(f"{option} says by itself what halves compute on; leave out --device")
     if mutants:
         raise typer.Exit(_plant(list(workloads or []), split(arms), as_json))
     kept = proofs.Proofs(results / "parity")
@@ -53,7 +61,7 @@ def parity(
             fail("--suite chooses the gates itself; leave out --gate")
         named = [workload.name for name in workloads or [] for workload in registry.find_workloads(name)]
         asked = narrow(read_suite(suite), arms=split(arms), workloads=named)
-        reference, todo = engine.choose_reference(asked.arms), proofs.unproven(asked, kept)
+        reference, todo, device = engine.choose_reference(asked.arms), proofs.unproven(asked, kept), asked.device
     else:
         wanted = [engine.find_gate(name) for name in split(gate) or engine.gates(pairs_only=bool(workloads))]
         found = [one for name in workloads or engine.affordable() for one in registry.find_workloads(name)]
@@ -66,7 +74,7 @@ def parity(
         able = [arm for arm in rivals if arm not in absent]
         todo = {arm: engine.tasks(chosen, wanted) for arm in able}
     tried = range(seed, seed + (seeds or 1))
-    findings = _prove(todo, reference, tried, banded=not write_bands)
+    findings = _prove(todo, reference, tried, banded=not write_bands, device=device)
     if seeds:
         findings = _show_worst(findings, tried, as_json, write_bands)
     else:
@@ -75,12 +83,14 @@ def parity(
         fail("no gate compares anything here: the arms that run are the reference, or have nothing of what was asked")
     if hash_sources() != code:
         fail("the code was edited meanwhile, so nothing is on file; run it again")
-    proofs.keep(findings, reference, kept)
+    proofs.keep(findings, reference, kept, device)
     if not all(finding.passed for finding in findings):
         raise typer.Exit(FAILED)
 
 
-def _prove(todo: Mapping[str, Sequence[Task]], reference: str, seeds: Sequence[int], *, banded: bool) -> list[Finding]:
+def _prove(
+    todo: Mapping[str, Sequence[Task]], reference: str, seeds: Sequence[int], *, banded: bool, device: Device
+) -> list[Finding]:
     """Run gates, and show on stderr what has been found last."""
     from rich.console import Console
 
@@ -88,7 +98,7 @@ def _prove(todo: Mapping[str, Sequence[Task]], reference: str, seeds: Sequence[i
 
     findings = []
     with Console(stderr=True).status("parity: starting") as status, interruptible():
-        for finding in engine.check(todo, reference, seeds, banded=banded):
+        for finding in engine.check(todo, reference, seeds, banded=banded, device=device):
             findings.append(finding)
             of_seed = f" · seed {finding.seed}" if len(seeds) > 1 else ""
             status.update(f"parity: {finding.workload} · {finding.arm} · {finding.gate}{of_seed}")

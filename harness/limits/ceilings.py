@@ -133,7 +133,7 @@ def measure(arms: Sequence[str], threads: int, tell: Callable[[str], None], exte
                 workers = {
                     arm: stack.enter_context(_begin(arm, precision, threads, Path(scratch)))
                     for arm in arms
-                    if precision in registry.find_arm(arm).precisions
+                    if precision in registry.find_arm(arm).precisions["cpu"]
                 }
                 for worker in workers.values():  # nothing is measured while another imports
                     worker.settle(START_TIMEOUT_S)

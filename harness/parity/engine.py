@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from harness import matched, registry
-from harness.contract import Dataset, Precision, Workload
+from harness.contract import Dataset, Device, Precision, Workload
 from harness.parity import augmentation, bands, layers, losses, optimizers, precision, randomness, schedules, stopping
 from harness.parity.gates import GATES, Finding, Stage, noise
 from harness.parity.pair import Half, Reference, calm, without_chance
@@ -106,32 +106,41 @@ def tasks(workloads: Sequence[Workload], gates: Sequence[str]) -> list[Task]:
 
 
 def check(
-    todo: Mapping[str, Sequence[Task]], reference: str, seeds: Sequence[int] = (0,), *, banded: bool = True
+    todo: Mapping[str, Sequence[Task]],
+    reference: str,
+    seeds: Sequence[int] = (0,),
+    *,
+    banded: bool = True,
+    device: Device = "cpu",
 ) -> Iterator[Finding]:
     """Carry out each arm's tasks at each seed, comparing it with the reference arm, and yield findings as they come.
 
     A gate whose worker fails has failed; the remaining gates of that half are not tried at that seed. Seeds share
-    processes, models and what these have compiled.
+    processes, models and what these have compiled. The reference computes on the CPU, whatever the halves compute on,
+    and so do techniques by themselves.
 
     Args:
         todo: By arm.
         reference: The arm to compare with.
         seeds: Of all that is drawn.
-        banded: Hold ``forward`` to the bands on file; False where they are to be measured anew.
+        banded: Hold ``forward`` to the bands on file, which are of CPUs; False where they are to be measured anew.
+        device: What the halves compute on.
     """
     with (
         tempfile.TemporaryDirectory(prefix="twinbench-parity-") as scratch,
         Workers(Path(scratch), 1, reference) as workers,
+        workers.on(device) as of_halves,
     ):
         askers = collections.Counter(task.name for its_tasks in todo.values() for task in its_tasks)
-        prover = Prover(workers, banded=banded, askers=askers)
+        prover = Prover(workers, banded=banded and device == "cpu", askers=askers)
         yield from side_by_side(
-            [functools.partial(prover.carry_out, arm, its_tasks, workers, seeds) for arm, its_tasks in todo.items()],
+            [functools.partial(prover.carry_out, arm, its_tasks, of_halves, seeds) for arm, its_tasks in todo.items()],
+            of_halves,
             workers,
         )
 
 
-def side_by_side(chains: Sequence[Callable[[], Iterable[T]]], workers: Workers) -> Iterator[T]:
+def side_by_side(chains: Sequence[Callable[[], Iterable[T]]], *crews: Workers) -> Iterator[T]:
     """Run chains of findings in threads, as many at a time as there are cores, and yield what comes first."""
     found: queue.SimpleQueue[tuple[T | None, BaseException | None]] = queue.SimpleQueue()
 
@@ -158,7 +167,8 @@ def side_by_side(chains: Sequence[Callable[[], Iterable[T]]], workers: Workers) 
             else:
                 yield finding
     finally:  # without their workers, threads under way end at once
-        workers.close()
+        for workers in crews:
+            workers.close()
         pool.shutdown(cancel_futures=True)
 
 
@@ -218,7 +228,8 @@ class Prover:
                 if task.workload is not None:
                     findings = self.check_half(task.workload, arm, gates, workers, seed)
                 else:
-                    findings = (f for gate in gates for f in self.check_technique(gate, arm, workers, seed))
+                    able = workers if workers.device == self.workers.device else self.workers
+                    findings = (f for gate in gates for f in self.check_technique(gate, arm, able, seed))
                 for finding in findings:
                     yield dataclasses.replace(finding, seed=seed)
                 self._forget(task.name, seed)
@@ -236,7 +247,7 @@ class Prover:
         """Run gates on one arm's half of one workload."""
         spec, workload = registry.find_arm(arm), without_chance(workload)
         calmed = calm(workload)
-        if (reason := registry.unsupported(spec, workload, "fp64")) is not None:
+        if (reason := registry.unsupported(spec, workload, "fp64", workers.device)) is not None:
             if registry.missing(spec):  # it could run when this was asked for: somebody removed its packages meanwhile
                 yield Finding(workload.name, arm, "structure", passed=False, where=reason)
             return

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from harness import registry
-from harness.contract import Workload
+from harness.contract import Device, Workload
 from harness.measure.environment import library_versions, source_sha256
 from harness.parity import bands
 from harness.parity.engine import TECHNIQUES, Task, choose_reference, tasks
@@ -27,21 +27,28 @@ batch, and the gates above see few of them."""
 
 @dataclasses.dataclass(frozen=True)
 class Pair:
-    """An arm's half of a workload, to be proven against the reference's; or an arm's techniques, without workload."""
+    """An arm's half of a workload, to be proven against the reference's; or an arm's techniques, without workload.
+
+    Attributes:
+        device: What the half computes on; techniques by themselves compute on the CPU.
+    """
 
     arm: str
     reference: str
     workload: Workload | None = None
+    device: Device = "cpu"
 
     @property
     def name(self) -> str:
         """A file-system name, unique among the arms and workloads of a checkout."""
-        return f"{self.workload.name if self.workload else 'techniques'}-{self.arm}"
+        on_gpu = "-gpu" * (self.device == "gpu")
+        return f"{self.workload.name if self.workload else 'techniques'}-{self.arm}{on_gpu}"
 
     def key(self) -> str:
         """Return a hash of all that the proof rests on: code, versions, and what was compared."""
         known = {
             "workload": dataclasses.asdict(self.workload) if self.workload else None,
+            "device": self.device,
             "arms": {arm: registry.versions(registry.find_arm(arm)) for arm in (self.arm, self.reference)},
             "libraries": library_versions(),
             "source": source_sha256(),
@@ -104,9 +111,9 @@ def pairs(suite: Suite) -> list[Pair]:
     for arm in suite.arms:
         spec = registry.find_arm(arm)
         halves = [
-            Pair(arm, reference, workload)
+            Pair(arm, reference, workload, suite.device)
             for workload, runners in workloads
-            if arm in runners and registry.unsupported(spec, workload, spec.precisions[0]) is None
+            if arm in runners and registry.unsupported(spec, workload, "fp64", suite.device) is None
         ]
         found += [*halves, Pair(arm, reference)] if halves else []
     return found
@@ -150,8 +157,14 @@ def describe(todo: dict[str, list[Task]]) -> str:
     return ", ".join(f"{name} ({', '.join(its_arms)})" for name, its_arms in arms.items())
 
 
-def keep(findings: Sequence[Finding], reference: str, proofs: Proofs) -> None:
+def keep(findings: Sequence[Finding], reference: str, proofs: Proofs, device: Device = "cpu") -> None:
     """File findings under their pairs.
+
+    Args:
+        findings: Of halves that computed on ``device``, and of techniques.
+        reference: What they were compared with.
+        proofs: Where to.
+        device: See ``Pair``.
 
     Raises:
         OSError: If a file cannot be written.
@@ -161,4 +174,7 @@ def keep(findings: Sequence[Finding], reference: str, proofs: Proofs) -> None:
         workload = None if finding.family in TECHNIQUES else finding.workload
         by_pair.setdefault((finding.arm, workload), []).append(finding)
     for (arm, workload), its_findings in by_pair.items():
-        proofs.keep(Pair(arm, reference, registry.find_workload(workload) if workload else None), its_findings)
+        if workload:
+            proofs.keep(Pair(arm, reference, registry.find_workload(workload), device), its_findings)
+        else:
+            proofs.keep(Pair(arm, reference), its_findings)

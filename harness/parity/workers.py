@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from harness import matched, registry
-from harness.contract import Outcome, Precision, Setup
+from harness.contract import Device, Outcome, Precision, Setup
 from harness.run.process import Worker, WorkerFailure
 
 if TYPE_CHECKING:
@@ -78,10 +78,12 @@ class Workers:
 
     Attributes:
         reference: The arm that all others are compared with.
+        device: What the frameworks compute on.
     """
 
-    def __init__(self, scratch: Path, threads: int, reference: str = "torch"):
+    def __init__(self, scratch: Path, threads: int, reference: str = "torch", device: Device = "cpu"):
         self.reference = reference
+        self.device: Device = device
         self.scratch = scratch
         self.threads = threads
         self.exchange = Exchange(scratch)
@@ -104,6 +106,14 @@ class Workers:
         with self.lock:
             self.closed = True
             self.stack.close()
+
+    def on(self, device: Device) -> Workers:
+        """Return workers that compute on a device: these, or others that pass arrays through the same folder."""
+        if device == self.device:
+            return self
+        others = Workers(self.scratch, self.threads, self.reference, device)
+        others.exchange = self.exchange
+        return others
 
     def patched(self, package: str, overlay: Path) -> Patched:
         """Return workers that run the arms of one package from ``overlay``."""
@@ -183,7 +193,8 @@ class Workers:
         if precision == "fp64":  # what is raced is float32: there the compiler's own faults are to be seen
             spec = dataclasses.replace(spec, environment={**spec.environment, **spec.checking})
         log = self.scratch / f"{arm}-{precision}.log"
-        return Worker(spec, Setup(precision, self.threads, pinned=False), log, self.scratch, overlay)
+        setup = Setup(precision, self.threads, pinned=False, device=self.device)
+        return Worker(spec, setup, log, self.scratch, overlay)
 
 
 class Patched(Workers):

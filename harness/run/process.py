@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from harness.contract import ArmSpec, Outcome, Setup
+from harness.contract import ArmSpec, NoDevice, Outcome, Setup
 from harness.measure.environment import visible_device
 from harness.registry import FRAMEWORKS
 
@@ -207,6 +207,8 @@ class Worker:
         return WorkerFailure(Outcome.CRASHED, reason)
 
     def _classify(self, error: str) -> Outcome:
+        if error.startswith(NoDevice.__name__):
+            return Outcome.UNSUPPORTED
         on_host, on_device = self.spec.out_of_memory
         if error.startswith("MemoryError") or any(fragment in error for fragment in on_host):
             return Outcome.OUT_OF_MEMORY_HOST

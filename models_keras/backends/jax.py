@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import keras
 import numpy as np
 
-from harness.contract import Part, Setup
+from harness.contract import NoDevice, Part, Setup
 from models_keras.backends import shared
 from models_keras.techniques.sharpness import uphill
 
@@ -22,10 +22,25 @@ seed, settle = shared.seed, shared.settle
 random_state, restore_random_state = shared.random_state, shared.restore_random_state
 
 
+MATMUL_PRECISION: dict[str, str | None] = {"tf32": "tensorfloat32", "bf16": None}
+"""Of products and convolutions, where not the highest; None is JAX's own."""
+
+
 def configure(setup: Setup) -> None:
-    """Set float64 where it is asked, and strict float32 otherwise. Threads follow the process' affinity."""
+    """Set float64 where it is asked, and how float32 is multiplied. Threads follow the process' affinity."""
+    if setup.device == "gpu":
+        _require_gpu()
     jax.config.update("jax_enable_x64", setup.precision == "fp64")
-    jax.config.update("jax_default_matmul_precision", "highest" if setup.precision != "bf16" else None)
+    jax.config.update("jax_default_matmul_precision", MATMUL_PRECISION.get(setup.precision, "highest"))
+
+
+def _require_gpu() -> None:
+    try:
+        found = jax.default_backend()
+    except RuntimeError as error:  # of a JAX without CUDA, or without a GPU that it could use
+        raise NoDevice(f"JAX {jax.__version__} finds no GPU here: {error}") from None
+    if found != "gpu":
+        raise NoDevice(f"JAX {jax.__version__} finds no GPU here")
 
 
 def place(*batch: Any) -> Any:
@@ -238,6 +253,7 @@ def settings() -> dict[str, Any]:
         "x64": jax.config.jax_enable_x64,
         "matmul_precision": jax.config.jax_default_matmul_precision,
         "platform": jax.default_backend(),
+        **({"device": jax.devices()[0].device_kind} if jax.default_backend() == "gpu" else {}),
     }
 
 

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from harness.contract import Loading, Part, Setup
+from harness.contract import Loading, NoDevice, Part, Setup
 from models_keras.backends import shared
 from models_keras.techniques.sharpness import uphill
 
@@ -21,10 +21,12 @@ random_state, restore_random_state = shared.random_state, shared.restore_random_
 
 
 def configure(setup: Setup) -> None:
-    """Set threads and strict float32 before TensorFlow starts its runtime."""
+    """Set threads and how float32 is multiplied before TensorFlow starts its runtime."""
+    if setup.device == "gpu" and not tf.config.list_physical_devices("GPU"):
+        raise NoDevice(f"TensorFlow {tf.__version__} finds no GPU here")
     tf.config.threading.set_intra_op_parallelism_threads(setup.threads)
     tf.config.threading.set_inter_op_parallelism_threads(setup.threads)
-    tf.config.experimental.enable_tensor_float_32_execution(False)
+    tf.config.experimental.enable_tensor_float_32_execution(setup.precision == "tf32")
 
 
 def place(*batch: Any) -> Any:
@@ -185,7 +187,12 @@ def settings() -> dict[str, Any]:
         "threads": tf.config.threading.get_intra_op_parallelism_threads(),
         "inter_op_threads": tf.config.threading.get_inter_op_parallelism_threads(),
         "tf32": tf.config.experimental.tensor_float_32_execution_enabled(),
+        **({"device": tf.config.experimental.get_device_details(gpu)["device_name"]} if (gpu := _gpu()) else {}),
     }
+
+
+def _gpu() -> Any:
+    return next(iter(tf.config.list_physical_devices("GPU")), None)
 
 
 def tensors(variables: Sequence[Any]) -> list[Any]:

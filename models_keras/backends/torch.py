@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -11,19 +12,25 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, TensorDataset
 
-from harness.contract import Loading, Part, Setup
+from harness.contract import Loading, NoDevice, Part, Setup
 from models_keras.backends import shared
 from models_keras.techniques.sharpness import uphill
 
 caller, moments = shared.caller, shared.moments
 
+ON_GPU = torch.cuda.is_available()
+"""What Keras asks at its import, to compute there."""
+
 
 def configure(setup: Setup) -> None:
-    """Set threads and strict float32."""
+    """Set threads and how float32 is multiplied. Keras takes the GPU wherever torch sees one."""
+    if setup.device == "gpu" and not ON_GPU:
+        raise NoDevice(f"PyTorch {torch.__version__} finds no GPU here")
     torch.set_num_threads(setup.threads)
     if torch.get_num_interop_threads() != setup.threads:  # may be set once in a process
         torch.set_num_interop_threads(setup.threads)
-    torch.backends.fp32_precision = "ieee"
+    # Of products, convolutions and recurrent layers alike; left alone, cuDNN's would take TF32 for float32.
+    torch.backends.fp32_precision = "tf32" if setup.precision == "tf32" else "ieee"
 
 
 def seed(number: int) -> None:
@@ -33,12 +40,14 @@ def seed(number: int) -> None:
 
 def random_state() -> dict[str, Any]:
     """Return where that stands."""
-    return {"torch": torch.get_rng_state().numpy()}
+    return {"torch": torch.get_rng_state().numpy()} | ({"cuda": torch.cuda.get_rng_state().numpy()} if ON_GPU else {})
 
 
 def restore_random_state(state: dict[str, Any]) -> None:
     """Inverse of ``random_state``."""
     torch.set_rng_state(torch.from_numpy(state["torch"].copy()))
+    if ON_GPU:
+        torch.cuda.set_rng_state(torch.from_numpy(state["cuda"].copy()))
 
 
 def settle(model: keras.Model, x: Any, y: Any) -> None:
@@ -47,10 +56,10 @@ def settle(model: keras.Model, x: Any, y: Any) -> None:
     It asks its ``DataLoader`` for a batch to learn shapes from, and each asking draws from torch's own generator: the
     first epoch in a process would be another than in one that has trained before.
     """
-    state = torch.get_rng_state()
+    state = random_state()
     model.test_on_batch(x, y)
     model.reset_metrics()
-    torch.set_rng_state(state)
+    restore_random_state(state)
 
 
 def place(*batch: Any) -> Any:
@@ -91,24 +100,24 @@ LOADING = {"dataloader": by_dataloader}
 
 
 def run_steps(model: keras.Model, batches: Iterator[Any], count: int) -> float:
-    """Run ``count`` train steps and return the mean loss since the metrics' reset. A CPU needs no waiting for."""
+    """Run ``count`` train steps, wait for the device once, and return the mean loss since the metrics' reset."""
     for _ in range(count):
         logs = model.train_function(next(batches))
-    return float(logs["loss"])
+    return float(wait(logs["loss"]))
 
 
 def run_passes(model: keras.Model, batches: Iterator[Any], count: int) -> Any:
-    """Run ``count`` forward passes and return the last outputs. A CPU needs no waiting for."""
+    """Run ``count`` forward passes, wait for the device once, and return the last outputs."""
     for _ in range(count):
         outputs = model.predict_function(next(batches))
-    return outputs
+    return wait(outputs)
 
 
 def time_passes(model: keras.Model, batches: Iterator[Any], laps: np.ndarray) -> None:
-    """Run forward passes and note in ``laps`` how many nanoseconds each took. A CPU needs no waiting for."""
+    """Run forward passes, wait for the device after each, and note in ``laps`` how many nanoseconds each took."""
     for lap in range(len(laps)):
         began = time.perf_counter_ns()
-        model.predict_function(next(batches))
+        wait(model.predict_function(next(batches)))
         laps[lap] = time.perf_counter_ns() - began
 
 
@@ -202,7 +211,7 @@ def parts(model: keras.Model) -> dict[Part, Callable[[Iterator[Any], int], float
             for _ in range(count):
                 ((x, y),) = next(batches)
                 told = part(x, y)
-            return float(told)
+            return float(wait(told))
 
         return run_over
 
@@ -225,7 +234,7 @@ def no_step(model: keras.Model) -> Callable[[Any], Any]:
 
 def adder(numbers: int) -> Callable[[], Any]:
     """Return what adds one array of float32 numbers to another, in place."""
-    total, term = torch.zeros(numbers), torch.ones(numbers)
+    total, term = (keras.ops.full((numbers,), value, "float32") for value in (0.0, 1.0))
     return lambda: total.add_(term)
 
 
@@ -236,6 +245,8 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def wait(result: Any) -> Any:
     """Return a result once the device has it: on a CPU at once."""
+    if ON_GPU:
+        torch.cuda.synchronize()
     return result
 
 
@@ -244,7 +255,19 @@ def settings() -> dict[str, Any]:
     return {
         "threads": torch.get_num_threads(),
         "interop_threads": torch.get_num_interop_threads(),
-        "fp32_precision": torch.backends.fp32_precision,
+        **(_of_gpu() if ON_GPU else {"fp32_precision": torch.backends.fp32_precision}),
+    }
+
+
+def _of_gpu() -> dict[str, Any]:
+    cudnn = torch.backends.cudnn
+    return {
+        "device": torch.cuda.get_device_name(),
+        "matmul_precision": torch.backends.cuda.matmul.fp32_precision,
+        "convolution_precision": cudnn.conv.fp32_precision,
+        "recurrence_precision": cudnn.rnn.fp32_precision,
+        "cudnn": cudnn.version(),
+        "cudnn_benchmark": cudnn.benchmark,
     }
 
 
@@ -277,9 +300,11 @@ class Tensors:
 
     __rmul__ = __mul__
 
-    def __truediv__(self, other: Tensors | float) -> Tensors:
+    def __truediv__(self, other: Tensors | torch.Tensor | float) -> Tensors:
         if isinstance(other, Tensors):
             return Tensors(torch._foreach_div(self.each, other.values()), self.scale)
+        if isinstance(other, torch.Tensor):
+            return Tensors(torch._foreach_div(self.each, other), self.scale)
         return Tensors(self.each, self.scale / other)
 
     def __abs__(self) -> Tensors:
@@ -326,14 +351,18 @@ def store(target: Tensors, value: Tensors) -> None:
         torch._foreach_copy_(target.each, value.values())
 
 
-def number(scalar: Any) -> float:
-    """Return a scalar variable as an update rule takes it: here a number, cheaper than tensor operations."""
-    return float(scalar)
+def number(scalar: Any) -> float | torch.Tensor:
+    """Return a scalar variable as an update rule takes it.
+
+    On a CPU a number, cheaper than tensor operations; on a GPU a tensor, as reading a number would wait for all that
+    has been asked of the device before.
+    """
+    return keras.ops.cast(scalar, keras.config.floatx()) if ON_GPU else float(scalar)
 
 
-def one_minus_power(beta: float, step: float) -> float:
-    """Return 1 − βᵗ: in Python's float64 a subtraction loses nothing that matters."""
-    return 1 - beta**step
+def one_minus_power(beta: float, step: float | torch.Tensor) -> float | torch.Tensor:
+    """Return 1 − βᵗ: in Python's float64 a subtraction loses nothing that matters, in a tensor's float32 it would."""
+    return -torch.expm1(step * math.log(beta)) if isinstance(step, torch.Tensor) else 1 - beta**step
 
 
 def sqrt(x: Tensors) -> Tensors:

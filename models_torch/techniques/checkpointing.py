@@ -30,14 +30,14 @@ def capture(parameters: Mapping[str, Array], optimizer: torch.optim.Optimizer, s
     """
     held = optimizer.state_dict()
     slots = {
-        f"{SLOTS}{number}/{slot}": value.numpy().copy()
+        f"{SLOTS}{number}/{slot}": value.cpu().numpy().copy()
         for number, of_parameter in held["state"].items()
         for slot, value in of_parameter.items()
         if value is not None  # SGD without momentum
     }
     tensors = {f"{PARAMETERS}{name}": array for name, array in parameters.items()}
     return Checkpoint(
-        {**tensors, **slots, f"{RANDOM}torch": torch.get_rng_state().numpy()},
+        {**tensors, **slots, **{f"{RANDOM}{name}": state.numpy() for name, state in _random_states().items()}},
         {
             "optimizer": type(optimizer).__name__,
             "groups": held["param_groups"],
@@ -70,8 +70,17 @@ def restore(checkpoint: Checkpoint, optimizer: torch.optim.Optimizer, schedule: 
     optimizer.load_state_dict({"state": slots, "param_groups": state["groups"]})
     if schedule is not None:
         schedule.load_state_dict(state["schedule"])
-    torch.set_rng_state(torch.from_numpy(checkpoint.tensors[f"{RANDOM}torch"].copy()))
+    held = _within(checkpoint, RANDOM)
+    torch.set_rng_state(torch.from_numpy(held["torch"].copy()))
+    if "cuda" in held:
+        torch.cuda.set_rng_state(torch.from_numpy(held["cuda"].copy()))
     return int(state["epoch"])
+
+
+def _random_states() -> dict[str, torch.Tensor]:
+    """Return where random numbers stand: the CPU's, and the GPU's where there is one to draw on."""
+    on_gpu = {"cuda": torch.cuda.get_rng_state()} if torch.cuda.is_available() else {}
+    return {"torch": torch.get_rng_state()} | on_gpu
 
 
 def _within(checkpoint: Checkpoint, start: str) -> dict[str, Array]:

@@ -36,12 +36,13 @@ def cross_entropy(
     weights = None if class_weights is None else torch.tensor(class_weights, dtype=torch.float64)
 
     def loss(logits: Tensor, classes: Tensor) -> Tensor:
+        exact = torch.promote_types(logits.dtype, torch.float32)
         if logits.ndim > 2:  # PyTorch wants classes second, or one axis of samples
             logits, classes = logits.flatten(0, -2), classes.flatten()
         return F.cross_entropy(
             logits,
             classes,
-            weight=None if weights is None else weights.to(torch.promote_types(logits.dtype, torch.float32)),
+            weight=None if weights is None else weights.to(logits.device, exact),
             ignore_index=-100 if ignored is None else ignored,
             label_smoothing=label_smoothing,
         )

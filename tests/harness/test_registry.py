@@ -91,10 +91,10 @@ def test_unsupported_tells_what_the_arm_lacks():
     assert registry.unsupported(spec(architectures={"mlp": ()}), workload, "fp32") == "mine implements mlp only"
     partly = spec(architectures={"lenet": ("in_channels",)})
     assert registry.unsupported(partly, workload, "fp32") == "mine implements lenet without num_classes"
-    reason = registry.unsupported(spec(precisions=("fp32",)), workload, "bf16")
-    assert reason == "mine does not compute in bf16 on this device"
+    reason = registry.unsupported(spec(precisions={"cpu": ("fp32",)}), workload, "bf16")
+    assert reason == "mine does not compute in bf16 on cpu, only in fp32"
     assert registry.unsupported(spec(), workload, "fp32", "gpu") == "mine does not compute on gpu, only on cpu"
-    assert registry.unsupported(spec(devices=("cpu", "gpu")), workload, "fp32", "gpu") is None
+    assert registry.unsupported(spec(precisions={"cpu": ("fp32",), "gpu": ("fp32",)}), workload, "fp32", "gpu") is None
 
 
 @pytest.mark.parametrize(
