@@ -740,6 +740,21 @@ class Gradients:
 
 
 @dataclasses.dataclass(frozen=True)
+class DeviceMemory:
+    """What a framework's allocator had on a device at most.
+
+    Attributes:
+        live_bytes: In tensors; None, as the next, where the framework does not tell.
+        pool_bytes: Taken from the driver, in use or not.
+        since_start: Since the process began, for the counters cannot be set back; else since they were last asked for.
+    """
+
+    live_bytes: int | None
+    pool_bytes: int | None
+    since_start: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
 class Setup:
     """What a worker process is told before it imports its framework. It cannot change afterwards.
 
@@ -1005,6 +1020,13 @@ class Arm(Protocol):
 
     def open(self, workload: Workload, sample_shape: tuple[int, ...], outputs: int) -> Session:
         """Build the workload's model for samples of the given canonical shape, without the batch axis."""
+
+
+class OnDevice(Arm, Protocol):
+    """An arm that computes on a GPU too, and there tells what it holds."""
+
+    def device_memory(self) -> DeviceMemory:
+        """Return the peaks of the memory of the device; never asked on a CPU."""
 
 
 ON_CPU: Mapping[Device, tuple[Precision, ...]] = {"cpu": ("fp32", "bf16", "fp64")}

@@ -285,10 +285,20 @@ def fits(suite: Suite) -> list[Cell]:
     ]
 
 
+def _workload(suite: Suite, choice: WorkloadChoice) -> Workload:
+    workload = registry.find_workload(choice.name)
+    if choice.batch_size and workload.metric:
+        raise SuiteError(
+            f"suite {suite.name}: {choice.name} learns with batches of {workload.batch_size}; its learning rate and "
+            f"target are of these, and batch_size is for workloads without a metric"
+        )
+    return choice.sized(workload)
+
+
 def _sittings(suite: Suite, index: int, threads: int) -> list[Sitting]:
     sittings = [
         Sitting(
-            workload=dataclasses.replace(workload := registry.find_workload(choice.name), track=track),
+            workload=dataclasses.replace(workload := _workload(suite, choice), track=track),
             arms=tuple(suite.runners(choice)),
             precision=precision,
             threads=threads,

@@ -6,6 +6,7 @@ is null and has a reason in ``Record.reasons``, never 0.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -21,7 +22,7 @@ from pydantic import (
 )
 from pydantic.dataclasses import dataclass
 
-from harness.contract import RACED, Cell, Device, Leg, Outcome, Precision, Scope, Track
+from harness.contract import RACED, Cell, Device, Leg, Outcome, Precision, Scope, Track, Workload
 
 SCHEMA_VERSION = 1
 """Of records and run manifests. A newer one is refused, never guessed at."""
@@ -47,12 +48,18 @@ class WorkloadChoice(Model):
 
     Attributes:
         arms: Those of the suite's arms that run it; null means all.
+        batch_size: Samples to a step, of a workload for speed only; one that learns has the batch that it learns with.
     """
 
     name: str
+    batch_size: BatchSize | None = None
     epochs: Annotated[int, Field(gt=0, le=100_000)] | None = None
     precisions: list[Precision] | None = Field(default=None, min_length=1)
     arms: list[str] | None = Field(default=None, min_length=1)
+
+    def sized(self, workload: Workload) -> Workload:
+        """Return the workload in the batches that the suite asks for."""
+        return dataclasses.replace(workload, batch_size=self.batch_size) if self.batch_size else workload
 
 
 class Suite(Model):
@@ -298,6 +305,14 @@ class Timeline(Model):
         return self
 
 
+class DevicePeaks(Model):
+    """What a process had on its device at most in a phase: see ``harness.contract.DeviceMemory``."""
+
+    live_bytes: NonNegativeInt | None
+    pool_bytes: NonNegativeInt | None
+    since_start: bool
+
+
 class Timing(Model):
     """What a timing cell measured in one launch.
 
@@ -315,6 +330,9 @@ class Timing(Model):
             name; another scope than step has its own only. Null in a process that had raced another workload, and in
             records of before it was measured.
         gpu: Of a race on a GPU, what that did; in the record of one of its arms. Null in all others.
+        device_memory: On a GPU, the same by phase of what the framework's allocator had there. Null without one.
+        driver_bytes: Of the GPU's memory, the most that the driver has counted as this process' during the race,
+            with all that a process needs before its first tensor; null without a GPU, and where it does not tell.
     """
 
     start_s: float
@@ -327,6 +345,8 @@ class Timing(Model):
     peak_rss_bytes: PositiveInt | None
     phases: dict[str, PositiveInt] | None = None
     gpu: Timeline | None = None
+    device_memory: dict[str, DevicePeaks] | None = None
+    driver_bytes: PositiveInt | None = None
 
 
 class Course(Model):
@@ -580,6 +600,7 @@ class Ceilings(Model):
         since: When the first of them was begun, if they are of several measurements, of which ``created`` is the last.
         versions: Of every arm's distributions, by arm.
         last_cache: Bytes of all caches of the last level that may be used; null where the kernel does not tell.
+        gpu: Name of the GPU that it is all of; null if it is of the CPU, as are the last caches.
     """
 
     schema_version: Literal[1] = 1
@@ -590,6 +611,7 @@ class Ceilings(Model):
     threads: int
     versions: dict[str, dict[str, str]]
     last_cache: PositiveInt | None
+    gpu: str | None = None
     found: list[Ceiling]
 
 

@@ -17,6 +17,7 @@ from harness.contract import (
     Call,
     Checkpoint,
     CheckpointError,
+    DeviceMemory,
     Draws,
     Gradients,
     Part,
@@ -67,6 +68,11 @@ class KerasArm:
     def open(self, workload: Workload, sample_shape: tuple[int, ...], outputs: int) -> KerasSession:
         """Build the workload's model; see ``harness.contract.Arm``."""
         return KerasSession(workload, sample_shape, self.jit_compile)
+
+    def device_memory(self) -> DeviceMemory:
+        """Return the peaks of the device's memory; see ``harness.contract.OnDevice``."""
+        peaks: DeviceMemory = backend.device_memory()
+        return peaks
 
 
 class CompiledKerasArm(KerasArm):

@@ -19,6 +19,7 @@ from harness.contract import (
     Call,
     Checkpoint,
     CheckpointError,
+    DeviceMemory,
     Draws,
     Gradients,
     LayerKind,
@@ -81,6 +82,12 @@ class TorchArm:
     def open(self, workload: Workload, sample_shape: tuple[int, ...], outputs: int) -> TorchSession:
         """Build the workload's model; see ``harness.contract.Arm``."""
         return TorchSession(self.setup, workload)
+
+    def device_memory(self) -> DeviceMemory:
+        """Return the peaks since the last call; see ``harness.contract.OnDevice``."""
+        told = DeviceMemory(torch.cuda.max_memory_allocated(), torch.cuda.max_memory_reserved())
+        torch.cuda.reset_peak_memory_stats()
+        return told
 
 
 class TorchSession:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -19,6 +19,7 @@ def doctor(
     ] = False,
     arms: Annotated[str, typer.Option(help="Of --ceilings: only these, separated by commas.")] = "",
     threads: Annotated[int | None, typer.Option(min=1, help="Of --ceilings: cores per worker.")] = None,
+    device: Annotated[Literal["cpu", "gpu"], typer.Option(help="Of --ceilings: what to measure.")] = "cpu",
     results: Results = Path("results"),
     as_json: AsJson = False,
 ) -> None:
@@ -26,10 +27,10 @@ def doctor(
     from harness import doctor
 
     if ceilings:
-        _ceilings(split(arms), threads, results, as_json)
+        _ceilings(split(arms), threads, device, results, as_json)
         return
-    if arms or threads:
-        fail("--arms and --threads are of --ceilings")
+    if arms or threads or device != "cpu":
+        fail("--arms, --threads and --device are of --ceilings")
     findings = doctor.examine()
     if as_json:
         typer.echo(json.dumps([finding.as_dict() for finding in findings], indent=1))
@@ -40,13 +41,15 @@ def doctor(
         raise typer.Exit(FAILED)
 
 
-def _ceilings(arms: list[str], threads: int | None, results: Path, as_json: bool) -> None:
+def _ceilings(
+    arms: list[str], threads: int | None, device: Literal["cpu", "gpu"], results: Path, as_json: bool
+) -> None:
     """Measure, put on file and show; 3 if something is missing that could be had, or was disturbed."""
     from harness.limits import ceilings, filed, output
 
     chosen, cores = ceilings.named(arms), ceilings.cores(threads)
     with interruptible():
-        found = ceilings.measure(chosen, cores, lambda what: typer.echo(f"measuring {what}", err=True))
+        found = ceilings.measure(chosen, cores, lambda what: typer.echo(f"measuring {what}", err=True), device=device)
     path = filed.write_ceilings(results, found)
     if as_json:
         typer.echo(json.dumps(found.model_dump(mode="json"), indent=1))

@@ -171,11 +171,11 @@ def resumed(folder: RunFolder, suite: Suite) -> Manifest:
     changed = [f"arm {status.name}" for status in manifest.arms if now[status.name] != status]
     if manifest.environment.get("source_sha256") != source_sha256():
         changed.append("the code of twinbench")
-    machine = fingerprint()
+    machine = fingerprint(suite.device)
     changed += [
-        f"{field} ({then} then, {machine[field]} now)"
-        for field in ("cpu", "cores_used")
-        if (then := manifest.environment.get(field)) is not None and then != machine[field]
+        f"{field} ({then} then, {machine.get(field)} now)"
+        for field in ("cpu", "cores_used", "gpu")
+        if (then := manifest.environment.get(field)) is not None and then != machine.get(field)
     ]
     if changed:
         raise RunFolderError(f"{folder.path} cannot be resumed: changed since: {', '.join(changed)}; start a new run")

@@ -23,6 +23,7 @@ from harness.report import (
     contests,
     figures,
     gpu,
+    gpu_memory,
     limits,
     markdown,
     operations,
@@ -68,7 +69,7 @@ SECTIONS = (
     ("classical", "Classical models beside networks"),
     ("tracks", "What the frameworks' own defaults change"),
     ("operations", "Single operations"),
-    ("gpu", "GPU timeline"),
+    ("gpu", "GPU timeline and memory"),
     ("limits", "What the device allows, and where the time goes"),
     ("failures", "Failures"),
     ("contention", "Contention"),
@@ -125,7 +126,9 @@ def document(summary: Summary) -> dict[str, Any]:
     views = certificates.views(manifest.certificates) if manifest.certificates else []
     sheets = limits.sheets(manifest, summary.workloads)
     watched = gpu.watched(summary.comparisons)
-    device = gpu.sheet(watched) if watched else None
+    of_device = [
+        sheet for sheet in (gpu.sheet(watched) if watched else None, gpu_memory.sheet(summary.comparisons)) if sheet
+    ]
     said, more = divided(summary)
     asked = {"speed": manifest.suite.launches, "accuracy": manifest.suite.seeds}
     tables = {
@@ -143,7 +146,7 @@ def document(summary: Summary) -> dict[str, Any]:
         "operations": findings.operations(summary, facets),
         "failures": provenance.failures(summary, facets),
         "contention": provenance.contention(summary),
-        **{sheet.name: findings.sheet(sheet, facets) for sheet in (*sheets, *([device] if device else []))},
+        **{sheet.name: findings.sheet(sheet, facets) for sheet in (*sheets, *of_device)},
         **{view.name: findings.certificates(view, summary, facets) for view in views},
         "environment": provenance.environment(summary),
         "versions": provenance.versions(summary, facets),
@@ -167,7 +170,7 @@ def document(summary: Summary) -> dict[str, Any]:
         "certificates": [[view.about, view.name] for view in views],
         "limits": [[runs(sheet.about), sheet.name] for sheet in sheets],
         "lacking": [runs(advice) for advice in limits.missing(manifest)],
-        "gpu": runs(device.about) if device else None,
+        "gpu": [[runs(sheet.about), sheet.name] for sheet in of_device],
         "timelines": timelines.timelines(watched, facets),
         "roofline": charts.roofs(summary, facets),
         "operations": operations.about(summary.operations) if summary.operations else "",

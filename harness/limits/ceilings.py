@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from harness import registry
-from harness.contract import Precision, Setup
+from harness.contract import Device, Precision, Setup
 from harness.measure.environment import fingerprint, last_cache_bytes
 from harness.measure.evidence import is_contended
 from harness.parity.workers import package_of
@@ -25,6 +25,7 @@ Dtype: TypeAlias = Literal["float64", "float32", "tf32", "bfloat16", "float16"]
 
 DTYPES: dict[Precision, tuple[Dtype, ...]] = {
     "fp32": ("float32", "float16"),
+    "tf32": ("tf32",),
     "bf16": ("bfloat16",),
     "fp64": ("float64",),
 }
@@ -40,6 +41,9 @@ REQUEST_S = 120.0
 SMALLEST_ARRAY, OF_CACHE, OF_MEMORY = 1 << 26, 4, 16
 """An array has four times the bytes of all last-level caches that are used, as STREAM asks (McCalpin 1995), but at most
 a sixteenth of the memory."""
+
+ON_GPU = 1 << 30
+"""The same for a GPU, the largest cache of which holds some 60 MB."""
 
 Ask: TypeAlias = Callable[[str, dict[str, Any]], dict[str, Any]]
 
@@ -59,8 +63,10 @@ class Extent:
     samples: int = 7
 
     @classmethod
-    def of_machine(cls) -> Extent:
-        """Return what suits this machine."""
+    def of(cls, device: Device) -> Extent:
+        """Return what suits a device of this machine."""
+        if device == "gpu":
+            return cls(sizes=(1024, 2048, 4096, 8192, 16384), array_bytes=ON_GPU)
         memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
         wanted = max(SMALLEST_ARRAY, OF_CACHE * (last_cache_bytes() or 0))
         return cls(array_bytes=min(wanted, memory // OF_MEMORY))
@@ -115,50 +121,59 @@ def wanting(found: Ceilings) -> bool:
     )
 
 
-def measure(arms: Sequence[str], threads: int, tell: Callable[[str], None], extent: Extent | None = None) -> Ceilings:
+def measure(
+    arms: Sequence[str],
+    threads: int,
+    tell: Callable[[str], None],
+    extent: Extent | None = None,
+    device: Device = "cpu",
+) -> Ceilings:
     """Return what the device gives at most, through each of the arms.
 
     Args:
         arms: Which can run here.
         threads: Of each process.
         tell: Takes what is being measured, as it goes on.
-        extent: How much is measured; by default what suits this machine.
+        extent: How much is measured; by default what suits the device.
+        device: Which.
     """
-    machine, created = fingerprint(), now()
+    machine, created = fingerprint(device), now()
     found: dict[str, list[Ceiling]] = {arm: [] for arm in arms}
     with tempfile.TemporaryDirectory(prefix="twinbench-ceilings-") as scratch:
         (Path(scratch) / "keras").mkdir()
         for precision in DTYPES:
             with contextlib.ExitStack() as stack:
                 workers = {
-                    arm: stack.enter_context(_begin(arm, precision, threads, Path(scratch)))
+                    arm: stack.enter_context(_begin(arm, Setup(precision, threads, device=device), Path(scratch)))
                     for arm in arms
-                    if precision in registry.find_arm(arm).precisions["cpu"]
+                    if precision in registry.find_arm(arm).precisions.get(device, ())
                 }
                 for worker in workers.values():  # nothing is measured while another imports
                     worker.settle(START_TIMEOUT_S)
                 for arm, worker in workers.items():
                     tell(f"{arm}, {precision}")
-                    found[arm] += _of_worker(arm, worker, precision, extent or Extent.of_machine())
+                    found[arm] += _of_worker(arm, worker, extent or Extent.of(device))
     return Ceilings(
         created=created,
         cpu=machine["cpu"],
         cores=machine["cores_used"],
         threads=threads,
         versions={arm: registry.versions(registry.find_arm(arm)) for arm in arms},
-        last_cache=last_cache_bytes(),
+        last_cache=last_cache_bytes() if device == "cpu" else None,
+        gpu=machine.get("gpu"),
         found=[one for of_arm in found.values() for one in of_arm],
     )
 
 
-def _begin(arm: str, precision: Precision, threads: int, scratch: Path) -> Worker:
-    worker = Worker(registry.find_arm(arm), Setup(precision, threads), scratch / f"{arm}-{precision}.log", scratch)
+def _begin(arm: str, setup: Setup, scratch: Path) -> Worker:
+    worker = Worker(registry.find_arm(arm), setup, scratch / f"{arm}-{setup.precision}.log", scratch)
     worker.begin()
     return worker
 
 
-def _of_worker(arm: str, worker: Worker, precision: Precision, extent: Extent) -> Iterator[Ceiling]:
+def _of_worker(arm: str, worker: Worker, extent: Extent) -> Iterator[Ceiling]:
     """Yield all that a process of an arm can be asked for."""
+    on_cpu, precision = worker.setup.device == "cpu", worker.setup.precision
 
     def ask(function: str, arguments: dict[str, Any]) -> dict[str, Any]:
         return worker.ask(
@@ -175,15 +190,19 @@ def _of_worker(arm: str, worker: Worker, precision: Precision, extent: Extent) -
     for dtype in DTYPES[precision]:
         yield _found(arm, "product", functools.partial(_product, ask, dtype, extent.sizes), dtype)
     if precision == "fp32":
-        yield Ceiling(arm=arm, kind="product", dtype="tf32", reason=NO_TF32)
+        if on_cpu:
+            yield Ceiling(arm=arm, kind="product", dtype="tf32", reason=NO_TF32)
         yield _found(arm, "memory", lambda: _memory(ask, extent.array_bytes))
         yield _found(arm, "call", lambda: _call(ask))
-        yield Ceiling(arm=arm, kind="transfer", reason=NO_TRANSFER)
+        if on_cpu:
+            yield Ceiling(arm=arm, kind="transfer", reason=NO_TRANSFER)
+        else:
+            yield _found(arm, "transfer", lambda: _transfer(ask, extent.array_bytes))
 
 
 def _found(
     arm: str,
-    kind: Literal["product", "memory", "call"],
+    kind: Literal["product", "memory", "call", "transfer"],
     look: Callable[[], dict[str, Any]],
     dtype: Dtype | None = None,
 ) -> Ceiling:
@@ -224,6 +243,12 @@ def _memory(ask: Ask, array_bytes: int) -> dict[str, Any]:
     """Return bytes a second: both arrays are read, one is written."""
     numbers = array_bytes // 4
     return _rates(_quietly(ask, "memory", {"numbers": numbers}), 3 * 4 * numbers, 4 * numbers)
+
+
+def _transfer(ask: Ask, array_bytes: int) -> dict[str, Any]:
+    """Return bytes a second from host to device."""
+    numbers = array_bytes // 4
+    return _rates(_quietly(ask, "transfer", {"numbers": numbers}), 4 * numbers, 4 * numbers)
 
 
 def _call(ask: Ask) -> dict[str, Any]:

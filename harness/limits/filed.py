@@ -83,7 +83,9 @@ def _read(folder: Path, kind: type[Filed], machine: Mapping[str, Any], threads: 
             one = kind.model_validate(envelope.read(path, newest=NEWEST))
         except (Unreadable, ValidationError):
             continue
-        if (one.cpu, one.cores, one.threads) == (machine["cpu"], machine["cores_used"], threads):
+        of_device = one.gpu if isinstance(one, Ceilings) else None
+        found = (one.cpu, one.cores, one.threads, of_device)
+        if found == (machine["cpu"], machine["cores_used"], threads, machine.get("gpu")):
             yield one
 
 
@@ -96,6 +98,8 @@ def _write(path: Path, found: Ceilings | Breakdown) -> Path:
 def _fingerprint(found: Ceilings | Breakdown) -> str:
     """Return a hash of the machine, the versions and the threads."""
     known = [found.cpu, found.cores, found.threads, found.versions]
+    if isinstance(found, Ceilings) and found.gpu:
+        known.append(found.gpu)
     return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()[:16]
 
 

@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from harness.contract import Device
+
 SOURCES = ("benchmarks", "harness", "models_keras", "models_numpy", "models_sklearn", "models_torch")
 NOT_MEASURING = (
     *("aa", "advice", "archive", "cli.py", "commands", "compare", "dashboard", "doctor.py", "gate", "limits"),
@@ -22,9 +24,14 @@ NOT_MEASURING = (
 """Parts of the harness that cannot change a measurement: editing them keeps finished cells valid."""
 
 
-def fingerprint() -> dict[str, Any]:
-    """Return what is known of the machine and its state, flat, in the order in which it is read best."""
+def fingerprint(device: Device = "cpu") -> dict[str, Any]:
+    """Return what is known of the machine and its state, flat, in the order in which it is read best.
+
+    Args:
+        device: What is measured on: of a GPU that is known too.
+    """
     return {
+        **(_gpu() if device == "gpu" else {}),
         "cpu": _cpu_model(),
         "cores_used": len(os.sched_getaffinity(0)),
         "cores": os.cpu_count(),
@@ -52,6 +59,13 @@ def visible_device(variables: Mapping[str, str]) -> str:
         variables: Of the environment; ``CUDA_VISIBLE_DEVICES`` names devices, by number or UUID, or none of them.
     """
     return variables.get("CUDA_VISIBLE_DEVICES", "0").partition(",")[0].strip()
+
+
+def _gpu() -> dict[str, Any]:
+    """Return what NVML tells of the GPU; nothing where there is none, and workers will say so."""
+    from harness.measure.gpu import described  # NVML's module takes 20 ms that others need not spend
+
+    return described(visible_device(os.environ))
 
 
 def source_sha256() -> str:

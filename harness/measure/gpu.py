@@ -109,6 +109,18 @@ IDENTITY: Mapping[str, Callable[[Any, Any], str | int]] = {
 }
 """What it is asked once, by the names that a ``Timeline`` has for it."""
 
+STATE: Mapping[str, Callable[[Any, Any], str | int | float | bool]] = {
+    "gpu": IDENTITY["device"],
+    "gpu_driver": IDENTITY["driver"],
+    "gpu_memory_gib": lambda nvml, handle: round(nvml.nvmlDeviceGetMemoryInfo(handle).total / 2**30, 1),
+    "gpu_power_limit_w": lambda nvml, handle: nvml.nvmlDeviceGetPowerManagementLimit(handle) / 1e3,
+    "gpu_sm_clock_limit_mhz": lambda nvml, handle: int(nvml.nvmlDeviceGetMaxClockInfo(handle, pynvml.NVML_CLOCK_SM)),
+    "gpu_ecc": lambda nvml, handle: bool(nvml.nvmlDeviceGetEccMode(handle)[0]),
+    "gpu_mig": lambda nvml, handle: bool(nvml.nvmlDeviceGetMigMode(handle)[0]),
+    "gpu_persistence": lambda nvml, handle: bool(nvml.nvmlDeviceGetPersistenceMode(handle)),
+}
+"""What a machine is described by, beside its processor."""
+
 REASONS: Mapping[int, str] = {
     pynvml.nvmlClocksEventReasonGpuIdle: "gpu_idle",
     pynvml.nvmlClocksEventReasonApplicationsClocksSetting: "applications_clocks_setting",
@@ -138,6 +150,7 @@ class Gpu:
         identity: What of ``IDENTITY`` NVML tells, None where it does not.
         source: ``FROM_NVML``, or what a replay says of its trace.
         untold: Why the last try at a quantity, or at ``clock_reasons``, gave nothing.
+        held: By process, the most bytes that the driver has seen it hold, with what the driver itself needs for it.
     """
 
     def __init__(self, device: str, nvml: Any = pynvml):
@@ -153,6 +166,7 @@ class Gpu:
         self.nvml = nvml
         self.source = str(getattr(nvml, "source", FROM_NVML))
         self.untold: dict[str, str] = {}
+        self.held: dict[int, int] = {}
         self._never: set[str] = set()
         try:
             nvml.nvmlInit()
@@ -165,7 +179,7 @@ class Gpu:
         except NVMLError as error:
             self.close()
             raise GpuError(f"NVML finds no device {device!r}: {error}") from None
-        self.identity: dict[str, Any] = {name: self._known(read) for name, read in IDENTITY.items()}
+        self.identity: dict[str, Any] = {name: self.known(read) for name, read in IDENTITY.items()}
 
     def sample(self, at_ns: int, own: Collection[int] = ()) -> Sample:
         """Ask the device for everything.
@@ -212,16 +226,37 @@ class Gpu:
         if found is None:
             return None
         numbers = {int(process.pid) for process in found}
+        for process in found:
+            if process.usedGpuMemory is not None:
+                self.held[process.pid] = max(process.usedGpuMemory, self.held.get(process.pid, 0))
         if own and numbers.isdisjoint(own):
             self.untold["foreign_processes"] = OTHER_NUMBERS
             return None
         return len(numbers.difference(own))
 
-    def _known(self, read: Callable[[Any, Any], Any]) -> Any:
+    def known(self, read: Callable[[Any, Any], Any]) -> Any:
+        """Return what a function of NVML gives; None where it gives nothing."""
         try:
             return read(self.nvml, self.handle)
         except NVMLError:
             return None
+
+
+def described(device: str, nvml: Any = pynvml) -> dict[str, Any]:
+    """Return what NVML tells of a device by the names of ``STATE``, null where it does not; nothing without one.
+
+    Args:
+        device: As for ``Gpu``.
+        nvml: As for ``Gpu``.
+    """
+    try:
+        gpu = Gpu(device, nvml)
+    except GpuError:
+        return {}
+    try:
+        return {name: gpu.known(read) for name, read in STATE.items()}
+    finally:
+        gpu.close()
 
 
 class Sampler:

@@ -22,7 +22,12 @@ COUNTED: Mapping[Scope, Callable[[Size, int], tuple[int, int]]] = {
 """FLOPs and numbers moved of what a scope times, on a batch. What feeds an epoch is no work that is counted, so epochs
 are left out."""
 
-DTYPES: Mapping[Precision, tuple[str, int]] = {"fp32": ("float32", 4), "bf16": ("bfloat16", 2), "fp64": ("float64", 8)}
+DTYPES: Mapping[Precision, tuple[str, int]] = {
+    "fp32": ("float32", 4),
+    "tf32": ("tf32", 4),
+    "bf16": ("bfloat16", 2),
+    "fp64": ("float64", 8),
+}
 """What a precision multiplies, and the bytes of a number."""
 
 

@@ -9,7 +9,7 @@ from harness.report.comparison import Comparison
 from harness.report.figures import MISSING
 from harness.report.scopes import WORDS
 from harness.report.sheets import Field, Sheet
-from harness.report.text import number
+from harness.report.text import escape, number
 from harness.schema import Breakdown, Ceiling, Ceilings, Manifest, PartTime
 
 NOT_MEASURED = (
@@ -44,7 +44,8 @@ def ceilings_sheet(found: Ceilings) -> Sheet:
     return Sheet(
         name="ceilings",
         about=(
-            f"What this machine gives at most through each framework, on {threads}, each in the process and with the "
+            f"What {escape(found.gpu) if found.gpu else 'this machine'} gives at most through each framework, on "
+            f"{threads}, each in the process and with the "
             "settings of its arm: the best of all samples / their median. Products are of square matrices, of the size "
             f"that suits them best. Memory: one array added to another in place, three times its bytes{larger}. A call "
             "adds two numbers: an eager operation in PyTorch and Keras on torch, a graph or a compiled function on the "

@@ -149,7 +149,7 @@ def summarize(
             compare(
                 manifest,
                 choices.get(name, WorkloadChoice(name=name)),
-                workloads[name],
+                choices.get(name, WorkloadChoice(name=name)).sized(workloads[name]),
                 precision,
                 track,
                 group,

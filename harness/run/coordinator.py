@@ -86,7 +86,7 @@ def make_manifest(run: str, suite: Suite, command: Sequence[str], proofs: list[P
         command=list(command),
         suite=suite,
         arms=arm_status(suite),
-        environment=fingerprint(),
+        environment=fingerprint(suite.device),
         proofs=proofs,
     )
 

@@ -90,17 +90,20 @@ class Kept:
         timeline: What it did; null if nothing is known, or nothing was asked.
         lost: Why there is none, if there should be one.
         carrier: The arm whose record has it.
+        held: By process, the most bytes of its memory that the driver counted.
     """
 
     timeline: Timeline | None = None
     lost: str | None = None
     carrier: str | None = None
+    held: Mapping[int, int] = dataclasses.field(default_factory=dict)
 
     @classmethod
     def of(cls, sampler: Sampler, spans: Mapping[str, list[tuple[int, int]]]) -> Kept:
         """Take what a sampler has after a race, with the blocks of the arms that came through it."""
         kept = timeline(sampler, spans)
-        return cls(kept, None if kept else sampler.lost or "the race was over before the first sample")
+        lost = None if kept else sampler.lost or "the race was over before the first sample"
+        return cls(kept, lost, held=sampler.gpu.held if sampler.gpu else {})
 
     def take(self, arm: str) -> tuple[Timeline | None, str | None]:
         """Return the timeline for an arm's record, or why it has none; neither where there is nothing to be had."""
@@ -272,9 +275,13 @@ class Table:
         told = self._state(seat, leg)
         reasons = self._unmeasured(seat, leg)
         seen, unseen = gpu.take(arm)
-        phases = told["phases"] if leg.scope == "step" else {leg.name: told["phases"].get(leg.name)}
+        phases, on_device = (
+            told[kind] if leg.scope == "step" else {leg.name: told[kind].get(leg.name)}
+            for kind in ("phases", "device_memory")
+        )
         measured = {
             "phases": phases if all(phases.values()) else {},
+            "device_memory": on_device if any(on_device.values()) else None,
             "first_step_s": seat.opened["first_step_s"],
             "cold_start_s": seat.opened["cold_start_s"],
             "peak_rss_bytes": told["peak_rss_bytes"],
@@ -286,6 +293,7 @@ class Table:
             warm_up_steps=seat.warm["warm_up_steps"],
             blocks=seat.blocks,
             gpu=seen,
+            driver_bytes=gpu.held.get(seat.worker.process.pid),
             **{name: None if name in reasons else figure for name, figure in measured.items()},
         )
         yield self._record(
@@ -304,11 +312,15 @@ class Table:
         if leg.scope != "step":
             elsewhere = "the process had taken train steps, whose record has it"
             reasons = dict.fromkeys(("first_step_s", "cold_start_s", "peak_rss_bytes", "first_loss"), elsewhere)
-            return reasons if seat.fresh else {**reasons, "phases": USED}
+            return reasons if seat.fresh else {**reasons, **dict.fromkeys(self._of_phases, USED)}
         reasons = {} if self.crew.launch.alone else {"cold_start_s": "workers of this launch started side by side"}
         if not seat.fresh:
-            reasons |= dict.fromkeys(("first_step_s", "cold_start_s", "peak_rss_bytes", "phases"), USED)
+            reasons |= dict.fromkeys(("first_step_s", "cold_start_s", "peak_rss_bytes", *self._of_phases), USED)
         return reasons
+
+    @property
+    def _of_phases(self) -> tuple[str, ...]:
+        return ("phases", "device_memory") if self.sitting.device == "gpu" else ("phases",)
 
     def _train(self, arm: str) -> Iterator[Record]:
         seat = self.contestants[arm]

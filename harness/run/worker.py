@@ -32,6 +32,7 @@ from harness.contract import (
     Dataset,
     Divisible,
     Feeding,
+    OnDevice,
     Part,
     Portable,
     Resumable,
@@ -95,6 +96,8 @@ class Server:
             limit_cores(self.setup.threads)
         keep_out(blocked)
         self._configure()
+        if self.setup.device == "gpu":
+            self.memory.device = cast(OnDevice, self.arm).device_memory
         started = time.perf_counter_ns()
         self.memory.end("import")
         return {"start_s": (started - spawned_ns) / 1e9}
@@ -545,6 +548,7 @@ class Server:
         return {
             "peak_rss_bytes": self.memory.highest,
             "phases": self.memory.phases,
+            "device_memory": {name: dataclasses.asdict(peaks) for name, peaks in self.memory.on_device.items()},
             "frameworks": sorted(set(frameworks) & sys.modules.keys()),
             "initial_sha256": self._loaded_sha256(),
             "dataset_sha256": sha256(**arrays),

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import keras
 import numpy as np
 
-from harness.contract import NoDevice, Part, Setup
+from harness.contract import DeviceMemory, NoDevice, Part, Setup
 from models_keras.backends import shared
 from models_keras.techniques.sharpness import uphill
 
@@ -244,6 +244,12 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
 def wait(result: Any) -> Any:
     """Return a result once the device has it."""
     return jax.block_until_ready(result)
+
+
+def device_memory() -> DeviceMemory:
+    """Return the peaks of the GPU's memory since the process began: JAX does not set its counters back."""
+    told = jax.devices()[0].memory_stats() or {}
+    return DeviceMemory(told.get("peak_bytes_in_use"), told.get("peak_pool_bytes"), since_start=True)
 
 
 def settings() -> dict[str, Any]:

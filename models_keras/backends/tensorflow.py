@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from harness.contract import Loading, NoDevice, Part, Setup
+from harness.contract import DeviceMemory, Loading, NoDevice, Part, Setup
 from models_keras.backends import shared
 from models_keras.techniques.sharpness import uphill
 
@@ -179,6 +179,13 @@ def wait(result: Any) -> Any:
     """Return a result once the device has it."""
     tf.test.experimental.sync_devices()
     return result
+
+
+def device_memory() -> DeviceMemory:
+    """Return the peak of the GPU's memory since the last call; of what it took from the driver TensorFlow is silent."""
+    told = tf.config.experimental.get_memory_info("GPU:0")["peak"]
+    tf.config.experimental.reset_memory_stats("GPU:0")
+    return DeviceMemory(told, None)
 
 
 def settings() -> dict[str, Any]:

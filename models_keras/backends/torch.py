@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, TensorDataset
 
-from harness.contract import Loading, NoDevice, Part, Setup
+from harness.contract import DeviceMemory, Loading, NoDevice, Part, Setup
 from models_keras.backends import shared
 from models_keras.techniques.sharpness import uphill
 
@@ -248,6 +248,13 @@ def wait(result: Any) -> Any:
     if ON_GPU:
         torch.cuda.synchronize()
     return result
+
+
+def device_memory() -> DeviceMemory:
+    """Return the peaks of the GPU's memory since the last call."""
+    told = DeviceMemory(torch.cuda.max_memory_allocated(), torch.cuda.max_memory_reserved())
+    torch.cuda.reset_peak_memory_stats()
+    return told
 
 
 def settings() -> dict[str, Any]:

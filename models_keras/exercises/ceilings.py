@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from models_keras.arm import backend
@@ -18,7 +19,8 @@ Run = Callable[[], Any]
 
 def matrix_product(size: int, dtype: str) -> Run:
     """Multiply two square matrices."""
-    a, b = (ops.cast(keras.random.uniform((size, size), seed=seed), dtype) for seed in (1, 2))
+    held = {"tf32": "float32"}.get(dtype, dtype)  # how float32 is multiplied was said when this was configured
+    a, b = (ops.cast(keras.random.uniform((size, size), seed=seed), held) for seed in (1, 2))
     multiply = backend.compiled(ops.matmul)
     return lambda: multiply(a, b)
 
@@ -33,6 +35,12 @@ def call() -> Run:
     """Add two numbers: all but nothing."""
     x, add = ops.ones(()), backend.compiled(ops.add)
     return lambda: add(x, x)
+
+
+def transfer(numbers: int) -> Run:
+    """Carry an array of float32 numbers from the host to the device, as batches are."""
+    held = np.ones(numbers, np.float32)
+    return lambda: backend.place(held)
 
 
 def wait(result: Any) -> Any:

@@ -9,26 +9,39 @@ import torch
 
 Run = Callable[[], Any]
 
+DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
+TYPES = {"tf32": torch.float32}
+"""Types that are no type of a tensor: how float32 is multiplied was said when the process was configured."""
+
 
 def matrix_product(size: int, dtype: str) -> Run:
     """Multiply two square matrices."""
     generator = torch.Generator().manual_seed(0)
-    a, b = (torch.rand(size, size, generator=generator).to(getattr(torch, dtype)) for _ in range(2))
+    held = TYPES.get(dtype) or getattr(torch, dtype)
+    a, b = (torch.rand(size, size, generator=generator).to(DEVICE, held) for _ in range(2))
     return lambda: a @ b
 
 
 def memory(numbers: int) -> Run:
     """Add one array of float32 numbers to another, in place."""
-    total, term = torch.zeros(numbers), torch.ones(numbers)
+    total, term = torch.zeros(numbers, device=DEVICE), torch.ones(numbers, device=DEVICE)
     return lambda: total.add_(term)
 
 
 def call() -> Run:
     """Add two numbers: all but nothing."""
-    x = torch.ones(())
+    x = torch.ones((), device=DEVICE)
     return lambda: x + x
+
+
+def transfer(numbers: int) -> Run:
+    """Carry an array of float32 numbers from page-locked memory of the host to the device."""
+    held = torch.ones(numbers).pin_memory()
+    return lambda: held.to(DEVICE, non_blocking=True)
 
 
 def wait(result: Any) -> Any:
     """Return once the result is there: on a CPU it is."""
+    if DEVICE == "cuda":
+        torch.cuda.synchronize()
     return result

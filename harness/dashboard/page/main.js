@@ -115,7 +115,7 @@ function start() {
   fill("classical", explained(data.classical, "classical"));
   fill("tracks", explained("The stock track leaves the optimizer's numbers and the initial values to each framework. Differences are over seeds, not paired.", "tracks"));
   fill("operations", explained(data.operations, "operations"));
-  fill("gpu", data.gpu && said(data.gpu), shown("gpu"), data.timelines.map((race, i) => cardOf(race, data.timelines.length <= 6 || i === 0, timelineCard)));
+  fill("gpu", ...data.gpu.map(([words, name]) => [said(words), shown(name)]), data.timelines.map((race, i) => cardOf(race, data.timelines.length <= 6 || i === 0, timelineCard)));
   fill("limits",
     ...data.limits.map(([words, name]) => [said(words), shown(name)]),
     data.roofline && legend(data.roofline.points),
