@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.contract import ArmSpec, Setup, Workload
+from harness.contract import ArmSpec, DeviceMemory, Setup, Workload
 from harness.measure import evidence
 from models_numpy.arm import NumpyArm, NumpySession
 
@@ -135,9 +135,15 @@ class ChaosArm(NumpyArm):
         tell(f"pid {os.getpid()}")
         self.fault, _, self.place = os.environ["CHAOS"].partition("-")
         self.foreign = 0.0
+        self.phases = 0
         evidence.pressure = evidence.foreign = lambda before, after: self.foreign
         self.meet("start")
         super().__init__(setup)
+
+    def device_memory(self) -> DeviceMemory:
+        """Return peaks that tell the phases apart: each has a MiB more than the one before."""
+        self.phases += 1
+        return DeviceMemory(self.phases << 20, self.phases << 21, since_start=False)
 
     def meet(self, place: str) -> Any:
         """Go wrong if this is the place, and return what the fault returns."""
