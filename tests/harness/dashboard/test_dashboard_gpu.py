@@ -40,7 +40,7 @@ def test_what_was_not_told_is_null_and_a_quantity_without_values_has_no_line():
 
 def test_without_samples_there_is_nothing():
     document = page.document(summarize(manifest(), whole_run(), {"mlp_digits": workload()}))
-    assert (document["timelines"], document["gpu"]) == ([], None)
+    assert (document["timelines"], document["gpu"]) == ([], [])
     assert "gpu" not in document["tables"]
 
 
