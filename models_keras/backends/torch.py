@@ -29,8 +29,9 @@ def configure(setup: Setup) -> None:
     torch.set_num_threads(setup.threads)
     if torch.get_num_interop_threads() != setup.threads:  # may be set once in a process
         torch.set_num_interop_threads(setup.threads)
-    # Of products, convolutions and recurrent layers alike; left alone, cuDNN's would take TF32 for float32.
-    torch.backends.fp32_precision = "tf32" if setup.precision == "tf32" else "ieee"
+    # One by one: in PyTorch 2.11 the switch for all leaves those of cuDNN as they are, TF32; in 2.13 it does not.
+    for switch in (torch.backends, torch.backends.cuda.matmul, torch.backends.cudnn.conv, torch.backends.cudnn.rnn):
+        switch.fp32_precision = "tf32" if setup.precision == "tf32" else "ieee"
 
 
 def seed(number: int) -> None:
