@@ -128,8 +128,8 @@ def _warnings(summary: Summary) -> Iterator[str]:
         where = _some([text.code(comparison.name) for comparison in broken])
         track = "matched" if any(comparison.track == "matched" for comparison in broken) else "stock"
         told.append(
-            f"**The {track} track is broken on {where}: arms that must start or multiply alike do not.** There, compare "
-            "nothing."
+            f"**The {track} track is broken on {where}: arms that must start or multiply alike do not.** "
+            "There, compare nothing."
         )
     if told:
         yield " ".join(told)
