@@ -52,4 +52,10 @@ ARMS = (
         entry="models_keras.arm:CompiledKerasArm",
         form_of="keras-tensorflow",
     ),
+    dataclasses.replace(
+        TENSORFLOW,
+        name="keras-tensorflow-tuned",
+        entry="models_keras.arm:TunedKerasArm",
+        form_of="keras-tensorflow",
+    ),
 )

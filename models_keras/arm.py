@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import importlib
 import itertools
@@ -47,9 +48,11 @@ class KerasArm:
 
     Attributes:
         jit_compile: Of ``compile()``, which chooses by itself where it is ``auto``.
+        steps_per_execution: Of ``fit``.
     """
 
     jit_compile: bool | Literal["auto"] = "auto"
+    steps_per_execution = 1
 
     def __init__(self, setup: Setup):
         self.setup = setup
@@ -67,7 +70,7 @@ class KerasArm:
 
     def open(self, workload: Workload, sample_shape: tuple[int, ...], outputs: int) -> KerasSession:
         """Build the workload's model; see ``harness.contract.Arm``."""
-        return KerasSession(workload, sample_shape, self.jit_compile)
+        return KerasSession(workload, sample_shape, self.jit_compile, self.steps_per_execution)
 
     def device_memory(self) -> DeviceMemory:
         """Return the peaks of the device's memory; see ``harness.contract.OnDevice``."""
@@ -81,11 +84,28 @@ class CompiledKerasArm(KerasArm):
     jit_compile = True
 
 
+class TunedKerasArm(KerasArm):
+    """The same, with as many steps of ``fit`` in one call of a graph as Keras' documentation advises small models.
+
+    Steps over staged batches are no steps of ``fit``: they are driven one by one, as in all arms.
+    """
+
+    steps_per_execution = 16
+
+
 class KerasSession:
     """One model under training; see ``harness.contract.Session``."""
 
-    def __init__(self, workload: Workload, sample_shape: tuple[int, ...], jit_compile: bool | Literal["auto"] = "auto"):
+    def __init__(
+        self,
+        workload: Workload,
+        sample_shape: tuple[int, ...],
+        jit_compile: bool | Literal["auto"] = "auto",
+        steps_per_execution: int = 1,
+    ):
         self.workload = workload
+        self.steps_per_execution = steps_per_execution
+        self.several_steps: Callable[..., Any] | None = None
         self.dtype = keras.config.floatx()
         self.input_dtype = "int32" if workload.form == "tokens" else self.dtype
         self.sample_shape = self._channel_last(np.zeros((1, *sample_shape))).shape[1:]
@@ -275,7 +295,8 @@ class KerasSession:
                 given = {"x": AugmentedBatches(inputs, targets, order, part, self.epoch, draws)}
             else:
                 given = self._loaded(inputs, targets, order, part)
-            losses += self.model.fit(**given, shuffle=False, verbose=0).history["loss"]
+            with self._executing():
+                losses += self.model.fit(**given, shuffle=False, verbose=0).history["loss"]
             if self.plateau:
                 self.plateau.on_epoch_end(self.epoch, {"loss": losses[-1]})
             self.epoch += 1
@@ -286,6 +307,20 @@ class KerasSession:
         if stopping:
             stopping.on_train_end()
         return losses
+
+    @contextlib.contextmanager
+    def _executing(self) -> Iterator[None]:
+        """Have the model train several steps at a call, if it is to."""
+        model, one_step = self.model, self.model.train_function
+        if self.steps_per_execution == 1:
+            yield
+            return
+        model.steps_per_execution, model.train_function = self.steps_per_execution, self.several_steps
+        try:
+            yield
+        finally:
+            self.several_steps = model.train_function
+            model.steps_per_execution, model.train_function = 1, one_step
 
     def run_part(self, part: Part, count: int) -> float:
         """Run a part of Keras' train step over the staged batches, compiled or not as that is."""
@@ -311,14 +346,15 @@ class KerasSession:
                 taken(self._channel_first(inputs), self._outputs(targets))
 
         self.model.make_train_function()
-        kept = self.model.train_function
+        kept, several = self.model.train_function, self.steps_per_execution
         # Made once, for TensorFlow traces it at its first call: warm-up takes that, and no block that is timed.
         self.no_step = self.no_step or backend.no_step(self.model)
         self.model.train_function = backend.taker(take) if taken else self.no_step
+        self.steps_per_execution = 1  # a function that takes one batch at a call
         try:
             self.fit(x, y, orders, batch_size, draws)
         finally:
-            self.model.train_function = kept
+            self.model.train_function, self.steps_per_execution = kept, several
 
     def _loaded(self, inputs: Array, targets: Array, order: Array, batch_size: int) -> dict[str, Any]:
         """Return an epoch's batches as arguments of ``Model.fit``."""
@@ -386,7 +422,8 @@ class KerasSession:
             "parameter_dtype": self.model.trainable_variables[0].dtype,
             "compute_dtype": keras.config.dtype_policy().compute_dtype,
             "image_data_format": keras.config.image_data_format(),
-            "steps_per_execution": self.model.steps_per_execution,
+            "steps_per_execution": self.steps_per_execution,
+            **({"effort": "tuned"} if self.steps_per_execution > 1 else {}),
             **self._loading_settings(),
             **backend.settings(),
         }

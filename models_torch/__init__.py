@@ -17,14 +17,26 @@ TORCH = ArmSpec(
     out_of_memory=(("DefaultCPUAllocator: can't allocate memory",), ("CUDA out of memory",)),
 )
 
+COMPILING = {"TORCHINDUCTOR_FORCE_DISABLE_CACHES": "1"}  # a first step compiles, whatever ran here before
+CHECKING = {"TORCHINDUCTOR_FORCE_DISABLE_CACHES": "0"}
+
 ARMS = (
     TORCH,
     dataclasses.replace(
         TORCH,
         name="torch-compile",
         entry="models_torch.compiled:CompiledTorchArm",
-        environment={"TORCHINDUCTOR_FORCE_DISABLE_CACHES": "1"},  # a first step compiles, whatever ran here before
-        checking={"TORCHINDUCTOR_FORCE_DISABLE_CACHES": "0"},
+        environment=COMPILING,
+        checking=CHECKING,
+        form_of="torch",
+    ),
+    dataclasses.replace(TORCH, name="torch-tuned", entry="models_torch.tuned:TunedTorchArm", form_of="torch"),
+    dataclasses.replace(
+        TORCH,
+        name="torch-compile-tuned",
+        entry="models_torch.tuned:TunedCompiledTorchArm",
+        environment=COMPILING,
+        checking=CHECKING,
         form_of="torch",
     ),
 )

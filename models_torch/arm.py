@@ -95,7 +95,13 @@ class TorchArm:
 
 
 class TorchSession:
-    """One model under training; see ``harness.contract.Session``."""
+    """One model under training; see ``harness.contract.Session``.
+
+    Attributes:
+        fused: Whether the optimizer updates all in one kernel, where PyTorch has one of it; else as it chooses itself.
+    """
+
+    fused = False
 
     def __init__(self, setup: Setup, workload: Workload):
         self.setup = setup
@@ -466,11 +472,12 @@ class TorchSession:
         workload = self.workload
         trained = {name: p for name, p in self.model.named_parameters() if p.requires_grad}
         if workload.track == "stock":
-            self.optimizer = make_stock_optimizer(workload.optimizer, trained.values())
+            self.optimizer = make_stock_optimizer(workload.optimizer, trained.values(), fused=self.fused)
         else:
             rates = workload.transfer.rates if workload.transfer else {}
             shares = [rates.get(layer_of(name, rates) or "", 1.0) for name in trained]
-            self.optimizer = make_optimizer(workload.optimizer, trained.values(), shares if rates else None)
+            own = shares if rates else None
+            self.optimizer = make_optimizer(workload.optimizer, trained.values(), own, fused=self.fused)
         if workload.regularizer and (most := workload.regularizer.max_norm):
             self.optimizer.register_step_post_hook(lambda *_: limit_norm(self.weights, most))
         by_epoch = workload.schedule is not None and workload.schedule.name == "plateau"

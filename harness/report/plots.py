@@ -41,6 +41,9 @@ WINE, INDIGO, VIOLET, BROWN = "#882255", "#332288", "#785EF0", "#8A5A00"
 """Darker ones that stay apart from those, and from each other, for readers with any colour vision (the tests say how
 far): by them peers are known."""
 
+OLIVE, ULTRAVIOLET, PLUM = "#A5C369", "#8700FF", "#691E69"
+"""Three more, by which tuned arms are known."""
+
 COLOURS = {
     "torch": VERMILION,
     "torch-compile": PURPLE,
@@ -49,6 +52,9 @@ COLOURS = {
     "keras-torch": GREEN,
     "numpy": BLACK,
     "keras-tensorflow-xla": SKY,
+    "torch-tuned": PLUM,
+    "torch-compile-tuned": ULTRAVIOLET,
+    "keras-tensorflow-tuned": OLIVE,
     "sklearn": YELLOW,
     "torch-transformers": WINE,
     "keras-tensorflow-peers": BROWN,

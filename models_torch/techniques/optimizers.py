@@ -93,7 +93,11 @@ def orthogonal(x: Tensor, steps: int = 5) -> Tensor:
 
 
 def make_optimizer(
-    spec: Optimizer, parameters: Iterable[nn.Parameter], shares: Sequence[float] | None = None
+    spec: Optimizer,
+    parameters: Iterable[nn.Parameter],
+    shares: Sequence[float] | None = None,
+    *,
+    fused: bool = False,
 ) -> torch.optim.Optimizer:
     """Return the optimizer that ``spec`` names, over ``parameters``. It clips their gradients at each step if asked.
 
@@ -101,11 +105,13 @@ def make_optimizer(
         spec: What it is, with all its numbers.
         parameters: What it trains.
         shares: Of the learning rate, one for each parameter; None for all of it.
+        fused: One kernel for the whole update, where PyTorch has one.
     """
     parameters = list(parameters)
     make, arguments = OPTIMIZERS[spec.name]
     # One operation for all tensors, or one for each: on GPU and on CPU what PyTorch chooses by itself.
     execution = {"foreach": parameters[0].is_cuda} if make.__module__.startswith("torch.") else {}
+    execution = {"fused": True} if fused and make in FUSED else execution
     optimizer = make(
         by_share(parameters, shares, spec.learning_rate) if shares else parameters,
         lr=spec.learning_rate,
@@ -116,11 +122,14 @@ def make_optimizer(
     return _clipping(optimizer, parameters, spec)
 
 
-def make_stock_optimizer(spec: Optimizer, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+def make_stock_optimizer(
+    spec: Optimizer, parameters: Iterable[nn.Parameter], *, fused: bool = False
+) -> torch.optim.Optimizer:
     """Return PyTorch's own optimizer with its own numbers, given only what ``Optimizer.typed`` tells, and clipping."""
     parameters = list(parameters)
     make = getattr(torch.optim, OPTIMIZERS[spec.name][0].__name__)
-    return _clipping(make(parameters, lr=spec.learning_rate, **spec.typed), parameters, spec)
+    execution = {"fused": True} if fused and make in FUSED else {}
+    return _clipping(make(parameters, lr=spec.learning_rate, **spec.typed, **execution), parameters, spec)
 
 
 def _clipping(
@@ -184,3 +193,6 @@ OPTIMIZERS: dict[str, tuple[type[torch.optim.Optimizer], Callable[[Optimizer], d
     "lion": (Lion, _signs),
     "muon": (Muon, _turned_momentum),
 }
+
+FUSED = (torch.optim.SGD, torch.optim.Adam, torch.optim.AdamW, torch.optim.Adagrad)
+"""Of these PyTorch has the whole update as one kernel, on CPU and on GPU."""

@@ -34,11 +34,12 @@ def without(chaos, tmp_path):
     return without
 
 
+KERAS_ON_TENSORFLOW = {"keras-tensorflow", "keras-tensorflow-xla", "keras-tensorflow-tuned"}
 ARMS = [
-    ("torch", {"torch", "torch-compile", "keras-torch", "needs-torch"}),
-    ("tensorflow", {"keras-tensorflow", "keras-tensorflow-xla", "needs-tensorflow"}),
+    ("torch", {"torch", "torch-compile", "torch-tuned", "torch-compile-tuned", "keras-torch", "needs-torch"}),
+    ("tensorflow", {*KERAS_ON_TENSORFLOW, "needs-tensorflow"}),
     ("jax", {"keras-jax"}),
-    ("keras", {"keras-tensorflow", "keras-tensorflow-xla", "keras-jax", "keras-torch"}),
+    ("keras", {*KERAS_ON_TENSORFLOW, "keras-jax", "keras-torch"}),
 ]
 
 

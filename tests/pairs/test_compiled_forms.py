@@ -1,4 +1,4 @@
-"""Arms that compile another's halves begin and train as it does, and say that they were compiled."""
+"""Arms that run another's halves in another way, compiled or tuned, train as it does, and say what they do."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from harness.parity import engine, proofs
 from harness.parity.gates import GATES
 from harness.schema import Suite
 
-FORMS = ("torch-compile", "keras-tensorflow-xla")
+COMPILED = ("torch-compile", "keras-tensorflow-xla")
+TUNED = ("torch-tuned", "torch-compile-tuned", "keras-tensorflow-tuned")
+FORMS = (*COMPILED, *TUNED)
 LINKED = pytest.mark.skipif(" " in torch.__file__, reason="Inductor gives the linker PyTorch's path without quotes")
 SAYS = {"torch-compile": "compiled by torch.compile", "keras-tensorflow-xla": "compiled by XLA"}
 
@@ -22,17 +24,34 @@ def test_forms_are_found_by_name_and_are_not_among_all_arms():
     assert registry.find_arm("torch-compile-twin").entry == registry.find_arm("torch-compile").entry
 
 
+def trains_alike(bench, form, workload):
+    arm = registry.find_arm(form).form_of
+    ours, theirs = bench.open(form, workload), bench.open(arm, workload)
+    assert ours["initial_sha256"] == theirs["initial_sha256"]
+    assert ours["first_loss"] == pytest.approx(theirs["first_loss"], rel=1e-5)
+    trained, beside = (bench.train(name, workload, seed=0, epochs=2) for name in (form, arm))
+    assert trained["epoch_losses"] == pytest.approx(beside["epoch_losses"], rel=1e-4)
+    assert trained["metric"] == pytest.approx(beside["metric"], abs=0.005)
+    return ours["settings"], theirs["settings"]
+
+
+def test_tuned_pytorch_has_the_channel_last_and_a_fused_optimizer(bench):
+    tuned, plain = trains_alike(bench, "torch-tuned", "cnn_mnist1d")
+    assert (tuned["fused"], plain["fused"]) == (True, None)
+    assert "memory_format" not in tuned  # signals have no such layout
+    assert bench.open("torch-tuned", "lenet_mnist5k")["settings"]["memory_format"] == "channels_last"
+
+
+def test_tuned_keras_on_tensorflow_runs_many_steps_of_fit_at_a_call(bench):
+    tuned, plain = trains_alike(bench, "keras-tensorflow-tuned", "softmax_digits")
+    assert (tuned["steps_per_execution"], plain["steps_per_execution"]) == (16, 1)
+
+
 @pytest.mark.long  # it compiles, as all below
 @pytest.mark.parametrize("form", [pytest.param("torch-compile", marks=LINKED), "keras-tensorflow-xla"])
 def test_a_form_trains_as_the_arm_does(bench, form):
-    arm = registry.find_arm(form).form_of
-    ours, theirs = bench.open(form, "softmax_digits"), bench.open(arm, "softmax_digits")
-    assert ours["settings"]["execution"] == SAYS[form] != theirs["settings"]["execution"]
-    assert ours["initial_sha256"] == theirs["initial_sha256"]
-    assert ours["first_loss"] == pytest.approx(theirs["first_loss"], rel=1e-5)
-    trained, beside = (bench.train(name, "softmax_digits", seed=0, epochs=2) for name in (form, arm))
-    assert trained["epoch_losses"] == pytest.approx(beside["epoch_losses"], rel=1e-4)
-    assert trained["metric"] == pytest.approx(beside["metric"], abs=0.005)
+    ours, theirs = trains_alike(bench, form, "softmax_digits")
+    assert ours["execution"] == SAYS[form] != theirs["execution"]
 
 
 @LINKED
