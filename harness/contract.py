@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
     Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 
-Precision = Literal["fp32", "tf32", "bf16", "fp64"]
+Precision = Literal["fp32", "tf32", "bf16", "fp16", "fp64"]
 """``fp32`` is strict (TF32 off everywhere), ``tf32`` lets NVIDIA's tensor cores round what they multiply to 10 bits,
-``bf16`` is mixed (float32 parameters), ``fp64`` is for parity."""
+``bf16`` and ``fp16`` are mixed (float32 parameters), the latter with losses scaled, ``fp64`` is for parity."""
 
 Device = Literal["cpu", "gpu"]
 """``gpu``: the first NVIDIA GPU that ``CUDA_VISIBLE_DEVICES`` names, counted in the order of the PCI bus."""
@@ -740,6 +740,21 @@ class Gradients:
 
 
 @dataclasses.dataclass(frozen=True)
+class LossScale:
+    """What dynamic scaling of the loss came to in a training.
+
+    Attributes:
+        scales: After each epoch.
+        steps: That were attempted.
+        skipped: Of these, the ones that were left out, a gradient not being finite.
+    """
+
+    scales: tuple[float, ...]
+    steps: int
+    skipped: int
+
+
+@dataclasses.dataclass(frozen=True)
 class DeviceMemory:
     """What a framework's allocator had on a device at most.
 
@@ -921,6 +936,13 @@ class Resumable(Session, Protocol):
         """
 
 
+class Scaling(Session, Protocol):
+    """A session that scales its losses in float16."""
+
+    def loss_scale(self) -> LossScale:
+        """Return what came of it since ``load``; asked in float16 alone."""
+
+
 class Feeding(Session, Protocol):
     """A session that can do what feeds training by itself."""
 
@@ -1029,8 +1051,8 @@ class OnDevice(Arm, Protocol):
         """Return the peaks of the memory of the device; never asked on a CPU."""
 
 
-ON_CPU: Mapping[Device, tuple[Precision, ...]] = {"cpu": ("fp32", "bf16", "fp64")}
-ON_GPU_TOO: Mapping[Device, tuple[Precision, ...]] = {**ON_CPU, "gpu": ("fp32", "tf32", "bf16", "fp64")}
+ON_CPU: Mapping[Device, tuple[Precision, ...]] = {"cpu": ("fp32", "bf16", "fp16", "fp64")}
+ON_GPU_TOO: Mapping[Device, tuple[Precision, ...]] = {**ON_CPU, "gpu": ("fp32", "tf32", "bf16", "fp16", "fp64")}
 """What frameworks compute in, by device."""
 
 

@@ -287,6 +287,10 @@ def missing(spec: ArmSpec) -> str | None:
     return f"not installed: {', '.join(absent)}" if absent else None
 
 
+UNSCALED = ("train_step", "checkpointing")
+"""What of a workload is at odds with scaled losses, or would have to keep the scale."""
+
+
 def unsupported(spec: ArmSpec, workload: Workload, precision: str, device: Device = "cpu") -> str | None:
     """Return why an arm cannot run a workload at a precision on a device, or None if it can."""
     if reason := missing(spec) or unimplemented(spec, workload):
@@ -295,6 +299,10 @@ def unsupported(spec: ArmSpec, workload: Workload, precision: str, device: Devic
         return f"{spec.name} does not compute on {device}, only on {' and '.join(spec.precisions)}"
     if precision not in (known := spec.precisions[device]):
         return f"{spec.name} does not compute in {precision} on {device}, only in {', '.join(known)}"
+    if precision == "fp16" and (further := [name for name in UNSCALED if getattr(workload, name)]):
+        return f"nobody scales the losses of {', '.join(further)} in fp16"
+    if precision == "fp16" and workload.accumulation > 1:
+        return "nobody scales the losses of accumulated gradients in fp16"
     return missing_extra(workload.dataset) or _unlearnt(workload) or _unloadable(workload, device)
 
 

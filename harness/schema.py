@@ -365,6 +365,14 @@ class Course(Model):
     joules: list[float] | None
 
 
+class Scaled(Model):
+    """What dynamic scaling of the loss came to: see ``harness.contract.LossScale``."""
+
+    scales: list[PositiveFloat]
+    steps: NonNegativeInt
+    skipped: NonNegativeInt
+
+
 class Accuracy(Model):
     """What an accuracy cell measured with one seed.
 
@@ -377,6 +385,7 @@ class Accuracy(Model):
         order_sha256: Hash of the batch orders that were handed over.
         figures: Those of ``Workload.figures``.
         course: Epoch by epoch, where the suite asks for it.
+        loss_scale: In float16; null in other precisions.
     """
 
     epoch_losses: list[float]
@@ -387,6 +396,7 @@ class Accuracy(Model):
     order_sha256: str
     figures: dict[str, float] = {}
     course: Course | None = None
+    loss_scale: Scaled | None = None
 
 
 class Fit(Model):

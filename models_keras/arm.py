@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import keras
 import numpy as np
+from keras.optimizers import LossScaleOptimizer
 
 from harness.contract import (
     OF_INDICES,
@@ -21,6 +22,7 @@ from harness.contract import (
     DeviceMemory,
     Draws,
     Gradients,
+    LossScale,
     Part,
     Setup,
     TensorSpec,
@@ -34,6 +36,7 @@ from models_keras.techniques.augmentation import AugmentedBatches
 from models_keras.techniques.early_stopping import make_early_stopping
 from models_keras.techniques.losses import make_loss
 from models_keras.techniques.optimizers import make_optimizer, make_stock_optimizer
+from models_keras.techniques.precision import make_scaled
 from models_keras.techniques.regularizers import regularize
 from models_keras.techniques.schedules import make_schedule
 
@@ -67,6 +70,8 @@ class KerasArm:
             dtypes.BIT64_TO_BIT32_DTYPE.pop("float64", None)
         if setup.precision == "bf16":
             keras.config.set_dtype_policy("mixed_bfloat16")
+        if setup.precision == "fp16":
+            keras.config.set_dtype_policy("mixed_float16")
 
     def open(self, workload: Workload, sample_shape: tuple[int, ...], outputs: int) -> KerasSession:
         """Build the workload's model; see ``harness.contract.Arm``."""
@@ -133,6 +138,8 @@ class KerasSession:
         weights = {id(variable) for variable in self.model.weights}
         self.random_states = [state for state in self.model.non_trainable_variables if id(state) not in weights]
         self.epoch = 0
+        self.scales: list[float] = []
+        self.attempted = 0
         self.settled = False
         self.converted: tuple[Array, Array, Array, Array] | None = None
         self.batches: list[Any] = []
@@ -167,7 +174,7 @@ class KerasSession:
         self.staged, self.passing = itertools.cycle(self.batches), itertools.cycle(self.inputs)
         for variable, value in zip(self.model.optimizer.variables, self.fresh_optimizer, strict=True):
             variable.assign(value)
-        self.epoch = 0
+        self.epoch, self.scales, self.attempted = 0, [], 0
         if self.plateau:
             self.plateau.set_model(self.model)
             self.plateau.on_train_begin()
@@ -297,6 +304,9 @@ class KerasSession:
                 given = self._loaded(inputs, targets, order, part)
             with self._executing():
                 losses += self.model.fit(**given, shuffle=False, verbose=0).history["loss"]
+            if isinstance(self.model.optimizer, LossScaleOptimizer):
+                self.scales.append(float(self.model.optimizer.dynamic_scale))
+                self.attempted += math.ceil(len(order) / batch_size)
             if self.plateau:
                 self.plateau.on_epoch_end(self.epoch, {"loss": losses[-1]})
             self.epoch += 1
@@ -406,13 +416,17 @@ class KerasSession:
         backend.restore_random_state(before)
         return outputs
 
+    def loss_scale(self) -> LossScale:
+        """Return the scale after each epoch, and the steps that were left out, which Keras does not count."""
+        return LossScale(tuple(self.scales), self.attempted, self.attempted - int(self.model.optimizer.iterations))
+
     def slot_bytes(self) -> int:
         """Return the size of the optimizer's variables, among them those that gradients accumulate in."""
         return sum(variable.numpy().nbytes for variable in self.model.optimizer.variables if variable.shape)
 
     def settings(self) -> dict[str, Any]:
         """Return what is in force, read back from Keras and its backend."""
-        optimizer = self.model.optimizer
+        optimizer = getattr(self.model.optimizer, "inner_optimizer", self.model.optimizer)
         return {
             "execution": _execution(self.model),
             "jit_compile": self.model.jit_compile,
@@ -438,7 +452,7 @@ class KerasSession:
         """Return what is added to the root; reconciled, that is what was asked, whatever number makes Keras add it."""
         asked = self.workload.optimizer
         if self.workload.track == "stock":
-            return getattr(self.model.optimizer, "epsilon", None)
+            return getattr(getattr(self.model.optimizer, "inner_optimizer", self.model.optimizer), "epsilon", None)
         return None if asked.name == "sgd" else asked.epsilon
 
     def _refuse_packed(self) -> None:
@@ -459,10 +473,11 @@ class KerasSession:
     def _optimizer(self, rates: Any, shares: Mapping[int, float]) -> keras.Optimizer:
         """Return the workload's optimizer, with a schedule or None, and learning rates of their own by variable."""
         workload = self.workload
-        if workload.track == "stock":
+        if workload.track == "stock":  # where losses have to be scaled, ``compile`` sees to it
             return make_stock_optimizer(workload.optimizer, rates, workload.accumulation)
         own = [shares.get(id(variable), 1.0) for variable in self.model.trainable_variables] if shares else None
-        return make_optimizer(workload.optimizer, rates, workload.accumulation, own)
+        optimizer = make_optimizer(workload.optimizer, rates, workload.accumulation, own)
+        return make_scaled(optimizer) if keras.config.dtype_policy().compute_dtype == "float16" else optimizer
 
     def _build(self, batch: int | None = None) -> keras.Model:
         """Return a new model, for batches of any size: for that Keras on torch calls it twice, for one size once."""

@@ -23,6 +23,7 @@ from harness.contract import (
     Draws,
     Gradients,
     LayerKind,
+    LossScale,
     NoDevice,
     Part,
     Setup,
@@ -40,6 +41,7 @@ from models_torch.techniques.early_stopping import EarlyStopping
 from models_torch.techniques.embeddings import ClassToken, PositionEmbedding
 from models_torch.techniques.losses import make_loss
 from models_torch.techniques.optimizers import make_optimizer, make_stock_optimizer
+from models_torch.techniques.precision import make_scaler, scaled_step
 from models_torch.techniques.regularizers import limit_norm, make_penalty, weights_of
 from models_torch.techniques.schedules import make_schedule
 from models_torch.techniques.sharpness import uphill
@@ -61,6 +63,9 @@ OF_RUNNING_STATISTICS = (nn.BatchNorm1d, nn.BatchNorm2d, Centred)
 
 OF_FLOAT32 = (torch.backends.cuda.matmul, torch.backends.cudnn.conv, torch.backends.cudnn.rnn)
 """What says for itself how a GPU multiplies float32: in products, convolutions and recurrent layers."""
+
+MIXED = {"bf16": torch.bfloat16, "fp16": torch.float16}
+"""What is computed in where parameters stay in float32."""
 
 UNCARRIED = "num_batches_tracked"
 """A counter of batch norm that has no part in the function with a fixed momentum, and no counterpart in Keras."""
@@ -118,10 +123,13 @@ class TorchSession:
         asked = workload.regularizer
         self.penalty = make_penalty(asked.l1, asked.l2) if asked and (asked.l1 or asked.l2) else None
         self.radius = workload.train_step.radius if workload.train_step else 0.0
+        self.scaler: torch.amp.GradScaler | None = None
+        self.scales: list[float] = []
+        self.attempted, self.taken = 0, 0
         self._start_optimizer()
-        mixed = setup.precision == "bf16"
+        mixed = MIXED.get(setup.precision)
         self.autocast: contextlib.AbstractContextManager[Any] = (
-            torch.autocast(self.device.type, dtype=torch.bfloat16) if mixed else contextlib.nullcontext()
+            torch.autocast(self.device.type, dtype=mixed) if mixed else contextlib.nullcontext()
         )
         self.epoch = 0
         self.batches: list[tuple[Tensor, Tensor]] = []
@@ -282,6 +290,12 @@ class TorchSession:
         """One step of gradient descent on a batch; returns its mean loss, a scalar."""
         self.optimizer.zero_grad()
         parts = self.workload.accumulation
+        if self.scaler:
+            with self.autocast:
+                loss = self.loss(x, y)
+            scaled_step(loss, self.optimizer, self.scaler)
+            self.attempted += 1
+            return self._scheduled(loss)
         if parts == 1:
             with self.autocast:
                 loss = self.loss(x, y)
@@ -299,6 +313,10 @@ class TorchSession:
                 share.backward()
                 loss += share.detach()
         self.optimizer.step()
+        return self._scheduled(loss)
+
+    def _scheduled(self, loss: Tensor) -> Tensor:
+        """Return the loss of a step, after the learning rate has been told of it."""
         if self.schedule:
             self.schedule.step()
         return loss.detach()
@@ -354,6 +372,8 @@ class TorchSession:
                 inputs, targets = (self._placed(tensor) for tensor in drawn)
                 total += self.train_step(inputs, targets) * len(inputs)
             losses.append(total.item() / len(order))
+            if self.scaler:
+                self.scales.append(self.scaler.get_scale())
             self.epoch += 1
             if self.plateau:
                 self.plateau.step(losses[-1])
@@ -411,9 +431,9 @@ class TorchSession:
 
     def predict(self, x: Array, batch_size: int) -> Array:
         """Return the outputs in evaluation mode."""
+        batches = self._inputs(x).split(batch_size)
         self.model.eval()
         with torch.inference_mode(), self.autocast:
-            batches = self._inputs(x).split(batch_size)
             outputs = torch.cat([self.model(self._placed(batch)) for batch in batches])
         self._train_mode()
         return _array(outputs.to(self.dtype))
@@ -422,6 +442,10 @@ class TorchSession:
         """Return the loss of samples in evaluation mode, without penalties; of mixed precision's outputs in float32."""
         return self.criterion(torch.from_numpy(self.predict(x, len(x))), self._targets(y)).item()
 
+    def loss_scale(self) -> LossScale:
+        """Return the scale after each epoch, and the steps that were left out."""
+        return LossScale(tuple(self.scales), self.attempted, self.attempted - self.taken)
+
     def slot_bytes(self) -> int:
         """Return the size of the optimizer's tensors; gradients accumulate where they are anyway."""
         held = (value for state in self.optimizer.state.values() for value in state.values())
@@ -429,14 +453,14 @@ class TorchSession:
 
     def settings(self) -> dict[str, Any]:
         """Return what is in force, read back from PyTorch."""
-        group = self.optimizer.param_groups[0]
+        group, mixed = self.optimizer.param_groups[0], MIXED.get(self.setup.precision)
         return {
             "execution": "eager",
             "optimizer": _name(type(self.optimizer)),
             "learning_rate": group["lr"],
             "epsilon": group.get("eps"),
             "parameter_dtype": str(next(self.model.parameters()).dtype).removeprefix("torch."),
-            "compute_dtype": "bfloat16 (autocast)" if self.setup.precision == "bf16" else None,
+            "compute_dtype": f"{str(mixed).removeprefix('torch.')} (autocast)" if mixed else None,
             "foreach": group.get("foreach"),
             "fused": group.get("fused"),
             "threads": torch.get_num_threads(),
@@ -478,11 +502,18 @@ class TorchSession:
             shares = [rates.get(layer_of(name, rates) or "", 1.0) for name in trained]
             own = shares if rates else None
             self.optimizer = make_optimizer(workload.optimizer, trained.values(), own, fused=self.fused)
+        if self.setup.precision == "fp16":
+            self.scaler = make_scaler(self.device.type)
+            self.scales, self.attempted, self.taken = [], 0, 0
+            self.optimizer.register_step_post_hook(self._count)
         if workload.regularizer and (most := workload.regularizer.max_norm):
             self.optimizer.register_step_post_hook(lambda *_: limit_norm(self.weights, most))
         by_epoch = workload.schedule is not None and workload.schedule.name == "plateau"
         schedule = make_schedule(self.optimizer, workload.schedule) if workload.schedule else None
         self.schedule, self.plateau = (None, schedule) if by_epoch else (schedule, None)
+
+    def _count(self, *_: object) -> None:
+        self.taken += 1  # the scaler calls no step that it leaves out
 
     def _tensors(self) -> dict[str, Tensor]:
         state = self.model.state_dict()  # a buffer that is not part of it is a constant

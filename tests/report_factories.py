@@ -111,6 +111,7 @@ def trained(arm, seed, metric, *, losses=(1.0, 0.5, 0.25), on="mlp_digits", prec
         order_sha256=changes.pop("order_sha256", f"{seed:064d}"),
         figures=changes.pop("figures", {}),
         course=changes.pop("course", None),
+        loss_scale=changes.pop("loss_scale", None),
     )
     return _record("accuracy", arm, seed, on=on, precision=precision, epochs=epochs, changes=changes, accuracy=accuracy)
 

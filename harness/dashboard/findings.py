@@ -170,7 +170,7 @@ def certificates(view: View, summary: Summary, facets: Facets) -> Table:
 def sheet(found: Sheet, facets: Facets) -> Table:
     """Return a table of what the device allows or did, or of where the time goes."""
     kinds: dict[str, Kind] = {"workload": "name", "race": "name", "pair": "name", "arm": "arm"}
-    kinds |= dict.fromkeys(("timed", "under the roof of", "measured", "phase"), "text")
+    kinds |= dict.fromkeys(("timed", "under the roof of", "measured", "phase", "scale"), "text")
     table = Table(TITLES[found.name], [Column(label, kinds.get(label, "number")) for label in found.header])
     for (workload, arm), row in zip(found.keys, found.rows, strict=True):
         named_, figures_ = row[: found.names], row[found.names :]
@@ -185,6 +185,7 @@ def sheet(found: Sheet, facets: Facets) -> Table:
 TITLES = {
     "gpu": "What the GPU did, by race",
     "gpu_memory": "What each arm took of the GPU's memory, by phase",
+    "loss_scale": "Scaling of losses in float16, by workload and arm",
     "ceilings": "What the device gives at most, by arm",
     "achieved": "What arms make of the device, by workload",
     "breakdown": "Where the time of a train step goes, by workload and arm",

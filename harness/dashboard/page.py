@@ -25,6 +25,7 @@ from harness.report import (
     gpu,
     gpu_memory,
     limits,
+    loss_scale,
     markdown,
     operations,
     remarks,
@@ -129,6 +130,7 @@ def document(summary: Summary) -> dict[str, Any]:
     of_device = [
         sheet for sheet in (gpu.sheet(watched) if watched else None, gpu_memory.sheet(summary.comparisons)) if sheet
     ]
+    scaled = loss_scale.sheet(summary.comparisons)
     said, more = divided(summary)
     asked = {"speed": manifest.suite.launches, "accuracy": manifest.suite.seeds}
     tables = {
@@ -146,7 +148,7 @@ def document(summary: Summary) -> dict[str, Any]:
         "operations": findings.operations(summary, facets),
         "failures": provenance.failures(summary, facets),
         "contention": provenance.contention(summary),
-        **{sheet.name: findings.sheet(sheet, facets) for sheet in (*sheets, *of_device)},
+        **{sheet.name: findings.sheet(sheet, facets) for sheet in (*sheets, *of_device, *([scaled] if scaled else []))},
         **{view.name: findings.certificates(view, summary, facets) for view in views},
         "environment": provenance.environment(summary),
         "versions": provenance.versions(summary, facets),

@@ -26,6 +26,7 @@ DTYPES: Mapping[Precision, tuple[str, int]] = {
     "fp32": ("float32", 4),
     "tf32": ("tf32", 4),
     "bf16": ("bfloat16", 2),
+    "fp16": ("float16", 2),
     "fp64": ("float64", 8),
 }
 """What a precision multiplies, and the bytes of a number."""

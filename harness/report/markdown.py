@@ -18,6 +18,7 @@ from harness.report import (
     gpu,
     gpu_memory,
     limits,
+    loss_scale,
     operations,
     remarks,
     reproduce,
@@ -268,6 +269,7 @@ def render(summary: Summary, pictures: Pictures) -> str:
             chapters.chapter(family, summary.gaps, pictures.families.get(family.name)) for family in summary.families
         ],
         "precision": speedups.sheet(summary.speedups).markdown() if summary.speedups else "",
+        "loss_scale": scaled.markdown() if (scaled := loss_scale.sheet(summary.comparisons)) else "",
         "classical": contests.ABOUT if summary.contests else "",
         "contests": [contests.part(contest) for contest in summary.contests],
         "classical_settings": contests.settings(summary.contests),

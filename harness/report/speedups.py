@@ -21,12 +21,18 @@ from harness.schema import Timing
 ABOUT = (
     "Each arm beside itself with less precision: step time before over that after, so that above 1 less precision is "
     "faster; peak memory after over that before, over launches with a fresh process; and what it does to the metric. "
-    "fp32 is strict; in tf32 a GPU rounds what it multiplies to 10 bits; in bf16 compute is in bfloat16, parameters "
-    "stay in float32. Memory is that of the host, libraries included, or on a GPU what tensors take there in training. "
-    "The precisions were not timed side by side, so there is no verdict; intervals are over launches and over seeds, "
-    "unpaired."
+    "fp32 is strict; in tf32 a GPU rounds what it multiplies to 10 bits; in bf16 and fp16 compute is in these, "
+    "parameters stay in float32, and in fp16 losses are scaled. Memory is that of the host, libraries included, or on "
+    "a GPU what tensors take there in training. The precisions were not timed side by side, so there is no verdict; "
+    "intervals are over launches and over seeds, unpaired."
 )
-CHANGES: tuple[tuple[Precision, Precision], ...] = (("fp32", "tf32"), ("fp32", "bf16"), ("tf32", "bf16"))
+CHANGES: tuple[tuple[Precision, Precision], ...] = (
+    ("fp32", "tf32"),
+    ("fp32", "bf16"),
+    ("tf32", "bf16"),
+    ("fp32", "fp16"),
+    ("tf32", "fp16"),
+)
 """From which precision to which. On a GPU most users' float32 is tf32, and bf16 has to be held against that too."""
 
 UNSTABLE = "UNSTABLE: other programs disturbed it"

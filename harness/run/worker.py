@@ -36,6 +36,7 @@ from harness.contract import (
     Part,
     Portable,
     Resumable,
+    Scaling,
     Scope,
     Session,
     Setup,
@@ -297,6 +298,7 @@ class Server:
         before = time.perf_counter_ns()
         losses = self._fit(x, y, course if looked_at else orders, seed)
         train_s = (time.perf_counter_ns() - before) / 1e9 - course.looked_s
+        scaled = dataclasses.asdict(cast(Scaling, self.session).loss_scale()) if self.cell.precision == "fp16" else None
         metric, loss = of_samples(self.session, self.workload, samples, targets)
         seen = course.told(self.cell.batch_size) if looked_at else {"course": None, "reasons": {}}
         return {
@@ -309,6 +311,7 @@ class Server:
             "train_s": train_s,
             "order_sha256": matched.hash_orders(orders),
             "final_sha256": matched.hash_tensors(self.session.dump()),
+            "loss_scale": scaled,
             "figures": self._figures(seed, len(losses)),  # last: it may lose the parameters
         }
 

@@ -22,7 +22,7 @@ seed, settle = shared.seed, shared.settle
 random_state, restore_random_state = shared.random_state, shared.restore_random_state
 
 
-MATMUL_PRECISION: dict[str, str | None] = {"tf32": "tensorfloat32", "bf16": None}
+MATMUL_PRECISION: dict[str, str | None] = {"tf32": "tensorfloat32", "bf16": None, "fp16": None}
 """Of products and convolutions, where not the highest; None is JAX's own."""
 
 

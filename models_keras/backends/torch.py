@@ -370,7 +370,9 @@ def number(scalar: Any) -> float | torch.Tensor:
 
 def one_minus_power(beta: float, step: float | torch.Tensor) -> float | torch.Tensor:
     """Return 1 − βᵗ: in Python's float64 a subtraction loses nothing that matters, in a tensor's float32 it would."""
-    return -torch.expm1(step * math.log(beta)) if isinstance(step, torch.Tensor) else 1 - beta**step
+    if isinstance(step, torch.Tensor):
+        return -torch.expm1(step * math.log(beta))
+    return 1 - beta**step
 
 
 def sqrt(x: Tensors) -> Tensors:

@@ -11,11 +11,13 @@ from harness.contract import (
     AUGMENTS,
     ArmSpec,
     Augmentation,
+    Checkpointing,
     Clipping,
     Loading,
     Optimizer,
     Regularizer,
     Schedule,
+    TrainStep,
     Transfer,
 )
 from harness.registry import UnknownName
@@ -70,6 +72,22 @@ def test_without_a_near_name_all_are_told():
 
 def test_dataset_is_loaded_by_the_name_of_its_file():
     assert registry.load_dataset("diabetes").name == "diabetes"
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"train_step": TrainStep()}, "train_step"),
+        ({"checkpointing": Checkpointing()}, "checkpointing"),
+        ({"accumulation": 2}, "accumulated gradients"),
+    ],
+)
+def test_float16_is_for_steps_whose_losses_are_scaled(changes, named):
+    workload = registry.find_workload("mlp_digits")
+    assert registry.unsupported(spec(), workload, "fp16") is None
+    asked = dataclasses.replace(workload, **changes)
+    assert named in registry.unsupported(spec(), asked, "fp16")
+    assert registry.unsupported(spec(), asked, "bf16") is None
 
 
 def test_missing_frameworks_are_named():

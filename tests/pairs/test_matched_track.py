@@ -136,6 +136,15 @@ def test_settings_are_read_back(bench, arm):
 
 
 @pytest.mark.parametrize("arm", RACED)
+def test_fp16_leaves_out_the_first_step_of_lenet_in_every_arm_and_still_learns(bench, arm):
+    """Its gradients times 65,536 are beyond float16; nothing in it is random."""
+    assert "float16" in bench.open(arm, "lenet_mnist5k", "fp16")["settings"]["compute_dtype"]
+    told = bench.train(arm, "lenet_mnist5k", seed=0, epochs=1, precision="fp16")
+    assert told["loss_scale"] == {"scales": [32768.0], "steps": 63, "skipped": 1}
+    assert told["metric"] > 0.7
+
+
+@pytest.mark.parametrize("arm", RACED)
 def test_bf16_computes_in_bf16_and_still_learns(bench, arm):
     opened = bench.open(arm, "mlp_digits", "bf16")
     assert "bfloat16" in opened["settings"]["compute_dtype"]

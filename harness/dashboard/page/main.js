@@ -109,7 +109,7 @@ function start() {
   fill("speed", forestOf(data.ratios, RATIOS, "Ratios of times to those of the reference"), shown("speed"), shown("batches"), shown("latency"));
   fill("accuracy", forestOf(data.differences, MARGINS, "Differences of the metric to the reference's, in margins"), shown("accuracy"), shown("targets"));
   fill("cost", shown("cost"), shown("memory"));
-  fill("precision", data.speedups.length ? about(data.precision) : null, forestOf(data.speedups, SPEEDUPS, "Speed-ups by mixed precision", UNPAIRED_NOTE), shown("precision"));
+  fill("precision", data.speedups.length ? about(data.precision) : null, forestOf(data.speedups, SPEEDUPS, "Speed-ups by mixed precision", UNPAIRED_NOTE), shown("precision"), shown("loss_scale"));
   fill("comparisons", data.cards.length ? [about("A dashed line is a Pareto front: it joins the arms that no other arm beats in both respects, by their estimates. Where intervals overlap, chance may put an arm on it."), ...data.cards.map((card, i) => cardOf(card, data.cards.length <= 6 || i === 0))] : []);
   fill("expectations", shown("expectations"));
   fill("classical", explained(data.classical, "classical"));
