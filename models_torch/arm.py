@@ -503,7 +503,7 @@ class TorchSession:
             own = shares if rates else None
             self.optimizer = make_optimizer(workload.optimizer, trained.values(), own, fused=self.fused)
         if self.setup.precision == "fp16":
-            self.scaler = make_scaler(self.device.type)
+            self.scaler = make_scaler(device=self.device.type)
             self.scales, self.attempted, self.taken = [], 0, 0
             self.optimizer.register_step_post_hook(self._count)
         if workload.regularizer and (most := workload.regularizer.max_norm):

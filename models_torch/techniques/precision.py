@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 
-def make_scaler(device: str = "cpu", initial: float = 2.0**16, growth_steps: int = 2000) -> torch.amp.GradScaler:
+def make_scaler(initial: float = 2.0**16, growth_steps: int = 2000, device: str = "cpu") -> torch.amp.GradScaler:
     """Return what multiplies a loss before its gradient is taken, and divides the gradients before they are applied.
 
     The scale is halved, and the step left out, where a gradient is not finite. It is doubled after ``growth_steps``
