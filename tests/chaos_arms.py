@@ -250,6 +250,7 @@ ARMS = (
     ),
     spec("device-open", out_of_memory=((), ("CHAOS_EXHAUSTED",))),
     spec("only-cpu", precisions={"cpu": ("fp32", "fp64")}),
+    spec("with-tf32", precisions={"cpu": ("fp32", "fp64"), "gpu": ("fp32", "tf32", "fp64")}),
     spec("only-mlp", architectures={"mlp": ("in_features", "hidden", "out_features")}),
     spec("needs-torch", needs=("torch",), environment={"CHAOS_IMPORT": "tensorflow", "OMP_NUM_THREADS": "7"}),
     spec("needs-tensorflow", needs=("tensorflow",), distributions=("tensorflow|tensorflow-cpu",)),
