@@ -1,11 +1,10 @@
-"""Halves that compute on a GPU: held against a reference on the CPU, filed apart, and what their update rules take."""
+"""Halves that compute on a GPU: held against a reference on the CPU, and filed apart."""
 
 import pytest
 
 from harness import registry
-from harness.parity import engine, optimizers, proofs
+from harness.parity import engine, proofs
 from harness.parity.gates import Finding
-from harness.parity.mutants import Mutant
 from harness.parity.proofs import Pair, Proofs, required
 from harness.run.process import Worker
 
@@ -136,24 +135,3 @@ def test_an_arm_that_knows_no_gpu_has_nothing_to_prove_for_a_suite_there(chaos, 
     found = proofs.pairs(small_suite("healthy-one", "only-cpu", device="gpu"))
     assert {pair.arm for pair in found} == {"healthy-one"}
     assert [pair.device for pair in found] == ["gpu", "cpu"], "halves, and techniques"
-
-
-# ------------------------------------------------------------------------------------------------- Keras on torch
-
-SCALARS_AS_TENSORS = Mutant(
-    name="scalars as tensors, as on a GPU",
-    path="models_keras/backends/torch.py",
-    old="if ON_GPU else float(scalar)",
-    new="if True else float(scalar)",
-    workload="optimizer",
-    located="",
-)
-"""No fault: what update rules take on a GPU, here on the CPU."""
-
-
-def test_update_rules_give_with_tensors_what_they_give_with_numbers(faulty):
-    rows = ["adam", "nadam"]
-    findings = list(optimizers.check(faulty(SCALARS_AS_TENSORS), ["keras-torch"], rows=rows))
-    assert [finding for finding in findings if not finding.passed] == []
-    assert {finding.workload.partition(" · ")[0] for finding in findings} == set(rows)
-    assert {finding.gate for finding in findings} == {"optimizer fp64", "optimizer fp32"}
