@@ -205,6 +205,7 @@ class ChaosSession:
             return {"list": [1, 2], "object": {"speechless": object}, "blob": {"blob": "x" * 2**20}}[self.arm.fault]
         return {
             "pid": os.getpid(),
+            "staged": sorted({len(x) for x, _ in self.session.held()}),
             "code": evidence.__file__,
             "cores": sorted(os.sched_getaffinity(0)),
             "environment": dict(os.environ),
