@@ -15,7 +15,7 @@ ARMS = ("healthy-one", "healthy-two")
 
 @pytest.fixture
 def race(chaos, silent, tmp_path):
-    """``race(suite, holding)``: records by arm, scope, workload and launch; of each pid the trace says what it holds."""
+    """``race(suite, holding)``: records by arm, scope, workload and launch; the trace says what pids hold."""
 
     def race(suite, *holding):
         folder = RunFolder(tmp_path)
