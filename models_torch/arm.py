@@ -59,6 +59,9 @@ LAYER_KINDS: tuple[tuple[type | tuple[type, ...], LayerKind], ...] = (
 OF_RUNNING_STATISTICS = (nn.BatchNorm1d, nn.BatchNorm2d, Centred)
 """Layers that another mode than training's gives another function."""
 
+OF_FLOAT32 = (torch.backends.cuda.matmul, torch.backends.cudnn.conv, torch.backends.cudnn.rnn)
+"""What says for itself how a GPU multiplies float32: in products, convolutions and recurrent layers."""
+
 UNCARRIED = "num_batches_tracked"
 """A counter of batch norm that has no part in the function with a fixed momentum, and no counterpart in Keras."""
 
@@ -73,11 +76,9 @@ class TorchArm:
         torch.set_num_threads(setup.threads)
         if torch.get_num_interop_threads() != setup.threads:  # may be set once in a process
             torch.set_num_interop_threads(setup.threads)
-        # By name: before PyTorch 2.13 what is set for all does not reach convolutions and recurrent layers, which begin
-        # with TF32 (https://github.com/pytorch/pytorch/issues/179445).
-        known = torch.backends
-        for held in (known, known.cuda.matmul, known.cudnn.conv, known.cudnn.rnn):
-            held.fp32_precision = "tf32" if setup.precision == "tf32" else "ieee"
+        # One by one: in PyTorch 2.11 the switch for all leaves those of cuDNN as they are, TF32; in 2.13 it does not.
+        for switch in (torch.backends, *OF_FLOAT32):
+            switch.fp32_precision = "tf32" if setup.precision == "tf32" else "ieee"
         if setup.precision == "fp64":
             # NAdam keeps the product of its momenta in the default type, whatever its parameters have.
             torch.set_default_dtype(torch.float64)

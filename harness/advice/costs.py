@@ -52,7 +52,9 @@ def mixed_precision(ground: Ground) -> Finding:
     """Compare what bfloat16 gains."""
     found: Figures = {}
     for speedup in ground.summary.speedups:
-        arm = speedup.bf16.arm
+        arm = speedup.after.arm
+        if speedup.precisions != ("fp32", "bf16"):
+            continue
         if speedup.comparison.track == ground.track and arm in ground.arms and not speedup.unstable:
             found.setdefault(arm, {})[speedup.comparison.workload.name] = 1 / speedup.speed.estimate
     names, reason = _names(found, "the run did not time fp32 and bf16 on one workload")

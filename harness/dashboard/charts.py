@@ -54,15 +54,16 @@ def differences(summary: Summary, facets: Facets) -> list[dict[str, Any]]:
 
 
 def speedups(summary: Summary, facets: Facets) -> list[dict[str, Any]]:
-    """Return what bfloat16 makes of the times of every arm, with the interval and without a claim."""
+    """Return what less precision makes of the times of every arm, with the interval and without a claim."""
     groups: dict[str, dict[str, Any]] = {}
     for one in summary.speedups:
         verdict = stats.TimeVerdict.UNSTABLE if one.unstable else None
         shown = figures.ratio(one.speed) + ("" if one.speed.interval else ", one launch: no interval")
-        item = _item(one.bf16.arm, one.speed.estimate, one.speed.interval, shown, verdict, facets)
+        item = _item(one.after.arm, one.speed.estimate, one.speed.interval, shown, verdict, facets)
         key = facets.key(one.comparison, beside="precision")
-        group = {"name": named(one.place), "reference": None, "k": key, "items": []}
-        groups.setdefault(one.place, group)["items"].append(item)
+        name = f"{one.place} · {one.change}"
+        group = {"name": named(name), "reference": None, "k": key, "items": []}
+        groups.setdefault(name, group)["items"].append(item)
     return list(groups.values())
 
 

@@ -21,15 +21,13 @@ from harness.report.text import one_line
 
 
 def precision(summary: Summary, facets: Facets) -> Table:
-    """Return what bfloat16 makes of every arm that was timed in both precisions."""
+    """Return what less precision makes of every arm that was timed in two."""
     found = speedups.sheet(summary.speedups)
-    names = [Column("workload", "name"), Column("arm", "arm")]
-    table = Table(
-        "Mixed precision by workload and arm: bf16 beside fp32", [*names, *map(Column, found.header[found.names :])]
-    )
+    names = [Column("workload", "name"), Column("arm", "arm"), Column("precision", "text")]
+    table = Table("Mixed precision by workload and arm", [*names, *map(Column, found.header[found.names :])])
     for one, row in zip(summary.speedups, found.rows, strict=True):
         table.add(
-            facets.key(one.comparison, one.bf16.arm, beside="precision"),
+            facets.key(one.comparison, one.after.arm, beside="precision"),
             *(named(field.shown) for field in row[: found.names]),
             *(table.cell(field.shown, field.value, field.note) for field in row[found.names :]),
         )

@@ -204,7 +204,7 @@ def _of_worker(arm: str, worker: Worker, extent: Extent) -> Iterator[Ceiling]:
         if on_cpu:
             yield Ceiling(arm=arm, kind="transfer", reason=NO_TRANSFER)
         else:
-            yield _found(arm, "transfer", lambda: _transfer(ask, extent.array_bytes))
+            yield _found(arm, "transfer", lambda: _transfer(ask, extent.array_bytes // 4))
 
 
 def _found(

@@ -13,6 +13,13 @@ FIRST_LOSS_TOLERANCE: dict[Precision, float] = {"fp32": 1e-5, "fp64": 1e-10}
 """Relative, over all arms: the same parameters and batch give the same loss. Mixed precision promises nothing."""
 
 
+OF_FLOAT32 = ("fp32_precision", "matmul_precision", "convolution_precision", "recurrence_precision", "tf32")
+"""Settings that arms read back, and that say how a GPU multiplies float32."""
+
+ROUNDED = ("tf32", "tensorfloat32", True)
+"""What they are where it first rounds to TF32."""
+
+
 @dataclass(frozen=True)
 class Agreement:
     """Whether the arms agree on something that is hashed.
@@ -39,12 +46,14 @@ class Health:
             null when fewer than two arms have one.
         tolerance: Largest spread that rounding explains; null where there is no bound.
         chance: Whether the first loss holds what each framework draws at random for itself.
+        loose: What arms rounded to TF32 where strict float32 was asked for, by what they read back.
     """
 
     agreements: tuple[Agreement, ...]
     first_loss_spread: float | None
     tolerance: float | None
     chance: bool = False
+    loose: tuple[str, ...] = ()
 
     @property
     def conflicts(self) -> tuple[str, ...]:
@@ -56,7 +65,7 @@ class Health:
             and self.first_loss_spread > self.tolerance
         ):
             found.append(f"first losses, relative spread {self.first_loss_spread:.1e} above {self.tolerance:.0e}")
-        return tuple(found)
+        return (*found, *self.loose)
 
     @property
     def compared(self) -> int:
@@ -98,6 +107,17 @@ def _first_loss_spread(records: Sequence[Record]) -> float | None:
     return max(spreads, default=None)
 
 
+def _loose(precision: Precision, records: Sequence[Record]) -> tuple[str, ...]:
+    if precision != "fp32":
+        return ()
+    arms: dict[str, dict[str, None]] = {}
+    for record in records:
+        for name in OF_FLOAT32:
+            if record.settings.get(name) in ROUNDED:
+                arms.setdefault(name, {})[record.cell.arm] = None
+    return tuple(f"not strict float32: {name} was TF32 in {', '.join(by)}" for name, by in arms.items())
+
+
 def health(precision: Precision, records: Sequence[Record], track: Track = "matched") -> Health:
     """Return the health of one comparison, given the records of all arms that produced something.
 
@@ -110,7 +130,7 @@ def health(precision: Precision, records: Sequence[Record], track: Track = "matc
         _agreement("data", records, lambda record: record.dataset_sha256),
     )
     if track == "stock":
-        return Health(shared, first_loss_spread=None, tolerance=None)
+        return Health(shared, first_loss_spread=None, tolerance=None, loose=_loose(precision, records))
     return Health(
         agreements=(
             _agreement("initial parameters", records, lambda record: record.initial_sha256),
@@ -120,4 +140,5 @@ def health(precision: Precision, records: Sequence[Record], track: Track = "matc
         # Where a model draws at random, the first losses differ by what each framework draws.
         tolerance=None if (chance := any(r.settings.get(name) for r in records for name in STOCHASTIC)) else tolerance,
         chance=chance,
+        loose=_loose(precision, records),
     )

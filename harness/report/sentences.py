@@ -128,7 +128,8 @@ def _warnings(summary: Summary) -> Iterator[str]:
         where = _some([text.code(comparison.name) for comparison in broken])
         track = "matched" if any(comparison.track == "matched" for comparison in broken) else "stock"
         told.append(
-            f"**The {track} track is broken on {where}: arms that must start alike do not.** There, compare nothing."
+            f"**The {track} track is broken on {where}: arms that must start or multiply alike do not.** "
+            "There, compare nothing."
         )
     if told:
         yield " ".join(told)
@@ -262,17 +263,17 @@ def _expected(family: Family, answer: Judgement) -> str:
 
 def _mixed(summary: Summary) -> Iterator[str]:
     """Say what mixed precision makes of the times of each arm: no verdict, for the two were not timed side by side."""
-    by_arm: dict[str, list[Speedup]] = {}
+    changes: dict[tuple[str, str], dict[str, list[Speedup]]] = {}
     for found in summary.speedups:
-        by_arm.setdefault(found.bf16.arm, []).append(found)
-    told = []
-    how = "times as fast as in fp32, not timed side by side and so without verdict"
-    for arm, each in by_arm.items():
-        stable = sorted((one for one in each if not one.unstable), key=lambda one: one.speed.estimate)
-        ends = [f"{figures.ratio(one.speed)} ({text.code(one.place)})" for one in (*stable[:1], *stable[1:][-1:])]
-        told.append(f"{text.code(arm)} {' to '.join(ends) or 'no time that says anything'}")
-    if told:
-        yield f"In bf16 a train step is so many {how}: {'; '.join(told)}."
+        changes.setdefault(found.precisions, {}).setdefault(found.after.arm, []).append(found)
+    for (more, less), by_arm in changes.items():
+        told = []
+        how = f"times as fast as in {more}, not timed side by side and so without verdict"
+        for arm, each in by_arm.items():
+            stable = sorted((one for one in each if not one.unstable), key=lambda one: one.speed.estimate)
+            ends = [f"{figures.ratio(one.speed)} ({text.code(one.place)})" for one in (*stable[:1], *stable[1:][-1:])]
+            told.append(f"{text.code(arm)} {' to '.join(ends) or 'no time that says anything'}")
+        yield f"In {less} a train step is so many {how}: {'; '.join(told)}."
 
 
 def _gaps(summary: Summary) -> Iterator[str]:

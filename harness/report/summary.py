@@ -30,7 +30,7 @@ class Summary:
         comparisons: Of every workload, the variants of techniques among them.
         families: Of every technique that the suite asks for, once for each precision and track.
         gaps: What the tracks make of each other, workload by workload and arm by arm, where a run has both.
-        speedups: What bfloat16 makes of every arm, where a run timed it beside float32.
+        speedups: What less precision makes of every arm, where a run timed it in two.
         contests: Classical models beside networks, by dataset, where the suite asks for them.
         cells: Cells with a record.
         failed: Cells whose last word is a failure, by outcome.

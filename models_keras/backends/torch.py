@@ -29,11 +29,9 @@ def configure(setup: Setup) -> None:
     torch.set_num_threads(setup.threads)
     if torch.get_num_interop_threads() != setup.threads:  # may be set once in a process
         torch.set_num_interop_threads(setup.threads)
-    # By name: before PyTorch 2.13 what is set for all does not reach convolutions and recurrent layers, which begin
-    # with TF32 (https://github.com/pytorch/pytorch/issues/179445).
-    known = torch.backends
-    for held in (known, known.cuda.matmul, known.cudnn.conv, known.cudnn.rnn):
-        held.fp32_precision = "tf32" if setup.precision == "tf32" else "ieee"
+    # One by one: in PyTorch 2.11 the switch for all leaves those of cuDNN as they are, TF32; in 2.13 it does not.
+    for switch in (torch.backends, torch.backends.cuda.matmul, torch.backends.cudnn.conv, torch.backends.cudnn.rnn):
+        switch.fp32_precision = "tf32" if setup.precision == "tf32" else "ieee"
 
 
 def seed(number: int) -> None:

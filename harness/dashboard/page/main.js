@@ -1,7 +1,7 @@
 // The page, section by section. A section that has nothing to show is taken away, and with it its place in the contents.
 
 const RATIOS = { log: true, middle: 1, band: [1 / data.same, data.same], axis: "time ÷ the reference's (log); below 1 is faster" };
-const SPEEDUPS = { log: true, middle: 1, band: [1 / data.same, data.same], axis: "fp32 ÷ bf16 (log); above 1 bf16 is faster" };
+const SPEEDUPS = { log: true, middle: 1, band: [1 / data.same, data.same], axis: "before ÷ after (log); above 1 less precision is faster" };
 const MARGINS = { log: false, middle: 0, band: [-1, 1], axis: "difference ÷ margin; within ±1 of no interest" };
 const UNPAIRED_NOTE = "Lines: 95 % intervals over launches, unpaired. Open: never a verdict. Grey: too small to matter.";
 const INTERVAL_NOTE = "Lines: 95 % intervals. Filled: a verdict. Open: a look, or UNSTABLE. Grey: too small to matter.";

@@ -175,8 +175,8 @@ def test_what_a_run_has_no_data_for_is_not_there():
 
 def test_both_precisions_both_tracks_and_techniques_have_tables_of_their_own():
     document = page.document(dashboard_runs.wide())
-    assert ("mlp_digits", "torch", "2.02", "1.01") in [
-        row[:4] for row in rows(document, "precision", "workload", "arm", "fp32", "bf16")
+    assert ("mlp_digits", "torch", "fp32 → bf16", "2.02", "1.01") in [
+        row[:5] for row in rows(document, "precision", "workload", "arm", "precision", "step before", "after")
     ]
     assert ("mlp_digits · stock", "keras-jax") in rows(document, "precision", "workload", "arm")
     assert ("diabetes · fp32", "torch", "0.9508 ± 0.0010") in rows(document, "tracks", "workload", "arm", "stock")
@@ -232,9 +232,16 @@ def test_metrics_by_epoch_are_drawn_with_a_band_where_trainings_were_watched():
 def test_speed_ups_by_mixed_precision_are_drawn_without_a_claim():
     document = page.document(dashboard_runs.wide())
     groups = {group["name"]: group for group in document["speedups"]}
-    assert list(groups) == ["mlp_digits", "mlp_digits · stock", "diabetes", "diabetes · stock"]
-    assert groups["mlp_digits"]["k"] == [document["facets"]["workload"].index("mlp_digits"), None, 0, None]
-    torch, jax = groups["mlp_digits"]["items"]
+    assert list(groups) == [
+        f"{place} · fp32 → bf16" for place in ("mlp_digits", "mlp_digits · stock", "diabetes", "diabetes · stock")
+    ]
+    assert groups["mlp_digits · fp32 → bf16"]["k"] == [
+        document["facets"]["workload"].index("mlp_digits"),
+        None,
+        0,
+        None,
+    ]
+    torch, jax = groups["mlp_digits · fp32 → bf16"]["items"]
     assert (torch["at"], jax["at"]) == pytest.approx((2.0, 1.6), rel=1e-2)
     assert torch["low"] < torch["at"] < torch["high"]
     assert not torch["claims"]

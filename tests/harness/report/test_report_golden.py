@@ -147,7 +147,7 @@ PAIRS = {
     "broken": (
         broken,
         mlp,
-        "**The matched track is broken on `mlp_digits · fp32`: arms that must start alike do not.**",
+        "**The matched track is broken on `mlp_digits · fp32`: arms that must start or multiply alike do not.**",
     ),
     "stock track broken": (
         lambda: with_stock(mlp()).changed(

@@ -59,3 +59,26 @@ def test_first_losses_of_what_draws_at_random_may_differ(random):
 )
 def test_first_losses_that_rounding_does_not_explain(precision, second, conflicts):
     assert len(health(precision, losses(2.0, second)).conflicts) == conflicts
+
+
+@pytest.mark.parametrize("track", ["matched", "stock"])
+def test_float32_that_an_arm_read_back_as_tf32_compares_nothing(track):
+    def read_back(arm, **settings):
+        return raced(arm, 0, 1.0, settings=settings)
+
+    strict = [
+        read_back("torch", matmul_precision="ieee", convolution_precision="ieee"),
+        read_back("keras-jax", matmul_precision="highest"),
+        read_back("keras-tensorflow", tf32=False),
+    ]
+    assert health("fp32", strict, track).conflicts == ()
+    loose = [
+        *strict,
+        read_back("keras-torch", matmul_precision="ieee", convolution_precision="tf32"),
+        read_back("mine", tf32=True, convolution_precision="tf32"),
+    ]
+    assert health("fp32", loose, track).conflicts == (
+        "not strict float32: convolution_precision was TF32 in keras-torch, mine",
+        "not strict float32: tf32 was TF32 in mine",
+    )
+    assert health("tf32", loose, track).conflicts == ()

@@ -21,7 +21,7 @@ def both(slow=(2.0, 2.0, 2.0), fast=(1.0, 1.0, 1.0), arm="torch", **changes):
 
 def test_the_factor_is_that_of_the_two_step_times():
     (torch,) = found(both((2.0, 2.2, 2.1), (1.0, 1.3, 1.1)))
-    assert torch.speed.estimate == pytest.approx(torch.fp32.step_ms / torch.bf16.step_ms)
+    assert torch.speed.estimate == pytest.approx(torch.before.step_ms / torch.after.step_ms)
     low, high = torch.speed.interval.low, torch.speed.interval.high
     assert low < torch.speed.estimate < high
     assert math.sqrt(low * high) == pytest.approx(torch.speed.estimate)
@@ -60,9 +60,9 @@ def test_the_report_has_a_chapter_with_all_that_precision_changes():
     chapter = page.split("\n## Mixed precision\n")[1].split("\n## ")[0]
     rows = [line.split("|") for line in chapter.replace("\\", "").splitlines() if "| `mlp_" in line]
     torch, jax = ([cell.strip() for cell in row[1:-1]] for row in rows)
-    assert torch[:4] == ["`mlp_digits`", "`torch`", "2.10", "1.05"]
-    assert torch[4:] == ["2.00 [1.80, 2.23]", "1.00 [1.00, 1.00]", "−2.00 [−4.27, +0.27] pp"]
-    assert jax[4:] == ["0.500 (1)", "1.00 (1)", "– (2)"]
+    assert torch[:5] == ["`mlp_digits`", "`torch`", "fp32 → bf16", "2.10", "1.05"]
+    assert torch[5:] == ["2.00 [1.80, 2.23]", "1.00 [1.00, 1.00]", "−2.00 [−4.27, +0.27] pp"]
+    assert jax[5:] == ["0.500 (1)", "1.00 (1)", "– (2)"]
     assert "\n1. one launch: no interval\n2. not trained at both precisions\n" in chapter
     alone = markdown.render(summarize(manifest(), both(fast=()), {"mlp_digits": workload()}), Pictures({}, None))
     assert "Mixed precision" not in alone
@@ -79,7 +79,7 @@ def test_the_metric_is_compared_over_seeds():
 def test_an_arm_is_beside_itself_in_the_same_track_only():
     records = [*both(track="stock"), *both(arm="keras-jax", fast=())]
     (torch,) = found(records, tracks=["matched", "stock"])
-    assert (torch.bf16.arm, torch.comparison.track) == ("torch", "stock")
+    assert (torch.after.arm, torch.comparison.track) == ("torch", "stock")
     assert found(both(fast=())) == []
 
 
@@ -88,3 +88,28 @@ def test_a_disturbed_race_is_marked():
     (torch,) = found(both(fast=(disturbed, disturbed, disturbed)))
     assert torch.unstable
     assert not found(both())[0].unstable
+
+
+def test_less_precision_is_held_against_each_that_has_more():
+    records = [
+        raced("torch", 0, ms, precision=precision) for precision, ms in (("fp32", 4.0), ("tf32", 2.0), ("bf16", 1.0))
+    ]
+    run = manifest(precisions=["fp32", "tf32", "bf16"])
+    each = speedups(summarize(run, records, {"mlp_digits": workload()}).comparisons)
+    assert [(one.change, one.speed.estimate) for one in each] == [
+        ("fp32 → tf32", pytest.approx(2.0)),
+        ("fp32 → bf16", pytest.approx(4.0)),
+        ("tf32 → bf16", pytest.approx(2.0)),
+    ]
+    page = markdown.render(summarize(run, records, {"mlp_digits": workload()}), Pictures({}, None))
+    assert "In bf16 a train step is so many times as fast as in tf32" in page
+
+
+def test_on_a_gpu_it_is_the_memory_of_the_gpu():
+    def told(precision, mib):
+        peaks = {"live_bytes": mib * MIB, "pool_bytes": None, "since_start": False}
+        changes = {"device_memory": {"first step": {**peaks, "live_bytes": 1}, "step": peaks}}
+        return raced("torch", 0, 1.0, precision=precision, timing_changes=changes)
+
+    (torch,) = found([told("fp32", 300), told("bf16", 150)])
+    assert torch.memory.estimate == pytest.approx(0.5)
