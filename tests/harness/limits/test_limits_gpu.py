@@ -46,7 +46,7 @@ def test_copies_to_the_device_are_measured_there_and_tf32_in_a_process_of_its_ow
     }
     assert (found.gpu, found.last_cache) == (NAME, None)
     (transfer,) = [one for one in found.found if (one.arm, one.kind) == ("with-tf32", "transfer")]
-    assert (transfer.best, transfer.median, transfer.size, transfer.reason) == (1 << 16, 1 << 15, 1 << 16, None)
+    assert (transfer.best, transfer.median, transfer.size, transfer.reason) == (1 << 14, 1 << 13, 1 << 14, None)
     by_tf32 = [(one.arm, one.best) for one in found.found if one.dtype == "tf32"]
     assert by_tf32 == [("with-tf32", 2 * 16**3)], "the other arm does not compute in it, and nobody asks why"
     assert not wanting(found)
