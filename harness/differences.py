@@ -404,7 +404,7 @@ LEFT: Sequence[Left] = (
     ),
     Left(
         "operations that `torch.autocast` keeps in float32",
-        "CUDA has a list of its own, layer norm and softmax among them; today's arms hide the GPU",
+        "CUDA has a list of its own, layer norm and softmax among them; this page is measured on a CPU",
         ("models_torch/arm.py", "harness/run/process.py"),
     ),
     Left(

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.contract import ArmSpec, DeviceMemory, Setup, Workload
+from harness.contract import ArmSpec, DeviceMemory, NoDevice, Setup, Workload
 from harness.measure import evidence
 from models_numpy.arm import NumpyArm, NumpySession
 
@@ -89,6 +89,10 @@ def raise_device_error() -> None:
     raise RuntimeError("CHAOS_EXHAUSTED: 7.28 TiB")
 
 
+def find_no_device() -> None:
+    raise NoDevice("Chaos finds no GPU here")
+
+
 def raise_error() -> None:
     raise ValueError("no such thing as a \udc80 layer")
 
@@ -122,6 +126,7 @@ FAULTS: dict[str, Callable[[], Any]] = {
     "nan": lambda: math.nan,
     "memory": raise_memory_error,
     "device": raise_device_error,
+    "nodevice": find_no_device,
     "error": raise_error,
     "stumble": stumble,
     "gated": wait_at_gate,
@@ -200,6 +205,7 @@ class ChaosSession:
             return {"list": [1, 2], "object": {"speechless": object}, "blob": {"blob": "x" * 2**20}}[self.arm.fault]
         return {
             "pid": os.getpid(),
+            "staged": sorted({len(x) for x, _ in self.session.held()}),
             "code": evidence.__file__,
             "cores": sorted(os.sched_getaffinity(0)),
             "environment": dict(os.environ),
@@ -234,7 +240,7 @@ ARMS = (
         spec(name)
         for name in (
             "healthy-one", "healthy-two", "healthy-three",
-            "exit-start", "error-start",
+            "exit-start", "error-start", "nodevice-start",
             "segv-open", "abort-step", "stumble-open", "error-open", "memory-step", "nan-step",
             "exit-block", "exitchild-block", "garbage-block", "flood-block", "mute-block", "nan-block", "nan-pass",
             "segv-fit", "error-fit", "nomapping-fit", "nan-fit", "none-short", "none-predict",
@@ -245,6 +251,7 @@ ARMS = (
     ),
     spec("device-open", out_of_memory=((), ("CHAOS_EXHAUSTED",))),
     spec("only-cpu", precisions={"cpu": ("fp32", "fp64")}),
+    spec("with-tf32", precisions={"cpu": ("fp32", "fp64"), "gpu": ("fp32", "tf32", "fp64")}),
     spec("only-mlp", architectures={"mlp": ("in_features", "hidden", "out_features")}),
     spec("needs-torch", needs=("torch",), environment={"CHAOS_IMPORT": "tensorflow", "OMP_NUM_THREADS": "7"}),
     spec("needs-tensorflow", needs=("tensorflow",), distributions=("tensorflow|tensorflow-cpu",)),

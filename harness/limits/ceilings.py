@@ -136,8 +136,15 @@ def measure(
         tell: Takes what is being measured, as it goes on.
         extent: How much is measured; by default what suits the device.
         device: Which.
+
+    Raises:
+        Unmeasurable: If it is a GPU, and there is none, or none of the arms computes there.
     """
     machine, created = fingerprint(device), now()
+    if device == "gpu" and not machine.get("gpu"):  # what is filed without its name would be the CPU's
+        raise Unmeasurable("NVML finds no GPU here")
+    if not any(device in registry.find_arm(arm).precisions for arm in arms):
+        raise Unmeasurable(f"none of {', '.join(arms)} computes on {device}")
     found: dict[str, list[Ceiling]] = {arm: [] for arm in arms}
     with tempfile.TemporaryDirectory(prefix="twinbench-ceilings-") as scratch:
         (Path(scratch) / "keras").mkdir()

@@ -71,9 +71,11 @@ class Sample:
 
 
 def _either(nvml: Any, newer: str, older: str, *arguments: Any) -> Any:
-    """Call a function of NVML, or what it was called before, where the driver is older than it."""
+    """Call a function of NVML, or what it was called before, where the driver or ``pynvml`` is older than it."""
+    if (call := getattr(nvml, newer, None)) is None:
+        return getattr(nvml, older)(*arguments)
     try:
-        return getattr(nvml, newer)(*arguments)
+        return call(*arguments)
     except NVMLError as error:
         if error.value != pynvml.NVML_ERROR_FUNCTION_NOT_FOUND:
             raise
@@ -122,19 +124,20 @@ STATE: Mapping[str, Callable[[Any, Any], str | int | float | bool]] = {
 """What a machine is described by, beside its processor."""
 
 REASONS: Mapping[int, str] = {
-    pynvml.nvmlClocksEventReasonGpuIdle: "gpu_idle",
-    pynvml.nvmlClocksEventReasonApplicationsClocksSetting: "applications_clocks_setting",
-    pynvml.nvmlClocksEventReasonSwPowerCap: "sw_power_cap",
-    pynvml.nvmlClocksEventReasonHwSlowdown: "hw_slowdown",
-    pynvml.nvmlClocksEventReasonSyncBoost: "sync_boost",
-    pynvml.nvmlClocksEventReasonSwThermalSlowdown: "sw_thermal_slowdown",
-    pynvml.nvmlClocksEventReasonHwThermalSlowdown: "hw_thermal_slowdown",
-    pynvml.nvmlClocksEventReasonHwPowerBrakeSlowdown: "hw_power_brake_slowdown",
-    pynvml.nvmlClocksEventReasonDisplayClockSetting: "display_clock_setting",
-    pynvml.nvmlClocksThrottleReasonBoardLimit: "board_limit",
-    pynvml.nvmlClocksThrottleReasonReliability: "reliability",
+    0x1: "gpu_idle",
+    0x2: "applications_clocks_setting",
+    0x4: "sw_power_cap",
+    0x8: "hw_slowdown",
+    0x10: "sync_boost",
+    0x20: "sw_thermal_slowdown",
+    0x40: "hw_thermal_slowdown",
+    0x80: "hw_power_brake_slowdown",
+    0x100: "display_clock_setting",
+    0x200: "board_limit",
+    0x400: "reliability",
 }
-"""Bits of the mask of clocks' event reasons, which older drivers call throttle reasons."""
+"""Bits of the mask of clocks' event reasons, which older drivers call throttle reasons. They are the driver's: older
+versions of ``pynvml`` have other names for them, and none for the last two."""
 
 
 def reason_names(mask: int) -> tuple[str, ...]:

@@ -218,7 +218,7 @@ class Replay:
         if isinstance(given, dict) and given.keys() == {"error"}:
             raise NVMLError(given["error"])
         if isinstance(given, list):
-            return [pynvml.nvmlFriendlyObject(one) for one in given]
+            return [pynvml.nvmlFriendlyObject(one) if isinstance(one, dict) else one for one in given]
         return STRUCTURES[name](**given) if name in STRUCTURES else given
 
 

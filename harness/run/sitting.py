@@ -293,7 +293,7 @@ class Table:
             warm_up_steps=seat.warm["warm_up_steps"],
             blocks=seat.blocks,
             gpu=seen,
-            driver_bytes=gpu.held.get(seat.worker.process.pid),
+            driver_bytes=gpu.held.get(seat.worker.process.pid) or None,
             **{name: None if name in reasons else figure for name, figure in measured.items()},
         )
         yield self._record(

@@ -113,6 +113,14 @@ def test_a_package_of_arms_that_does_not_exist_is_named(twinbench, monkeypatch):
     assert "'models_of_nobody'" in ended.err
 
 
+def test_arms_are_listed_with_what_they_compute_in_by_device(twinbench):
+    found = {row["arm"]: row["precisions"] for row in json.loads(twinbench("list", "arms", "--json").out)}
+    assert found["torch"] == {"cpu": ["fp32", "bf16", "fp64"], "gpu": ["fp32", "tf32", "bf16", "fp64"]}
+    assert found["numpy"] == {"cpu": ["fp32", "fp64"]}
+    lines = twinbench("list", "arms").out
+    assert "gpu: fp32 tf32 bf16 fp64" in " ".join(lines.split())
+
+
 @pytest.mark.parametrize("place", ["file/results", "/proc/results"])
 def test_an_unwritable_results_folder_is_found_before_the_first_measurement(twinbench, tmp_path, place):
     (tmp_path / "file").touch()

@@ -294,3 +294,46 @@ def test_a_suite_that_measures_nothing_is_refused(read):
 def test_a_suite_cannot_be_called_what_no_folder_can_be_called(read, name):
     with pytest.raises(SuiteError, match=r"field 'name': .* cannot be part of a folder's name"):
         read(name=name)
+
+
+SPEED = "resnet18_synthetic"
+
+
+def test_batches_of_what_is_for_speed_only_are_the_suites(read):
+    own = registry.find_workload(SPEED).batch_size
+    chosen = [{"name": SPEED, "batch_size": 4 * own}, "resnet50_synthetic"]
+    suite = read(threads=1, seeds=0, workloads=chosen, scopes=["step", "inference"], inference_batches=[4 * own, own])
+    check_names(suite)
+    sitting, other = sittings(suite)[:2]
+    assert sitting.cell("torch", "step").batch_size == sitting.cell("torch", "inference").batch_size == 4 * own
+    assert [leg.name for leg in sitting.legs] == ["step", "inference", f"inference, batch {own}"]
+    assert other.cell("torch", "step").batch_size == registry.find_workload("resnet50_synthetic").batch_size
+
+
+def test_a_workload_that_learns_keeps_its_batch(read):
+    suite = read(threads=1, workloads=[{"name": "mlp_digits", "batch_size": 128}])
+    own = registry.find_workload("mlp_digits").batch_size
+    with pytest.raises(SuiteError) as refused:
+        plan(suite)
+    assert str(refused.value) == (
+        f"suite mine: mlp_digits learns with batches of {own}; its learning rate and target are of these, and "
+        "batch_size is for workloads without a metric"
+    )
+
+
+@pytest.mark.parametrize("size", [0, -1, 1.5, "many"])
+def test_a_batch_is_a_number_of_samples(read, tmp_path, size):
+    with pytest.raises(SuiteError, match=r"field 'workloads\.0\.batch_size'"):
+        read(workloads=[{"name": SPEED, "batch_size": size}])
+
+
+def test_the_suite_for_a_gpu_computes_there_and_enlarges_what_is_for_speed():
+    suite = read_suite("gpu")
+    assert (suite.device, suite.launches, suite.seeds, suite.tracks) == ("gpu", 8, 5, ["matched"])
+    assert set(suite.precisions) == {"fp32", "tf32", "bf16"}
+    planned = sittings(suite.model_copy(update={"threads": 1}))
+    assert {sitting.device for sitting in planned} == {"gpu"}
+    for choice in suite.workloads:
+        learns = registry.find_workload(choice.name).metric is not None
+        assert (choice.batch_size is None) == learns
+        assert choice.precisions is None or "fp32" not in choice.precisions

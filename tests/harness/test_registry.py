@@ -231,3 +231,22 @@ def test_choices_that_contradict_each_other_are_refused():
     for changes in ({"augmentation": (Augmentation("flip"),)}, {"accumulation": 2}):
         with pytest.raises(ValueError, match="lenet_mnist5k: batches are augmented, and cut into parts, in memory"):
             dataclasses.replace(lenet, loading=Loading("dataloader"), **changes)
+
+
+def test_tf32_is_of_gpus_and_known_by_what_multiplies_there():
+    workload = registry.find_workload("softmax_digits")
+    for arm, words in {"torch": "fp32, bf16, fp64", "keras-jax": "fp32, bf16, fp64", "numpy": "fp32, fp64"}.items():
+        reason = registry.unsupported(registry.find_arm(arm), workload, "tf32")
+        assert reason == f"{arm} does not compute in tf32 on cpu, only in {words}"
+    for arm in ("torch", "torch-compile", "keras-tensorflow", "keras-tensorflow-xla", "keras-jax", "keras-torch"):
+        assert registry.unsupported(registry.find_arm(arm), workload, "tf32", "gpu") is None, arm
+    reason = registry.unsupported(registry.find_arm("numpy"), workload, "tf32", "gpu")
+    assert reason == "numpy does not compute on gpu, only on cpu"
+
+
+def test_page_locked_memory_is_for_copies_to_a_gpu():
+    workload = registry.find_workload("softmax_digits")
+    pinned = dataclasses.replace(workload, loading=Loading("dataloader", workers=1, pinned=True))
+    arm = registry.find_arm("torch")
+    assert "pinned memory is for copies to a GPU" in registry.unsupported(arm, pinned, "fp32")
+    assert registry.unsupported(arm, pinned, "fp32", "gpu") is None

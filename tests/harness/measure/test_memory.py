@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+from harness.contract import DeviceMemory
 from harness.measure import memory
 from harness.measure.memory import Memory
 
@@ -42,3 +43,28 @@ def test_where_the_kernel_does_not_tell_nothing_is_known(monkeypatch):
     kept = Memory()
     kept.end("first")
     assert (kept.phases, kept.highest) == ({}, None)
+
+
+def test_a_device_is_asked_at_the_end_of_each_phase_and_parts_of_one_have_the_higher_peaks():
+    told = iter(
+        [
+            DeviceMemory(1, None),
+            DeviceMemory(7, 8),
+            DeviceMemory(2, 9),
+            DeviceMemory(None, 3),
+        ]
+    )
+    kept = Memory()
+    kept.end("before there is one")
+    kept.device = lambda: next(told)
+    for phase in ("build", "step", "step", "step"):
+        kept.end(phase)
+    assert kept.on_device == {"build": DeviceMemory(1, None), "step": DeviceMemory(7, 9)}
+
+
+def test_a_device_is_asked_where_the_kernel_tells_nothing(monkeypatch):
+    monkeypatch.setattr(memory, "peak_rss_bytes", lambda: None)
+    kept = Memory()
+    kept.device = lambda: DeviceMemory(1, 2, since_start=True)
+    kept.end("import")
+    assert kept.on_device == {"import": DeviceMemory(1, 2, since_start=True)}

@@ -278,3 +278,19 @@ def test_a_run_of_uncommitted_code_does_not_promise_to_be_repeated_from_its_comm
     told = report(whole_run(), manifest(environment={"commit": "abc", "uncommitted_changes": changed}))
     assert ("with changes that were not committed" in told) == bool(changed)
     assert ("on the commit and with the versions above." in told) != bool(changed)
+
+
+def test_a_batch_that_the_suite_chose_is_told_and_not_the_workloads_own():
+    chosen = [WorkloadChoice(name="noise", batch_size=128), WorkloadChoice(name="mlp_digits")]
+    records = [
+        raced(arm, 0, 2.0, on=name, batch_size=size)
+        for name, size in (("noise", 128), ("mlp_digits", 32))
+        for arm in ("torch", "keras-jax")
+    ]
+    speed = workload("noise", title="Noise", metric=None, target=None, batch_size=4)
+    run = manifest(workloads=("noise", "mlp_digits"))
+    run = run.model_copy(update={"suite": run.suite.model_copy(update={"workloads": chosen})})
+    document = markdown.render(summarize(run, records, WORKLOADS | {"noise": speed}), Pictures({}, None))
+    of = {name: line for line in document.splitlines() for name in ("Noise", "MLP on digits") if line.startswith(name)}
+    assert "batch 128" in of["Noise"]
+    assert "batch 32" in of["MLP on digits"]

@@ -8,6 +8,7 @@ import pynvml
 import pytest
 from nvml_traces import calls, error, trace
 
+from harness import registry
 from harness.contract import Outcome
 from harness.measure.environment import visible_device
 from harness.measure.gpu import Sampler
@@ -101,6 +102,30 @@ def test_an_arm_that_knows_no_gpu_is_unsupported_there(race, small_suite):
     reasons = {(record.outcome, record.reason) for record in records.values()}
     assert reasons == {(Outcome.UNSUPPORTED, "only-cpu does not compute on gpu, only on cpu")}
     assert given == []
+
+
+def test_an_arm_that_finds_no_gpu_is_unsupported_in_its_own_words_and_the_others_race(race, small_suite):
+    records, _ = race(small_suite("nodevice-start", "healthy-one", device="gpu"), nvml_traces.usual(1))
+    told = {(record.outcome, record.reason) for (arm, _), record in records.items() if arm == "nodevice-start"}
+    assert told == {(Outcome.UNSUPPORTED, "start: NoDevice: Chaos finds no GPU here")}
+    assert {record.outcome for (arm, _), record in records.items() if arm == "healthy-one"} == {Outcome.OK}
+
+
+WORDS = {"torch": "PyTorch", "keras-tensorflow": "TensorFlow", "keras-jax": "JAX", "keras-torch": "PyTorch"}
+
+
+def test_frameworks_say_themselves_that_they_find_no_gpu(race, small_suite, monkeypatch):
+    """Of a machine that has one it is hidden."""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    known = [arm for arm in WORDS if registry.missing(registry.find_arm(arm)) is None]
+    records, _ = race(small_suite(*known, device="gpu", precisions=["tf32"], seeds=0), nvml_traces.usual(1))
+    assert {record.outcome for record in records.values()} == {Outcome.UNSUPPORTED}
+    for arm in known:
+        version = registry.versions(registry.find_arm(arm))
+        reason = records[arm, "step"].reason
+        assert reason.startswith(f"start: NoDevice: {WORDS[arm]} ")
+        assert "finds no GPU here" in reason
+        assert any(number in reason for number in version.values()), "which version of it"
 
 
 @pytest.mark.parametrize(
