@@ -46,6 +46,10 @@ channels."""
 
 DEAR = 16
 
+AHEAD = 8
+"""Tasks that an arm may be ahead of the others. Until the last has asked, what the reference answers is kept: of all
+variants of techniques that is more than memory holds."""
+
 SEEDLESS = ("structure", "data")
 """Gates that find the same at every seed."""
 
@@ -133,15 +137,20 @@ def check(
     ):
         askers = collections.Counter(task.name for its_tasks in todo.values() for task in its_tasks)
         prover = Prover(workers, banded=banded and device == "cpu", askers=askers)
-        yield from side_by_side(
-            [functools.partial(prover.carry_out, arm, its_tasks, of_halves, seeds) for arm, its_tasks in todo.items()],
-            of_halves,
-            workers,
-        )
+        for first in range(0, max(map(len, todo.values()), default=0), AHEAD):
+            part = {arm: its_tasks[first : first + AHEAD] for arm, its_tasks in todo.items()}
+            yield from side_by_side(
+                [functools.partial(prover.carry_out, arm, its, of_halves, seeds) for arm, its in part.items() if its],
+                of_halves,
+                workers,
+            )
 
 
 def side_by_side(chains: Sequence[Callable[[], Iterable[T]]], *crews: Workers) -> Iterator[T]:
-    """Run chains of findings in threads, as many at a time as there are cores, and yield what comes first."""
+    """Run chains of findings in threads, as many at a time as there are cores, and yield what comes first.
+
+    ``crews`` end with chains that are broken off, and else go on.
+    """
     found: queue.SimpleQueue[tuple[T | None, BaseException | None]] = queue.SimpleQueue()
 
     def run(chain: Callable[[], Iterable[T]]) -> None:
@@ -154,10 +163,10 @@ def side_by_side(chains: Sequence[Callable[[], Iterable[T]]], *crews: Workers) -
         found.put((None, error))
 
     pool = ThreadPoolExecutor(len(os.sched_getaffinity(0)))
+    ended = 0
     try:
         for chain in chains:
             pool.submit(run, chain)
-        ended = 0
         while ended < len(chains):
             finding, error = found.get()
             if error is not None:
@@ -166,9 +175,10 @@ def side_by_side(chains: Sequence[Callable[[], Iterable[T]]], *crews: Workers) -
                 ended += 1
             else:
                 yield finding
-    finally:  # without their workers, threads under way end at once
-        for workers in crews:
-            workers.close()
+    finally:
+        if ended < len(chains):  # without their workers, threads under way end at once
+            for workers in crews:
+                workers.close()
         pool.shutdown(cancel_futures=True)
 
 
