@@ -147,11 +147,12 @@ def _on_file(results: Path, suite: Suite, machine: dict[str, Any]) -> dict[str, 
     from harness.aa import filed
     from harness.limits import filed as limits
 
-    threads = suite.threads or machine["cores_used"]
+    threads, on_cpu = suite.threads or machine["cores_used"], suite.device == "cpu"
+    named = on_cpu or machine.get("gpu")  # else nobody could tell what of a GPU is of this one
     return {
-        "certificates": filed.latest(results / "aa", suite.arms, machine),
-        "ceilings": limits.ceilings(results, machine, threads),
-        "breakdowns": limits.breakdowns(results, suite.arms, machine, threads),
+        "certificates": filed.latest(results / "aa", suite.arms, machine) if on_cpu else [],  # arms raced on the CPU
+        "ceilings": limits.ceilings(results, machine, threads) if named else None,
+        "breakdowns": limits.breakdowns(results, suite.arms, machine, threads) if on_cpu else [],  # likewise
     }
 
 

@@ -105,3 +105,17 @@ def test_a_run_takes_the_ceilings_of_what_it_computes_on(pretended, twinbench, s
         taken[device] = json.loads(ran.out)["manifest"]["ceilings"]
     assert taken["cpu"] is None
     assert (taken["gpu"]["gpu"], [one["best"] for one in taken["gpu"]["found"]]) == (NAME, [5e13])
+
+
+def test_where_nobody_names_the_gpu_a_run_takes_nothing_that_is_on_file(
+    chaos, monkeypatch, twinbench, suite_file, tmp_path
+):
+    monkeypatch.setattr(gpu, "described", lambda device: {})
+    machine, arm = fingerprint(), "healthy-one"
+    versions = {arm: registry.versions(registry.find_arm(arm))}
+    known = {"cpu": machine["cpu"], "cores": machine["cores_used"], "threads": 1, "versions": versions}
+    filed.write_ceilings(tmp_path, ceilings(ceiling(arm, "product", 1e12, dtype="float32"), **known))
+    suite = suite_file(arm, device="gpu", seeds=0, rounds=1)
+    ran = twinbench("run", suite, "--unverified", "--json", "--results", str(tmp_path), "--run", "mine")
+    assert ran.status == 0, ran.err
+    assert json.loads(ran.out)["manifest"]["ceilings"] is None, "these are the CPU's"
