@@ -26,6 +26,7 @@ from harness.commands import (
     parity,
     report,
     run,
+    scale,
     watch,
 )
 from harness.commands.parts import FAULT, INTERRUPTED, WRONG
@@ -69,6 +70,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "compare": compare.compare,
     "aa": aa.aa,
     "breakdown": breakdown.breakdown,
+    "scale": scale.scale,
     "advise": advise.advise,
     "doctor": doctor.doctor,
     "index": archive.index,
@@ -109,6 +111,7 @@ def _explain(error: Exception) -> str | None:
     from harness.gate.baseline import BaselineError
     from harness.limits.breakdown import Undivided
     from harness.limits.ceilings import Unmeasurable
+    from harness.limits.scaling import Unscalable
     from harness.matrix import SuiteError
     from harness.monitoring.request import WatchError
     from harness.parity.engine import ParityError
@@ -133,6 +136,7 @@ def _explain(error: Exception) -> str | None:
         | WatchError
         | Undivided
         | Unmeasurable
+        | Unscalable
         | Unraced
         | WeightsError,
     ):

@@ -625,6 +625,71 @@ class Ceilings(Model):
     found: list[Ceiling]
 
 
+class ScalePoint(Model):
+    """How long a train step takes at one value of what is varied.
+
+    Attributes:
+        ms: Median over undisturbed rounds; null with the reason if there is none.
+        rounds_ms: Of each such round.
+        disturbed: Rounds left out, because others took cores from every try.
+    """
+
+    value: PositiveInt
+    ms: PositiveFloat | None
+    rounds_ms: list[PositiveFloat]
+    disturbed: NonNegativeInt
+    reason: str | None = None
+
+
+class Bend(Model):
+    """Where the exponent changes most: ``before`` up to a value, ``after`` from it on, each between neighbours."""
+
+    value: PositiveInt
+    before: float
+    after: float
+
+
+class ScaleLine(Model):
+    """How one arm scales.
+
+    Attributes:
+        exponent: b of time ∝ valueᵇ, fitted to all points; null with fewer than two.
+        low: Of its 95 % interval, with ``high``; null with fewer than three.
+        bend: Null where the exponent stays as it is.
+    """
+
+    arm: str
+    versions: dict[str, str]
+    points: list[ScalePoint]
+    exponent: float | None
+    low: float | None
+    high: float | None
+    bend: Bend | None
+
+
+class Scaling(Model):
+    """How the time of a train step grows with something: ``twinbench scale``.
+
+    Attributes:
+        over: ``threads``, ``batch`` or an argument of the architecture.
+        threads: Of each process; null where they are what varies, as the batch size.
+        created: When it was begun: UTC, ISO 8601.
+        gpu: Name of the GPU that it is of; null if it is of the CPU.
+    """
+
+    schema_version: Literal[1] = 1
+    workload: str
+    over: str
+    precision: Precision
+    threads: PositiveInt | None
+    batch_size: PositiveInt | None
+    created: str
+    cpu: str | None
+    cores: int
+    gpu: str | None
+    lines: list[ScaleLine]
+
+
 class PartTime(Model):
     """How long a part of a train step takes by itself.
 

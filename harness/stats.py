@@ -340,11 +340,35 @@ def time_verdict(ratio: Ratio, p_different: float | None = None, p_same: float |
 
 @dataclass(frozen=True)
 class Level:
-    """A positive figure over ``count`` launches with its 95 % interval; one launch has none."""
+    """A figure over ``count`` launches, or points, with its 95 % interval, where they are enough for one."""
 
     estimate: float
     interval: Interval | None
     count: int
+
+
+def power(points: Sequence[tuple[float, float]]) -> Level:
+    """Return the exponent b of y ∝ xᵇ: the slope of a straight line through the logarithms, by least squares.
+
+    The interval is Student's t with n − 2 degrees of freedom; two points have none. ``count`` is n.
+
+    Args:
+        points: (x, y), positive, of two x at least.
+
+    Raises:
+        ValueError: If they are fewer.
+    """
+    x, y = (np.log(np.asarray(column, dtype=np.float64)) for column in zip(*points, strict=True))
+    spread = float(np.sum((x - x.mean()) ** 2))
+    if spread == 0:
+        raise ValueError(f"an exponent takes two values at least: {points}")
+    slope = float(np.sum((x - x.mean()) * (y - y.mean())) / spread)
+    free = len(x) - 2
+    if free < 1:
+        return Level(slope, None, len(x))
+    left = float(np.sum((y - y.mean() - slope * (x - x.mean())) ** 2))
+    half = float(stdtrit(free, 0.975)) * math.sqrt(left / free / spread)
+    return Level(slope, Interval(slope - half, slope + half), len(x))
 
 
 def level(values: Values) -> Level:

@@ -90,9 +90,9 @@ class CompiledKerasArm(KerasArm):
 
 
 class TunedKerasArm(KerasArm):
-    """The same, with as many steps of ``fit`` in one call of a graph as Keras' documentation advises small models.
+    """The same, with sixteen steps of ``fit`` in one call of a graph, which Keras advises for small models.
 
-    Steps over staged batches are no steps of ``fit``: they are driven one by one, as in all arms.
+    It names no number. Steps over staged batches are no steps of ``fit``: they are driven one by one, as in all arms.
     """
 
     steps_per_execution = 16
@@ -436,8 +436,8 @@ class KerasSession:
             "parameter_dtype": self.model.trainable_variables[0].dtype,
             "compute_dtype": keras.config.dtype_policy().compute_dtype,
             "image_data_format": keras.config.image_data_format(),
-            "steps_per_execution": self.steps_per_execution,
-            **({"effort": "tuned"} if self.steps_per_execution > 1 else {}),
+            "steps_per_execution": self.model.steps_per_execution,
+            **({"steps_per_execution_of_fit": self.steps_per_execution} if self.steps_per_execution > 1 else {}),
             **self._loading_settings(),
             **backend.settings(),
         }

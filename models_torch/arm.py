@@ -81,6 +81,9 @@ class TorchArm:
         torch.set_num_threads(setup.threads)
         if torch.get_num_interop_threads() != setup.threads:  # may be set once in a process
             torch.set_num_interop_threads(setup.threads)
+        # Older switches first: parts of PyTorch still read these, and raise where they say another thing.
+        torch.set_float32_matmul_precision("high" if setup.precision == "tf32" else "highest")
+        torch.backends.cudnn.allow_tf32 = setup.precision == "tf32"
         # One by one: in PyTorch 2.11 the switch for all leaves those of cuDNN as they are, TF32; in 2.13 it does not.
         for switch in (torch.backends, *OF_FLOAT32):
             switch.fp32_precision = "tf32" if setup.precision == "tf32" else "ieee"
@@ -125,7 +128,7 @@ class TorchSession:
         self.radius = workload.train_step.radius if workload.train_step else 0.0
         self.scaler: torch.amp.GradScaler | None = None
         self.scales: list[float] = []
-        self.attempted, self.taken = 0, 0
+        self.attempted, self.skipped = 0, torch.zeros((), device=self.device)
         self._start_optimizer()
         mixed = MIXED.get(setup.precision)
         self.autocast: contextlib.AbstractContextManager[Any] = (
@@ -293,9 +296,11 @@ class TorchSession:
         if self.scaler:
             with self.autocast:
                 loss = self.loss(x, y)
-            scaled_step(loss, self.optimizer, self.scaler)
+            left_out = scaled_step(loss, self.optimizer, self.scaler)
             self.attempted += 1
-            return self._scheduled(loss)
+            self.skipped += left_out
+            # As Keras' schedules, which count the steps of the optimizer; without one nothing waits for the number.
+            return self._scheduled(loss) if not (self.schedule and left_out.item()) else loss.detach()
         if parts == 1:
             with self.autocast:
                 loss = self.loss(x, y)
@@ -444,7 +449,7 @@ class TorchSession:
 
     def loss_scale(self) -> LossScale:
         """Return the scale after each epoch, and the steps that were left out."""
-        return LossScale(tuple(self.scales), self.attempted, self.attempted - self.taken)
+        return LossScale(tuple(self.scales), self.attempted, int(self.skipped))
 
     def slot_bytes(self) -> int:
         """Return the size of the optimizer's tensors; gradients accumulate where they are anyway."""
@@ -504,16 +509,13 @@ class TorchSession:
             self.optimizer = make_optimizer(workload.optimizer, trained.values(), own, fused=self.fused)
         if self.setup.precision == "fp16":
             self.scaler = make_scaler(device=self.device.type)
-            self.scales, self.attempted, self.taken = [], 0, 0
-            self.optimizer.register_step_post_hook(self._count)
+            self.scales, self.attempted = [], 0
+            self.skipped = torch.zeros((), device=self.device)
         if workload.regularizer and (most := workload.regularizer.max_norm):
             self.optimizer.register_step_post_hook(lambda *_: limit_norm(self.weights, most))
         by_epoch = workload.schedule is not None and workload.schedule.name == "plateau"
         schedule = make_schedule(self.optimizer, workload.schedule) if workload.schedule else None
         self.schedule, self.plateau = (None, schedule) if by_epoch else (schedule, None)
-
-    def _count(self, *_: object) -> None:
-        self.taken += 1  # the scaler calls no step that it leaves out
 
     def _tensors(self) -> dict[str, Tensor]:
         state = self.model.state_dict()  # a buffer that is not part of it is a constant

@@ -45,11 +45,11 @@ class Tuned(TorchSession):
     fused = True
 
     def settings(self) -> dict[str, Any]:
-        """Return what is in force, and how the first of its kernels lies in memory."""
+        """Return what is in force, and how its kernels lie in memory."""
         kernels = [parameter for parameter in self.model.parameters() if parameter.ndim == 4]
         last = [kernel.is_contiguous(memory_format=torch.channels_last) for kernel in kernels]
         layout = {"memory_format": "channels_last" if all(last) else "contiguous"} if last else {}
-        return super().settings() | layout | {"effort": "tuned"}
+        return super().settings() | layout
 
     def _build(self) -> nn.Module:
         model = super()._build()

@@ -25,7 +25,7 @@ MOST_FALSE = 0.01
 def aa(
     arms: Annotated[list[str] | None, typer.Argument(metavar="[ARM]…", help="By default all that run here.")] = None,
     workload: Annotated[str, typer.Option(help="What they race.")] = "lenet_mnist5k",
-    precision: Annotated[str, typer.Option(help="fp32, bf16 or fp64.")] = "fp32",
+    precision: Annotated[str, typer.Option(help="fp32, tf32, bf16, fp16 or fp64.")] = "fp32",
     launches: Annotated[int, typer.Option(min=8, max=10_000, help="Fresh pairs of processes of each protocol.")] = 16,
     rounds: Annotated[int, typer.Option(min=2, max=10_000, help="Blocks per twin and launch.")] = 10,
     load: Annotated[int, typer.Option(min=0, max=64, help="Artificial neighbours that take cores in bursts.")] = 0,

@@ -17,7 +17,7 @@ def breakdown(
     workload: Annotated[str, typer.Argument(help="Whose train step it is.")],
     arms: Annotated[str, typer.Option(help="Only these arms, separated by commas; by default all that can.")] = "",
     parts: Annotated[str, typer.Option(help="Only these parts, by commas, and nothing on file; by default all.")] = "",
-    precision: Annotated[str, typer.Option(help="fp32, bf16 or fp64.")] = "fp32",
+    precision: Annotated[str, typer.Option(help="fp32, tf32, bf16, fp16 or fp64.")] = "fp32",
     rounds: Annotated[int, typer.Option(min=1, max=10_000, help="Blocks of each part.")] = 8,
     block_ms: Annotated[float, typer.Option(min=1.0, help="Duration that a block is sized for.")] = 200.0,
     threads: Annotated[int | None, typer.Option(min=1, help="Cores per worker.")] = None,

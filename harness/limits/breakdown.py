@@ -94,6 +94,8 @@ class Request:
             raise Undivided(f"{self.arm} has no parts that can be run by themselves")
         if reason := registry.unsupported(spec, workload, self.precision):
             raise Undivided(f"{self.arm} cannot train {self.workload} here: {reason}")
+        if self.precision == "fp16":
+            raise Undivided("in fp16 a step scales its loss and may leave itself out; its parts know nothing of that")
         if workload.accumulation > 1 or workload.train_step:
             raise Undivided(f"{self.workload} has a train step of its own, whose parts nobody knows")
         if lacking := [part for part in self.parts if part not in self.able]:

@@ -12,12 +12,12 @@ from pydantic import ValidationError
 
 from harness import registry
 from harness.limits import breakdown
-from harness.schema import Breakdown, Ceiling, Ceilings
+from harness.schema import Breakdown, Ceiling, Ceilings, Scaling
 from harness.store import envelope
 from harness.store.envelope import Unreadable
 
 NEWEST = 1
-CEILINGS, BREAKDOWNS = "ceilings", "breakdowns"
+CEILINGS, BREAKDOWNS, SCALING = "ceilings", "breakdowns", "scaling"
 """Their folders in that of results."""
 
 Filed = TypeVar("Filed", Ceilings, Breakdown)
@@ -32,6 +32,16 @@ def write_breakdown(results: Path, found: Breakdown) -> Path:
     """Put a breakdown on file, in place of an older one of the same arm on the same machine."""
     name = f"{found.arm}-{found.workload}-{found.precision}-{_fingerprint(found)}.json"
     return _write(results / BREAKDOWNS / name, found)
+
+
+def write_scaling(results: Path, found: Scaling) -> Path:
+    """Put how a workload scales on file, in place of an older one of the same machine and arms, and return the path."""
+    known = [found.cpu, found.cores, found.gpu, found.threads, [(one.arm, one.versions) for one in found.lines]]
+    digest = hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()[:16]
+    path = results / SCALING / f"{found.workload}-{found.over}-{found.precision}-{digest}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    envelope.write(path, found.model_dump(mode="json"))
+    return path
 
 
 def ceilings(results: Path, machine: Mapping[str, Any], threads: int) -> Ceilings | None:

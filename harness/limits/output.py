@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from harness.report import limits
+from harness.report import limits, scales
 
 if TYPE_CHECKING:
     from rich.console import Group
 
     from harness.report.sheets import Sheet
-    from harness.schema import Breakdown, Ceilings
+    from harness.schema import Breakdown, Ceilings, Scaling
 
 
 def ceilings(found: Ceilings) -> Group:
     """Return ceilings as a table."""
     return _shown(limits.ceilings_sheet(found))
+
+
+def scaling(found: Scaling) -> Group:
+    """Return how a workload scales as a table."""
+    return _shown(scales.sheet(found))
 
 
 def breakdowns(found: Sequence[Breakdown]) -> Group:

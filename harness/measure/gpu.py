@@ -229,12 +229,12 @@ class Gpu:
         if found is None:
             return None
         numbers = {int(process.pid) for process in found}
-        for process in found:
-            if process.usedGpuMemory is not None:
-                self.held[process.pid] = max(process.usedGpuMemory, self.held.get(process.pid, 0))
         if own and numbers.isdisjoint(own):
             self.untold["foreign_processes"] = OTHER_NUMBERS
             return None
+        for process in found:
+            if process.usedGpuMemory is not None:
+                self.held[process.pid] = max(process.usedGpuMemory, self.held.get(process.pid, 0))
         return len(numbers.difference(own))
 
     def known(self, read: Callable[[Any, Any], Any]) -> Any:

@@ -192,7 +192,7 @@ class Workers:
         spec = registry.find_arm(arm)
         if precision == "fp64":  # what is raced is float32: there the compiler's own faults are to be seen
             spec = dataclasses.replace(spec, environment={**spec.environment, **spec.checking})
-        log = self.scratch / f"{arm}-{precision}.log"
+        log = self.scratch / f"{arm}-{precision}-{self.device}.log"
         setup = Setup(precision, self.threads, pinned=False, device=self.device)
         return Worker(spec, setup, log, self.scratch, overlay)
 

@@ -19,6 +19,9 @@ OF_FLOAT32 = ("fp32_precision", "matmul_precision", "convolution_precision", "re
 ROUNDED = ("tf32", "tensorfloat32", True)
 """What they are where it first rounds to TF32."""
 
+STRICT = ("ieee", "highest", False)
+"""What they are where it does not."""
+
 
 @dataclass(frozen=True)
 class Agreement:
@@ -46,7 +49,7 @@ class Health:
             null when fewer than two arms have one.
         tolerance: Largest spread that rounding explains; null where there is no bound.
         chance: Whether the first loss holds what each framework draws at random for itself.
-        loose: What arms rounded to TF32 where strict float32 was asked for, by what they read back.
+        loose: What arms rounded to TF32 where strict float32 was asked for, or the reverse, by what they read back.
     """
 
     agreements: tuple[Agreement, ...]
@@ -108,14 +111,15 @@ def _first_loss_spread(records: Sequence[Record]) -> float | None:
 
 
 def _loose(precision: Precision, records: Sequence[Record]) -> tuple[str, ...]:
-    if precision != "fp32":
+    if precision not in ("fp32", "tf32"):
         return ()
+    wrong, asked, was = (ROUNDED, "strict float32", "TF32") if precision == "fp32" else (STRICT, "TF32", "strict")
     arms: dict[str, dict[str, None]] = {}
     for record in records:
         for name in OF_FLOAT32:
-            if record.settings.get(name) in ROUNDED:
+            if name in record.settings and record.settings[name] in wrong:
                 arms.setdefault(name, {})[record.cell.arm] = None
-    return tuple(f"not strict float32: {name} was TF32 in {', '.join(by)}" for name, by in arms.items())
+    return tuple(f"not {asked}: {name} was {was} in {', '.join(by)}" for name, by in arms.items())
 
 
 def health(precision: Precision, records: Sequence[Record], track: Track = "matched") -> Health:

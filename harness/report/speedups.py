@@ -116,7 +116,7 @@ def _peak(timing: Timing) -> float | None:
     if timing.device_memory is None:
         return timing.peak_rss_bytes
     trained = timing.device_memory.get("step")
-    return None if trained is None else trained.live_bytes
+    return None if trained is None or trained.since_start else trained.live_bytes
 
 
 def _logs(evidence: Evidence, read: Callable[[Timing], float | None]) -> list[float]:
@@ -155,7 +155,9 @@ def sheet(found: Sequence[Speedup]) -> Sheet:
                 Field(one.change),
                 *(Field(number(row.step_ms or 0.0), row.step_ms) for row in (one.before, one.after)),
                 _level(one.speed, UNSTABLE if one.unstable else None),
-                Field(MISSING, note="no fresh process told it") if one.memory is None else _level(one.memory),
+                Field(MISSING, note="no fresh process told it, or by a counter that is never set back")
+                if one.memory is None
+                else _level(one.memory),
                 _apart(one),
             )
             for one in found

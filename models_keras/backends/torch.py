@@ -29,6 +29,9 @@ def configure(setup: Setup) -> None:
     torch.set_num_threads(setup.threads)
     if torch.get_num_interop_threads() != setup.threads:  # may be set once in a process
         torch.set_num_interop_threads(setup.threads)
+    # Older switches first: parts of PyTorch still read these, and raise where they say another thing.
+    torch.set_float32_matmul_precision("high" if setup.precision == "tf32" else "highest")
+    torch.backends.cudnn.allow_tf32 = setup.precision == "tf32"
     # One by one: in PyTorch 2.11 the switch for all leaves those of cuDNN as they are, TF32; in 2.13 it does not.
     for switch in (torch.backends, torch.backends.cuda.matmul, torch.backends.cudnn.conv, torch.backends.cudnn.rnn):
         switch.fp32_precision = "tf32" if setup.precision == "tf32" else "ieee"

@@ -235,10 +235,11 @@ def test_choices_that_contradict_each_other_are_refused():
 
 def test_tf32_is_of_gpus_and_known_by_what_multiplies_there():
     workload = registry.find_workload("softmax_digits")
-    for arm, words in {"torch": "fp32, bf16, fp64", "keras-jax": "fp32, bf16, fp64", "numpy": "fp32, fp64"}.items():
+    mixed = "fp32, bf16, fp16, fp64"
+    for arm, words in {"torch": mixed, "keras-jax": mixed, "numpy": "fp32, fp64"}.items():
         reason = registry.unsupported(registry.find_arm(arm), workload, "tf32")
         assert reason == f"{arm} does not compute in tf32 on cpu, only in {words}"
-    for arm in ("torch", "torch-compile", "keras-tensorflow", "keras-tensorflow-xla", "keras-jax", "keras-torch"):
+    for arm in [name for name, spec in registry.every_arm().items() if not spec.witness and spec.architectures is None]:
         assert registry.unsupported(registry.find_arm(arm), workload, "tf32", "gpu") is None, arm
     reason = registry.unsupported(registry.find_arm("numpy"), workload, "tf32", "gpu")
     assert reason == "numpy does not compute on gpu, only on cpu"

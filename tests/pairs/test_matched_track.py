@@ -135,7 +135,7 @@ def test_settings_are_read_back(bench, arm):
     assert bench.open(arm, "mlp_digits", "fp64")["settings"]["parameter_dtype"] == "float64"
 
 
-@pytest.mark.parametrize("arm", RACED)
+@pytest.mark.parametrize("arm", [*RACED, "torch-tuned"])
 def test_fp16_leaves_out_the_first_step_of_lenet_in_every_arm_and_still_learns(bench, arm):
     """Its gradients times 65,536 are beyond float16; nothing in it is random."""
     assert "float16" in bench.open(arm, "lenet_mnist5k", "fp16")["settings"]["compute_dtype"]

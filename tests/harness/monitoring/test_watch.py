@@ -217,7 +217,7 @@ def test_what_cannot_be_watched_is_refused_with_the_reason(workload, arms, messa
     [
         (["no_such_thing"], "unknown workload 'no_such_thing'"),
         ([WORKLOAD, "--arms", "torhc"], "did you mean 'torch'?"),
-        ([WORKLOAD, "--precision", "fp16"], "unknown precision 'fp16'"),
+        ([WORKLOAD, "--precision", "fp8"], "unknown precision 'fp8'"),
         ([WORKLOAD, "--arms", "numpy", "--to", "."], "is there already"),
         (["early_stopping.patience", "--arms", "torch"], "stops early"),
     ],

@@ -81,4 +81,8 @@ def test_float32_that_an_arm_read_back_as_tf32_compares_nothing(track):
         "not strict float32: convolution_precision was TF32 in keras-torch, mine",
         "not strict float32: tf32 was TF32 in mine",
     )
-    assert health("tf32", loose, track).conflicts == ()
+    rounded = [read_back("torch", matmul_precision="tf32"), read_back("keras-jax", matmul_precision="tensorfloat32")]
+    assert health("tf32", rounded, track).conflicts == ()
+    found = health("tf32", [*rounded, read_back("keras-tensorflow", tf32=False)], track).conflicts
+    assert found == ("not TF32: tf32 was strict in keras-tensorflow",)
+    assert health("bf16", loose, track).conflicts == ()
