@@ -321,10 +321,10 @@ def _unloadable(workload: Workload, device: Device) -> str | None:
     return None
 
 
-def able(workload: Workload, precision: str) -> list[str]:
+def able(workload: Workload, precision: str, device: Device = "cpu") -> list[str]:
     """Return the arms that can race or train a workload here, witnesses left out."""
     known = arms().values()
-    return [spec.name for spec in known if not spec.witness and unsupported(spec, workload, precision) is None]
+    return [spec.name for spec in known if not spec.witness and unsupported(spec, workload, precision, device) is None]
 
 
 def unimplemented(spec: ArmSpec, workload: Workload) -> str | None:

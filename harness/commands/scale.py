@@ -41,7 +41,7 @@ def scale(
         raise registry.UnknownName("precision", precision, known)
     kind: Precision = precision  # type: ignore[assignment]
     chosen = _values(values, over, ceilings.cores(None))
-    rivals = split(arms) or registry.able(registry.find_workload(workload), kind)
+    rivals = split(arms) or registry.able(registry.find_workload(workload), kind, device)
     asked = scaling.Request(
         workload, over, chosen, tuple(dict.fromkeys(rivals)), kind, ceilings.cores(threads), device, rounds, block_ms
     )

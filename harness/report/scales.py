@@ -18,8 +18,8 @@ def sheet(found: Scaling) -> Sheet:
     """Return the time of a step of every arm at every value, with the exponent fitted to them."""
     values = [point.value for point in found.lines[0].points] if found.lines else []
     fixed = [
-        f"{count} {name}"
-        for count, name in ((found.threads, "threads"), (found.batch_size, "samples in a batch"))
+        f"{count} {name}{'s' * (count > 1)}{rest}"
+        for count, name, rest in ((found.threads, "thread", ""), (found.batch_size, "sample", " in a batch"))
         if count is not None
     ]
     where = text.escape(found.gpu or found.cpu or "an unknown processor")
@@ -56,7 +56,8 @@ def picture(found: Scaling) -> Figure:
     for formatter in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
         formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.set_title(f"{found.workload} in {found.precision} over {_name(found)}", fontsize=10)
-    axes.legend(fontsize=8.5)
+    if axes.lines:
+        axes.legend(fontsize=8.5)
     return figure
 
 

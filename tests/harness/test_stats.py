@@ -343,3 +343,16 @@ def test_as_many_passes_are_wanted_as_bound_a_percentile_and_no_more(share):
     wanted = stats.passes_wanted(share)
     assert scipy.stats.binom.sf(wanted - 1, wanted, share) <= 0.025, "all of them below the percentile"
     assert scipy.stats.binom.sf(wanted - 2, wanted - 1, share) > 0.025
+
+
+def test_an_exponent_is_the_slope_of_the_logarithms():
+    points = [(1, 2.1), (2, 3.9), (4, 8.4), (8, 15.0), (16, 33.0)]
+    x, y = (np.log([column for column in each]) for each in zip(*points, strict=True))
+    oracle = scipy.stats.linregress(x, y)
+    half = scipy.stats.t.ppf(0.975, 3) * oracle.stderr
+    found = stats.power(points)
+    assert found.estimate == pytest.approx(oracle.slope)
+    assert (found.interval.low, found.interval.high) == pytest.approx((oracle.slope - half, oracle.slope + half))
+    assert stats.power(points[:2]).interval is None
+    with pytest.raises(ValueError, match="two values at least"):
+        stats.power([(2, 1.0), (2, 3.0)])
