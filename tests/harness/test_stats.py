@@ -347,7 +347,7 @@ def test_as_many_passes_are_wanted_as_bound_a_percentile_and_no_more(share):
 
 def test_an_exponent_is_the_slope_of_the_logarithms():
     points = [(1, 2.1), (2, 3.9), (4, 8.4), (8, 15.0), (16, 33.0)]
-    x, y = (np.log([column for column in each]) for each in zip(*points, strict=True))
+    x, y = (np.log(list(each)) for each in zip(*points, strict=True))
     oracle = scipy.stats.linregress(x, y)
     half = scipy.stats.t.ppf(0.975, 3) * oracle.stderr
     found = stats.power(points)

@@ -17,7 +17,7 @@ ASKED = Request("softmax_digits", "batch", (1, 4, 16, 64), ("torch", "keras-jax"
 
 @pytest.fixture
 def told(monkeypatch):
-    """``told(ms)`` lets a step of an arm take what ``ms(arm, value)`` says: milliseconds, a reason, or None if disturbed.
+    """``told(ms)`` lets a step take what ``ms(arm, value)`` says: milliseconds, a reason, or None if disturbed.
 
     The value is that of the batch, the threads or the depth. It returns what every process was opened with.
     """
