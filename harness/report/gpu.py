@@ -238,7 +238,23 @@ def _throttled(lines: Sequence[Timeline]) -> Field:
     if not told:
         return _untold(lines, "clock_reasons")
     share = 100 * sum(line.throttled or 0 for line in told) / sum(line.asked for line in told)
-    return Field(f"{share:.1f}", share, _shares(told) or None)
+    note = "; ".join(part for part in (_shares(told), _within(told) if share else "") if part)
+    return Field(f"{share:.1f}", share, note or None)
+
+
+def _within(told: Sequence[Timeline]) -> str:
+    """Return in what share of the points within each arm's blocks the device held itself back: not the same for all.
+
+    A fast arm may draw more power than a slow one, and is slowed for it.
+    """
+    seen: dict[str, list[bool]] = {}
+    for one in told:
+        for at, reasons in zip(one.at_ms, one.clock_reasons, strict=True):
+            for arm, blocks in one.blocks.items():
+                if reasons is not None and any(begin <= at <= end for begin, end in blocks):
+                    seen.setdefault(arm, []).append(is_throttled(reasons))
+    shares = (f"{arm} {100 * sum(each) / len(each):.0f} % of {len(each)}" for arm, each in seen.items())
+    return f"of points within blocks: {listed}" if (listed := ", ".join(shares)) else ""
 
 
 def _shares(told: Sequence[Timeline]) -> str:
