@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import ValidationError
 
-from harness.contract import Precision
 from harness.matrix import SuiteError, explain, variants
-from harness.registry import UnknownName, find_arm, find_technique, find_workload
+from harness.registry import find_arm, find_precision, find_technique, find_workload
 from harness.schema import Suite
 
 
@@ -43,8 +42,7 @@ def narrow(
     for workload in workloads:
         find_workload(workload)
     for precision in precisions:
-        if precision not in get_args(Precision):
-            raise UnknownName("precision", precision, get_args(Precision))
+        find_precision(precision)
     fields = suite.model_dump()
     if arms:
         fields["arms"] = list(dict.fromkeys(arms))

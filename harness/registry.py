@@ -17,9 +17,9 @@ import pkgutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import cast
+from typing import cast, get_args
 
-from harness.contract import Arm, ArmSpec, Baseline, Dataset, Device, Setup, Technique, Workload
+from harness.contract import Arm, ArmSpec, Baseline, Dataset, Device, Precision, Setup, Technique, Workload
 
 FRAMEWORKS = frozenset({"torch", "tensorflow", "jax", "keras"})
 """Top-level modules that a worker keeps out unless its arm needs them."""
@@ -279,6 +279,18 @@ def versions(spec: ArmSpec) -> dict[str, str]:
             except importlib.metadata.PackageNotFoundError:
                 continue
     return found
+
+
+def find_precision(name: str) -> Precision:
+    """Return the precision of that name.
+
+    Raises:
+        UnknownName: If there is none.
+    """
+    for known in get_args(Precision):
+        if name == known:
+            return cast(Precision, known)
+    raise UnknownName("precision", name, get_args(Precision))
 
 
 def missing(spec: ArmSpec) -> str | None:

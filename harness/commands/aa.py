@@ -35,15 +35,10 @@ def aa(
     as_json: AsJson = False,
 ) -> None:
     """Race arms against themselves; 1 if they are called faster or slower than themselves in over 1 % of races."""
-    from typing import get_args
-
+    from harness import registry
     from harness.aa import output, twins
-    from harness.contract import Precision
-    from harness.registry import UnknownName
 
-    if precision not in (known := get_args(Precision)):
-        raise UnknownName("precision", precision, known)
-    kind: Precision = precision  # type: ignore[assignment]
+    kind = registry.find_precision(precision)
     asked = [
         twins.Twins(arm, workload, kind, launches, rounds, threads, load)
         for arm in twins.named(arms or (), kind, workload)

@@ -25,16 +25,11 @@ def breakdown(
     as_json: AsJson = False,
 ) -> None:
     """Measure the parts of a train step, each by itself: input, forward, backward, optimizer, calls."""
-    from typing import get_args
-
     from harness import registry
-    from harness.contract import Precision
     from harness.limits import breakdown, ceilings, filed, output
     from harness.run.process import WorkerFailure
 
-    if precision not in (known := get_args(Precision)):
-        raise registry.UnknownName("precision", precision, known)
-    kind: Precision = precision  # type: ignore[assignment]
+    kind = registry.find_precision(precision)
     asked = [
         breakdown.Request(arm, workload, kind, ceilings.cores(threads), split(parts), rounds, block_ms)
         for arm in breakdown.named(split(arms), split(parts), kind, workload)

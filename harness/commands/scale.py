@@ -30,16 +30,11 @@ def scale(
     as_json: AsJson = False,
 ) -> None:
     """Time a train step over batch size, threads, or size of the network; fit exponents, and see where arms bend."""
-    from typing import get_args
-
     from harness import registry
-    from harness.contract import Precision
     from harness.limits import ceilings, filed, output, scaling
     from harness.report import scales
 
-    if precision not in (known := get_args(Precision)):
-        raise registry.UnknownName("precision", precision, known)
-    kind: Precision = precision  # type: ignore[assignment]
+    kind = registry.find_precision(precision)
     chosen = _values(values, over, ceilings.cores(None))
     rivals = split(arms) or registry.able(registry.find_workload(workload), kind, device)
     asked = scaling.Request(

@@ -26,18 +26,14 @@ def watch(
 ) -> None:
     """Train a workload in every arm and watch it: a live table, files for TensorBoard, a CSV file. No measurement."""
     import time
-    from typing import get_args
 
     from harness import registry
-    from harness.contract import Precision
     from harness.monitoring.live import LiveTable
     from harness.monitoring.request import Request
     from harness.monitoring.watch import watch as carry_out
 
     found = registry.find_workload(workload)
-    if precision not in (known := get_args(Precision)):
-        raise registry.UnknownName("precision", precision, known)
-    kind: Precision = precision  # type: ignore[assignment]
+    kind = registry.find_precision(precision)
     chosen = [registry.find_arm(name).name for name in split(arms)] or registry.able(found, kind)
     asked = Request(found, tuple(dict.fromkeys(chosen)), seed, epochs, kind, threads)
     to = folder or results / "watch" / f"{time.strftime('%Y%m%d-%H%M%S')}-{found.name}"

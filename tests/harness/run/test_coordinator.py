@@ -53,7 +53,7 @@ def test_a_precision_that_an_arm_lacks_is_unsupported(carry_out, small_suite):
     record = ran.record("healthy-one", "step")
     assert (record.outcome, record.reason) == (
         Outcome.UNSUPPORTED,
-        "healthy-one does not compute in bf16 on this device",
+        "healthy-one does not compute in bf16 on cpu, only in fp32, fp64",
     )
 
 
