@@ -22,6 +22,7 @@ from harness.commands import (
     compare,
     convert,
     doctor,
+    exports,
     gate,
     parity,
     report,
@@ -69,6 +70,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "compare": compare.compare,
     "aa": aa.aa,
     "breakdown": breakdown.breakdown,
+    "exports": exports.exports,
     "advise": advise.advise,
     "doctor": doctor.doctor,
     "index": archive.index,
@@ -106,6 +108,7 @@ def _explain(error: Exception) -> str | None:
     from harness.compare.origin import Incomparable
     from harness.convert import ConversionError
     from harness.dashboard.server import LiveFault
+    from harness.exports.trials import Unexportable
     from harness.gate.baseline import BaselineError
     from harness.limits.breakdown import Undivided
     from harness.limits.ceilings import Unmeasurable
@@ -132,6 +135,7 @@ def _explain(error: Exception) -> str | None:
         | OperationsFault
         | WatchError
         | Undivided
+        | Unexportable
         | Unmeasurable
         | Unraced
         | WeightsError,
