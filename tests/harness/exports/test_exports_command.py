@@ -3,9 +3,11 @@
 import importlib.util
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
+from report_factories import exports
 
 from harness import registry
 from harness.exports import trials
@@ -128,10 +130,28 @@ def test_a_missing_package_is_named_and_nothing_else_is_tried(here, twinbench):
     assert "(1) not installed: package_that_nobody_wrote" in ended.out
 
 
-def test_a_wrong_export_ends_with_status_1_and_some_forms_are_not_put_on_file(here, twinbench):
-    ended = twinbench("exports", "softmax_digits", "--arms", "mistaken", "--forms", "onnx")
-    assert ended.status == 1
-    assert "wrong (1)" in ended.out
+@pytest.mark.parametrize(
+    ("outcomes", "status"),
+    [
+        ({"onnx": "wrong", "litert": "failed"}, 1),
+        ({"onnx": "failed", "litert": "ok"}, 3),
+        ({"onnx": "unsupported"}, 3),
+        ({"onnx": "unsupported", "litert": "ok"}, 0),
+        ({"onnx": "fixed"}, 0),
+    ],
+)
+def test_the_status_tells_of_what_is_wrong_and_of_what_failed(here, twinbench, monkeypatch, outcomes, status):
+    monkeypatch.setattr(trials, "attempt", lambda *_: [exports("torch", outcomes)])
+    ended = twinbench("exports", "softmax_digits", "--arms", "torch")
+    assert ended.status == status
+    for form, outcome in outcomes.items():
+        assert re.search(f"{form} +{'ok' if outcome == 'fixed' else outcome}", ended.out)
+    assert len(list(here.glob("results/exports/*.json"))) == 1
+
+
+def test_some_forms_are_not_put_on_file(here, twinbench, monkeypatch):
+    monkeypatch.setattr(trials, "attempt", lambda *_: [exports("torch", {"onnx": "ok"})])
+    assert twinbench("exports", "softmax_digits", "--arms", "torch", "--forms", "onnx").status == 0
     assert not list(here.iterdir())
 
 
