@@ -89,10 +89,20 @@ def export(ground: Ground) -> Finding:
     for arm in ground.arms:
         tried = [trial for workload in shared for trial in held[workload][arm]]
         counts[arm] = sum(trial.outcome == "ok" and trial.free_batch is True for trial in tried), len(tried)
-    return dataclasses.replace(
-        _shares("export", counts, "exports", f"{', '.join(shared)}; what lacked a package is not counted"),
-        workloads=(len(shared), len(held)),
-    )
+    about = f"{', '.join(shared)}; {_untried(ground, shared)}"
+    return dataclasses.replace(_shares("export", counts, "exports", about), workloads=(len(shared), len(held)))
+
+
+def _untried(ground: Ground, shared: Sequence[str]) -> str:
+    """Name the forms that could not be tried, so that a share of few is not taken for one of many."""
+    found: dict[str, dict[str, None]] = {}
+    for one in ground.exports:
+        if one.workload in shared and one.arm in ground.arms:
+            for trial in one.trials:
+                if trial.outcome == "unsupported":
+                    found.setdefault(one.arm, {})[trial.form] = None
+    told = ", ".join(f"{arm} {' and '.join(forms)}" for arm, forms in found.items())
+    return f"not tried, for want of a package, and not counted: {told}" if told else "every form was tried"
 
 
 def _not_shared(lacking: Sequence[str]) -> str:

@@ -23,7 +23,7 @@ from harness.parity.errors import distance
 from harness.parity.pair import without_chance
 from harness.registry import FRAMEWORKS
 from harness.run.coordinator import store_dataset
-from harness.run.process import Worker, WorkerFailure
+from harness.run.process import HOME, Worker, WorkerFailure
 from harness.run.sitting import START_TIMEOUT_S, StoredDataset, now
 from harness.schema import Exports, ExportTrial
 
@@ -205,7 +205,9 @@ class _Bench:
 
     def _reason(self, failure: WorkerFailure) -> str:
         """Return the first line of an error that says something, without colours, and what was being done."""
-        step, _, error = ANSI.sub("", str(failure)).replace(f"{self.scratch}/", "").partition(": ")
+        step, _, error = ANSI.sub("", str(failure)).partition(": ")
+        for folder in (self.scratch, HOME):  # which say nothing to whoever reads it elsewhere
+            error = error.replace(f"{folder}/", "")
         lines = [line.strip() for line in error.splitlines() if line.strip()]
         telling = [line for line in lines if not UNINFORMATIVE.match(line)] or lines
         line = f"{WORDS.get(step, step)}: {telling[0] if telling else failure.outcome.value}"

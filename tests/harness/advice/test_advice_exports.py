@@ -22,10 +22,6 @@ def found(*on_file):
     return export(Ground.of(pair(), on_file))
 
 
-def shares(*on_file):
-    return {arm: score.value for arm, score in found(*on_file).scores.items()}
-
-
 def test_the_share_is_of_what_is_right_for_any_size_of_batch():
     told = found(
         exports("torch", {"torch_export": "ok", "onnx": "ok"}),
@@ -33,13 +29,15 @@ def test_the_share_is_of_what_is_right_for_any_size_of_batch():
     )
     assert {arm: score.value for arm, score in told.scores.items()} == {"torch": 1.0, RIVAL: 0.25}
     assert told.shown == {"torch": "2 of 2 exports", RIVAL: "1 of 4 exports"}
-    assert told.about == "mlp_digits; what lacked a package is not counted"
+    assert told.about == "mlp_digits; every form was tried"
 
 
-def test_what_lacked_a_package_is_not_counted():
-    assert shares(
+def test_what_lacked_a_package_is_not_counted_but_named():
+    told = found(
         exports("torch", {"torch_export": "ok", "onnx": "unsupported"}), exports(RIVAL, {"saved_model": "failed"})
-    ) == {"torch": 1.0, RIVAL: 0.0}
+    )
+    assert {arm: score.value for arm, score in told.scores.items()} == {"torch": 1.0, RIVAL: 0.0}
+    assert told.about == "mlp_digits; not tried, for want of a package, and not counted: torch onnx"
 
 
 def test_only_workloads_that_all_ranked_arms_were_exported_of_are_counted():
