@@ -101,6 +101,7 @@ def test_what_is_wrong_only_for_another_size_of_batch_is_wrong(mistaken):
 
 
 def test_what_can_be_written_for_one_size_only_is_fixed_with_the_reason(faulty):
+    # by processes that follow one that hung and one that died
     trial = faulty["torch_export"]
     assert (trial.outcome, trial.free_batch) == ("ok", False)
     assert trial.reason == "for any size of batch: writing it: ValueError: the first axis must be known"
