@@ -179,3 +179,10 @@ def test_the_default_workloads_learn_and_are_of_one_architecture_each():
     chosen = [registry.find_workload(name) for name in trials.DEFAULT]
     assert all(workload.target is not None for workload in chosen)
     assert len({workload.architecture.file for workload in chosen}) == len(chosen)
+
+
+def test_ids_stay_whole_numbers_in_a_subclassed_keras_model():
+    (found,) = trials.attempt(
+        [registry.find_arm("keras-tensorflow")], [registry.find_workload("lstm_python_docs")], ["saved_model"], str
+    )
+    assert [(trial.outcome, trial.free_batch, trial.reason) for trial in found.trials] == [("ok", True, None)]
