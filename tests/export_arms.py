@@ -17,6 +17,17 @@ import numpy as np
 from harness.contract import ArmSpec, Export, Setup
 from models_torch import TORCH
 
+KERAS_STYLE = """in user code:
+
+    File "layer.py", line 150, in serving_default  *
+        return self(inputs)
+
+    RuntimeError: Exception encountered when calling BERT.call().
+
+    \x1b[1mno kernel for this\x1b[0m
+
+    Arguments received"""
+
 RUN = "models_torch.exports:run_program"
 
 
@@ -85,7 +96,7 @@ def arm(setup: Setup) -> Any:
                 if form == "torch_export" and batch is None:
                     raise ValueError("the first axis must be known")
                 if form == "onnx":
-                    raise RuntimeError("\x1b[96min user code:\x1b[0m\n\n  \x1b[1mno kernel for this\x1b[0m\nand more")
+                    raise RuntimeError(KERAS_STYLE)
                 if form == "saved_model":
                     time.sleep(600)
             super().export("torch_export", path, inputs, batch)

@@ -56,8 +56,11 @@ WORDS = {"export": "writing it", "run_export": "running it", "open": "building i
 """What was asked of a process that failed."""
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
-UNINFORMATIVE = re.compile(r"^(\w+: )*(in user code|Exception encountered when calling .*):?\.?$")
-"""First lines by which a framework only says that more follows."""
+UNINFORMATIVE = re.compile(r"(\w+: )*in user code:|(.*\s)?Exception encountered when calling .*|File \".*|$")
+"""Lines by which a framework only says that more follows."""
+
+WITHIN = "Exception encountered when calling "
+"""By which Keras leads from a traceback to what was raised there."""
 
 
 class Unexportable(ValueError):
@@ -208,8 +211,9 @@ class _Bench:
         step, _, error = ANSI.sub("", str(failure)).partition(": ")
         for folder in (self.scratch, HOME):  # which say nothing to whoever reads it elsewhere
             error = error.replace(f"{folder}/", "")
-        lines = [line.strip() for line in error.splitlines() if line.strip()]
-        telling = [line for line in lines if not UNINFORMATIVE.match(line)] or lines
+        _, found, tail = error.rpartition(WITHIN)
+        lines = [line.strip() for line in (found + tail if found else error).splitlines() if line.strip()]
+        telling = [line for line in lines if not UNINFORMATIVE.fullmatch(line)] or lines
         line = f"{WORDS.get(step, step)}: {telling[0] if telling else failure.outcome.value}"
         return line if len(line) <= LONGEST_REASON else f"{line[: LONGEST_REASON - 1]}…"
 
