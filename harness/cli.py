@@ -22,6 +22,7 @@ from harness.commands import (
     compare,
     convert,
     doctor,
+    exports,
     gate,
     parity,
     report,
@@ -71,6 +72,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "aa": aa.aa,
     "breakdown": breakdown.breakdown,
     "scale": scale.scale,
+    "exports": exports.exports,
     "advise": advise.advise,
     "doctor": doctor.doctor,
     "index": archive.index,
@@ -108,6 +110,7 @@ def _explain(error: Exception) -> str | None:
     from harness.compare.origin import Incomparable
     from harness.convert import ConversionError
     from harness.dashboard.server import LiveFault
+    from harness.exports.trials import Unexportable
     from harness.gate.baseline import BaselineError
     from harness.limits.breakdown import Undivided
     from harness.limits.ceilings import Unmeasurable
@@ -135,6 +138,7 @@ def _explain(error: Exception) -> str | None:
         | OperationsFault
         | WatchError
         | Undivided
+        | Unexportable
         | Unmeasurable
         | Unscalable
         | Unraced

@@ -1017,6 +1017,23 @@ class Portable(Session, Protocol):
         """Load a weights file that fits; integer counters may be missing. Inverse of ``save``, bit for bit."""
 
 
+class Exportable(Session, Protocol):
+    """A session that also writes its model, in evaluation mode, for other runtimes."""
+
+    def answer(self, x: Array) -> tuple[Array, Array]:
+        """Return inputs and the model's outputs for them as the framework has them, channel last or first."""
+
+    def export(self, form: ExportForm, path: str, inputs: Array, batch: int | None) -> None:
+        """Write the model.
+
+        Args:
+            form: One of ``ArmSpec.exports``.
+            path: File to write, or folder.
+            inputs: As the framework has them, for it to trace with.
+            batch: The one size of batches that it is to take; None for any.
+        """
+
+
 class Classical(Protocol):
     """One classical model that is fitted to a dataset."""
 
@@ -1056,6 +1073,27 @@ ON_GPU_TOO: Mapping[Device, tuple[Precision, ...]] = {**ON_CPU, "gpu": ("fp32", 
 """What frameworks compute in, by device."""
 
 
+ExportForm = Literal["torch_export", "saved_model", "onnx", "litert"]
+"""What a model is written as for others to run: PyTorch's ``ExportedProgram``, a SavedModel of TensorFlow's, ONNX,
+LiteRT."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Export:
+    """One form that an arm's framework writes its models in.
+
+    Attributes:
+        run: ``module:function`` of ``(path, x) -> outputs``, which runs such a file by its own runtime: called in a
+            process that never had the model. What goes in and comes out is as the framework has it.
+        needs: Top-level modules that writing or running it needs beside the arm's own. A framework among them is let
+            into the process: nothing is timed there.
+    """
+
+    form: ExportForm
+    run: str
+    needs: tuple[str, ...] = ()
+
+
 @dataclasses.dataclass(frozen=True)
 class ArmSpec:
     """How to start an arm. Declared in ``models_*/__init__.py``, readable without importing a framework.
@@ -1081,6 +1119,7 @@ class ArmSpec:
             as a whole there is no ``optimizer``: only what goes up to some point of it.
         form_of: The arm whose halves these are, compiled in another way. Such an arm runs where it is named; "all arms"
             leaves it out, for what is proven of them takes long to compile.
+        exports: What its framework offers to write models as; its sessions are then ``Exportable``.
     """
 
     name: str
@@ -1099,6 +1138,7 @@ class ArmSpec:
     out_of_memory: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
     parts: tuple[Part, ...] = ()
     form_of: str | None = None
+    exports: tuple[Export, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)

@@ -14,6 +14,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    NonNegativeFloat,
     NonNegativeInt,
     PositiveFloat,
     PositiveInt,
@@ -22,7 +23,7 @@ from pydantic import (
 )
 from pydantic.dataclasses import dataclass
 
-from harness.contract import RACED, Cell, Device, Leg, Outcome, Precision, Scope, Track, Workload
+from harness.contract import RACED, Cell, Device, ExportForm, Leg, Outcome, Precision, Scope, Track, Workload
 
 SCHEMA_VERSION = 1
 """Of records and run manifests. A newer one is refused, never guessed at."""
@@ -738,6 +739,55 @@ class Breakdown(Model):
     sum_ms: float | None
     gap: float | None
     epoch_gap: float | None
+
+
+class ExportTrial(Model):
+    """What became of a model in one form.
+
+    Attributes:
+        outcome: ``ok``: another runtime gave the arm's outputs. ``wrong``: it gave others. ``failed``: writing or
+            running it did. ``unsupported``: it was not tried, for want of what the reason names.
+        reason: Why it is not ok, or why the batch is fixed; null if neither is so.
+        error: Largest difference to the arm's outputs, relative to their RMS; null if nothing came out that could be
+            compared.
+        bytes: Of the file, or of all in the folder.
+        seconds: Of writing it.
+        free_batch: Whether a batch of another size runs, and is right; null if none does.
+    """
+
+    form: ExportForm
+    outcome: Literal["ok", "wrong", "failed", "unsupported"]
+    reason: str | None = None
+    error: NonNegativeFloat | None = None
+    bytes: PositiveInt | None = None
+    seconds: PositiveFloat | None = None
+    free_batch: bool | None = None
+
+
+class Exports(Model):
+    """What became of an arm's model of a workload in every form that its framework offers: ``twinbench exports``.
+
+    Attributes:
+        created: When it was begun: UTC, ISO 8601.
+        versions: Of the arm's distributions.
+        packages: Further modules that the forms need, with the versions of their distributions as far as installed.
+        steps: Of training before it was exported.
+        samples: Of the batches that it was checked on, the second of which is of another size.
+        bound: Error beyond which an export is wrong.
+    """
+
+    schema_version: Literal[1] = 1
+    arm: str
+    workload: str
+    created: str
+    cpu: str | None
+    cores: int
+    versions: dict[str, str]
+    packages: dict[str, str]
+    steps: PositiveInt
+    samples: tuple[PositiveInt, PositiveInt]
+    bound: PositiveFloat
+    trials: list[ExportTrial]
 
 
 class Manifest(Model):

@@ -5,7 +5,9 @@ Importing this imports no framework.
 
 import dataclasses
 
-from harness.contract import ON_GPU_TOO, ArmSpec
+from harness.contract import ON_GPU_TOO, ArmSpec, Export
+
+ONNX = "harness.run.onnx:run"
 
 TENSORFLOW = ArmSpec(
     name="keras-tensorflow",
@@ -17,6 +19,11 @@ TENSORFLOW = ArmSpec(
     loading=("tf_data", "pydataset", "grain"),
     weights=".weights.h5",
     parts=("forward", "forward+backward"),
+    exports=(
+        Export("saved_model", "models_keras.backends.tensorflow:run_saved_model"),
+        Export("onnx", ONNX, needs=("tf2onnx", "onnx", "onnxruntime")),
+        Export("litert", "models_keras.backends.tensorflow:run_litert"),
+    ),
     out_of_memory=((), ("OOM when allocating tensor", "RESOURCE_EXHAUSTED")),
 )
 
@@ -32,6 +39,10 @@ ARMS = (
         loading=("pydataset", "grain"),
         weights=".weights.h5",
         parts=("forward", "forward+backward"),
+        exports=(
+            Export("saved_model", "models_keras.backends.tensorflow:run_saved_model", needs=("tensorflow",)),
+            Export("onnx", ONNX, needs=("jax2onnx", "onnx", "onnxruntime")),
+        ),
         out_of_memory=((), ("RESOURCE_EXHAUSTED",)),
     ),
     ArmSpec(
@@ -44,6 +55,14 @@ ARMS = (
         loading=("dataloader", "pydataset", "grain"),
         weights=".weights.h5",
         parts=("forward", "forward+backward", "optimizer", "bookkeeping"),
+        exports=(
+            Export("torch_export", "models_keras.backends.torch:run_program"),
+            Export(
+                "saved_model", "models_keras.backends.tensorflow:run_saved_model", needs=("tensorflow", "torch_xla")
+            ),
+            Export("onnx", ONNX, needs=("onnx", "onnxscript", "onnxruntime")),
+            Export("litert", "models_keras.backends.tensorflow:run_litert", needs=("tensorflow", "litert_torch")),
+        ),
         out_of_memory=(("DefaultCPUAllocator: can't allocate memory",), ("CUDA out of memory",)),
     ),
     dataclasses.replace(
@@ -51,6 +70,7 @@ ARMS = (
         name="keras-tensorflow-xla",
         entry="models_keras.arm:CompiledKerasArm",
         form_of="keras-tensorflow",
+        exports=(),  # what is exported is the model, not how it is compiled
     ),
     dataclasses.replace(
         TENSORFLOW,

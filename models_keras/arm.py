@@ -21,6 +21,7 @@ from harness.contract import (
     CheckpointError,
     DeviceMemory,
     Draws,
+    ExportForm,
     Gradients,
     LossScale,
     Part,
@@ -29,7 +30,7 @@ from harness.contract import (
     WeightsFile,
     Workload,
 )
-from models_keras import weights
+from models_keras import exports, weights
 from models_keras.bridge import Bridge
 from models_keras.techniques import checkpointing, data_loading
 from models_keras.techniques.augmentation import AugmentedBatches
@@ -198,6 +199,14 @@ class KerasSession:
         model = self._build(batch=1)
         model.load_weights(path)
         self.load(Bridge(model).dump())
+
+    def answer(self, x: Array) -> tuple[Array, Array]:
+        """Return inputs and the model's outputs for them, channel last."""
+        return self._inputs(x), self._predict(x, len(x))
+
+    def export(self, form: ExportForm, path: str, inputs: Array, batch: int | None) -> None:
+        """Write the model for another runtime."""
+        exports.export(self.model, form, path, inputs, batch)
 
     def taps(self, x: Array, *, training: bool = False) -> dict[str, Array]:
         """Return the output of every layer that holds tensors, caught as it is called."""

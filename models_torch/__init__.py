@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from harness.contract import ON_GPU_TOO, ArmSpec
+from harness.contract import ON_GPU_TOO, ArmSpec, Export
 
 TORCH = ArmSpec(
     name="torch",
@@ -15,6 +15,10 @@ TORCH = ArmSpec(
     weights=".safetensors",
     parts=("forward", "forward+backward", "optimizer"),
     out_of_memory=(("DefaultCPUAllocator: can't allocate memory",), ("CUDA out of memory",)),
+    exports=(
+        Export("torch_export", "models_torch.exports:run_program"),
+        Export("onnx", "harness.run.onnx:run", needs=("onnx", "onnxscript", "onnxruntime")),
+    ),
 )
 
 COMPILING = {"TORCHINDUCTOR_FORCE_DISABLE_CACHES": "1"}  # a first step compiles, whatever ran here before
@@ -38,5 +42,6 @@ ARMS = (
         environment=COMPILING,
         checking=CHECKING,
         form_of="torch",
+        exports=(),  # what is exported is the model, not how it is compiled
     ),
 )

@@ -21,6 +21,7 @@ from harness.contract import (
     CheckpointError,
     DeviceMemory,
     Draws,
+    ExportForm,
     Gradients,
     LayerKind,
     LossScale,
@@ -33,7 +34,7 @@ from harness.contract import (
     Workload,
     layer_of,
 )
-from models_torch import parts, weights
+from models_torch import exports, parts, weights
 from models_torch.techniques import checkpointing, data_loading
 from models_torch.techniques.augmentation import augment
 from models_torch.techniques.custom import Centred
@@ -193,6 +194,16 @@ class TorchSession:
     def restore(self, path: str) -> None:
         """Load a ``state_dict``, strictly."""
         weights.restore(self.model, path)
+
+    def answer(self, x: Array) -> tuple[Array, Array]:
+        """Return inputs as they are, and the model's outputs for them."""
+        return _array(self._inputs(x)), self._forward(x, training=False)
+
+    def export(self, form: ExportForm, path: str, inputs: Array, batch: int | None) -> None:
+        """Write the model for another runtime."""
+        self.model.eval()
+        exports.export(self.model, form, path, self._placed(torch.from_numpy(inputs)), batch)
+        self._train_mode()
 
     def taps(self, x: Array, *, training: bool = False) -> dict[str, Array]:
         """Return the output of every layer that holds tensors, caught by forward hooks."""

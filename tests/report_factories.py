@@ -14,6 +14,8 @@ from harness.schema import (
     Breakdown,
     Ceiling,
     Ceilings,
+    Exports,
+    ExportTrial,
     Fit,
     Manifest,
     PartTime,
@@ -242,6 +244,31 @@ def breakdown(arm, times, *, fused=False, **changes):
         "epoch_gap": None,
     }
     return Breakdown(arm=arm, fused=fused, parts=parts, **(given | changes))
+
+
+def exports(arm, outcomes, **changes):
+    """Of outcomes by form; ``fixed`` is an export that is right for batches of one size."""
+    trials = [
+        ExportTrial(
+            form=form,
+            outcome="ok" if outcome == "fixed" else outcome,
+            free_batch={"ok": True, "fixed": False}.get(outcome),
+            reason=None if outcome == "ok" else "because",
+        )
+        for form, outcome in outcomes.items()
+    ]
+    given = {
+        "workload": "mlp_digits",
+        "created": "2026-01-01T00:00:00Z",
+        "cpu": "a processor",
+        "cores": 2,
+        "versions": {arm: "1.0"},
+        "packages": {},
+        "steps": 20,
+        "samples": (32, 5),
+        "bound": 1e-4,
+    }
+    return Exports(arm=arm, trials=trials, **(given | changes))
 
 
 def gpu_timeline(samples=120, arms=("torch", "keras-jax"), **changes):

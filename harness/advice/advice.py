@@ -14,6 +14,7 @@ from harness.advice.robustness import Flip, Shaken, flips, shake
 from harness.advice.standing import Standing
 from harness.advice.weighting import Weighting
 from harness.report.summary import Summary
+from harness.schema import Exports
 
 MEASURES: Mapping[str, Callable[[Ground], Finding]] = {
     "speed": times.speed,
@@ -71,9 +72,15 @@ class Advice:
     facts: Sequence[ecosystem.Line]
 
 
-def advise(summary: Summary, weighting: Weighting) -> Advice:
-    """Judge the arms of a run by weights."""
-    everyone = Ground.of(summary)
+def advise(summary: Summary, weighting: Weighting, exports: Sequence[Exports] = ()) -> Advice:
+    """Judge the arms of a run by weights.
+
+    Args:
+        summary: Of the run.
+        weighting: How much each criterion counts.
+        exports: What is on file of its arms' exports, of the versions that it had.
+    """
+    everyone = Ground.of(summary, exports)
     unranked = {**_without_result(everyone), **_lacking(everyone)}
     ground = dataclasses.replace(everyone, arms=tuple(arm for arm in everyone.arms if arm not in unranked))
     findings = {name: measure(ground) for name, measure in MEASURES.items()}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import dataclasses
+from collections.abc import Mapping, Sequence
 
 from harness.advice.criteria import CRITERIA
 from harness.advice.finding import Finding
@@ -10,6 +11,7 @@ from harness.advice.ground import Ground
 from harness.advice.scores import by_share
 from harness.contract import Outcome
 from harness.report.families import Judgement
+from harness.schema import ExportTrial
 from harness.stats import ClaimVerdict
 
 FAULTS = frozenset(
@@ -71,9 +73,42 @@ def checkpoint(ground: Ground) -> Finding:
     return _shares("checkpoint", counts, "expectations", "technique checkpointing")
 
 
-def export(_: Ground) -> Finding:
-    """Say that there is nothing to compare, whatever the run."""
-    return Finding.none("export", "a run records no exports")
+def export(ground: Ground) -> Finding:
+    """Count the exports that another runtime ran, for batches of any size, with the arm's own outputs."""
+    held: dict[str, dict[str, list[ExportTrial]]] = {one.workload: {} for one in ground.exports}
+    for one in ground.exports:
+        if one.arm in ground.arms and (tried := [trial for trial in one.trials if trial.outcome != "unsupported"]):
+            held[one.workload][one.arm] = tried
+    if not any(held.values()):
+        return Finding.none("export", "no exports of these arms in these versions are on file; see `twinbench exports`")
+    shared = [workload for workload, mine in held.items() if {*ground.arms} <= {*mine}]
+    if not shared:
+        lacking = [arm for arm in ground.arms if not any(arm in mine for mine in held.values())]
+        return Finding.none("export", _not_shared(lacking))
+    counts = {}
+    for arm in ground.arms:
+        tried = [trial for workload in shared for trial in held[workload][arm]]
+        counts[arm] = sum(trial.outcome == "ok" and trial.free_batch is True for trial in tried), len(tried)
+    about = f"{', '.join(shared)}; {_untried(ground, shared)}"
+    return dataclasses.replace(_shares("export", counts, "exports", about), workloads=(len(shared), len(held)))
+
+
+def _untried(ground: Ground, shared: Sequence[str]) -> str:
+    """Name the forms that could not be tried, so that a share of few is not taken for one of many."""
+    found: dict[str, dict[str, None]] = {}
+    for one in ground.exports:
+        if one.workload in shared and one.arm in ground.arms:
+            for trial in one.trials:
+                if trial.outcome == "unsupported":
+                    found.setdefault(one.arm, {})[trial.form] = None
+    told = ", ".join(f"{arm} {' and '.join(forms)}" for arm, forms in found.items())
+    return f"not tried, for want of a package, and not counted: {told}" if told else "every form was tried"
+
+
+def _not_shared(lacking: Sequence[str]) -> str:
+    if lacking:
+        return f"no exports of {', '.join(lacking)} in these versions are on file; see `twinbench exports`"
+    return "no workload on file has exports of all ranked arms; see `twinbench exports`"
 
 
 def _to_the_bit(judgement: Judgement) -> bool:

@@ -88,7 +88,14 @@ CRITERIA: Mapping[str, Criterion] = {
             "step time in fp32 ÷ that in bf16, geometric mean over workloads",
             RATIO + ". The ratio is that of the largest gain to the arm's",
         ),
-        Criterion("export", "Exports that worked", "share of the targets of export that worked", SHARE),
+        Criterion(
+            "export",
+            "Exports that worked",
+            "share of the forms in which the framework offers to write a model that another runtime ran for batches of "
+            "any size and with the arm's own outputs, over the workloads of `twinbench exports`. A form that the "
+            "framework does not offer, or that lacked a package, is not counted",
+            SHARE,
+        ),
         Criterion(
             "checkpoint",
             "Checkpoints",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -10,6 +10,7 @@ from harness.contract import Precision, Track
 from harness.report.comparison import Comparison
 from harness.report.row import Row
 from harness.report.summary import Summary
+from harness.schema import Exports
 from harness.stats import TimeVerdict
 
 Figures: TypeAlias = dict[str, dict[str, float]]
@@ -25,6 +26,7 @@ class Ground:
         arms: Raced arms with a result in any of them, in the order of the suite.
         precision: fp32 where the run has it, else its first; null in a run without comparisons.
         broken: Names of comparisons that are left out because arms that must start alike did not.
+        exports: What is on file of the run's arms, of the versions that it had.
     """
 
     summary: Summary
@@ -33,9 +35,10 @@ class Ground:
     precision: Precision | None
     track: Track | None
     broken: tuple[str, ...]
+    exports: tuple[Exports, ...] = ()
 
     @classmethod
-    def of(cls, summary: Summary) -> Ground:
+    def of(cls, summary: Summary, exports: Sequence[Exports] = ()) -> Ground:
         """Choose the matched track and fp32 where a run has them, else what it begins with."""
         found = summary.matched or list(summary.comparisons)
         track = found[0].track if found else None
@@ -55,6 +58,7 @@ class Ground:
             precision=precision,
             track=track,
             broken=tuple(comparison.name for comparison in here if comparison.health.conflicts),
+            exports=tuple(exports),
         )
 
     def figures(self, read: Callable[[Row], float | None], *, timed: bool = True) -> Figures:

@@ -25,14 +25,17 @@ def advise(
     from harness import advice
     from harness.advice import advice as judging
     from harness.advice import output, sheet, weighting
+    from harness.exports import filed
     from harness.store import shelf
 
     if weights and profile:
         fail("--weights stands in place of a profile; leave out --profile")
     chosen = weighting.read(weights) if weights else weighting.profile(profile or weighting.DEFAULT)
     folder = shelf.run_folder(run_name, results)
-    summary, _ = summarized(folder, folder.read_manifest())
-    found = judging.advise(summary, chosen)
+    manifest = folder.read_manifest()
+    summary, _ = summarized(folder, manifest)
+    exports = filed.read(results, {status.name: status.versions for status in manifest.arms})
+    found = judging.advise(summary, chosen, exports)
     shown = sheet.lay_out(found)
     path, page = advice.write(to or folder.path, shown)
     if as_json:

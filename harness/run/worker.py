@@ -31,6 +31,8 @@ from harness.contract import (
     ClassicalArm,
     Dataset,
     Divisible,
+    Exportable,
+    ExportForm,
     Feeding,
     OnDevice,
     Part,
@@ -455,6 +457,45 @@ class Server:
             told = {"refused": str(error)}
         np.savez(answer, **tensors)
         return told
+
+    def export(self, form: ExportForm, path: str, batch: int | None, given: str, answer: str) -> dict[str, Any]:
+        """Write the open session's model in a form of its framework, and tell how long that took.
+
+        Args:
+            form: One of the arm's.
+            path: File to write, or folder.
+            batch: See ``Exportable``.
+            given: Path of an ``.npz`` file with ``x``, canonical samples.
+            answer: Path of the ``.npz`` file to write: ``inputs`` as the framework has them, and the model's own
+                ``outputs`` for them.
+        """
+        import numpy as np
+
+        with np.load(given, allow_pickle=False) as stored:
+            x = stored["x"]
+        session = cast(Exportable, self.session)
+        inputs, outputs = session.answer(x)
+        np.savez(answer, inputs=inputs, outputs=outputs)
+        began = time.perf_counter_ns()
+        session.export(form, path, inputs, batch)
+        return {"seconds": (time.perf_counter_ns() - began) / 1e9}
+
+    def run_export(self, run: str, path: str, given: str, answer: str) -> dict[str, Any]:
+        """Run what was exported by its own runtime.
+
+        Args:
+            run: See ``Export``.
+            path: What was written.
+            given: Path of an ``.npz`` file with the ``inputs``.
+            answer: Path of the ``.npz`` file to write, with the ``outputs``.
+        """
+        import numpy as np
+
+        module, _, function = run.partition(":")
+        with np.load(given, allow_pickle=False) as stored:
+            inputs = stored["inputs"]
+        np.savez(answer, outputs=getattr(importlib.import_module(module), function)(path, inputs))
+        return {}
 
     def trace(self, workload: str, sample_shape: list[int], outputs: int) -> dict[str, Any]:
         """Build a workload's model, evaluate it on zeros, and tell its tensors and every call of a module.

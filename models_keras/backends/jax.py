@@ -332,3 +332,8 @@ def _mapping(model: keras.Model, trainable: list[Any], others: list[Any]) -> lis
     """Return what the model's variables are to stand for while a function is traced."""
     variables = (model.trainable_variables, trainable), (model.non_trainable_variables, others)
     return [pair for group in variables for pair in zip(*group, strict=True)]
+
+
+def export_arguments(form: str, batch: int | None) -> dict[str, Any]:
+    """Return what ``model.export`` is told beside format and signature: nothing."""
+    return {}

@@ -274,3 +274,31 @@ def updater(optimizer: keras.Optimizer, variables: list[Any]) -> Callable[[list[
         optimizer.apply(gradients, variables)
 
     return update
+
+
+def export_arguments(form: str, batch: int | None) -> dict[str, Any]:
+    """Return what ``model.export`` is told beside format and signature: nothing."""
+    return {}
+
+
+def run_saved_model(path: str, x: np.ndarray) -> np.ndarray:
+    """Return the outputs of a SavedModel, whatever wrote it."""
+    loaded = tf.saved_model.load(path)  # whose variables live no longer than it
+    return np.asarray(loaded.serve(tf.constant(x)))
+
+
+def run_litert(path: str, x: np.ndarray) -> np.ndarray:
+    """Return the outputs of a LiteRT file, by the interpreter within TensorFlow; the batch is as large as ``x`` has it.
+
+    Raises:
+        ValueError: If the file is for batches of another size; asked for one all the same, the interpreter may crash.
+    """
+    interpreter = tf.lite.Interpreter(path)
+    (entry,), (end,) = interpreter.get_input_details(), interpreter.get_output_details()
+    if entry["shape_signature"][0] not in (-1, len(x)):
+        raise ValueError(f"it takes batches of {entry['shape_signature'][0]}, not of {len(x)}")
+    interpreter.resize_tensor_input(entry["index"], x.shape)
+    interpreter.allocate_tensors()
+    interpreter.set_tensor(entry["index"], x.astype(entry["dtype"]))
+    interpreter.invoke()
+    return interpreter.get_tensor(end["index"])

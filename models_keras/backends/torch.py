@@ -401,3 +401,19 @@ def total_norm(values: list[torch.Tensor]) -> torch.Tensor:
 def updater(optimizer: keras.Optimizer, variables: list[Any]) -> Callable[[list[Any]], None]:
     """Return a function that applies gradients as the train function does: eagerly."""
     return lambda gradients: optimizer.apply(gradients, variables)
+
+
+def export_arguments(form: str, batch: int | None) -> dict[str, Any]:
+    """Return what ``model.export`` is told beside format and signature.
+
+    For PyTorch's own form it is that batches are of any size: there a signature that says so means a batch of one.
+    """
+    # The exporter asks for this old switch, which contradicts the newer ones that ``configure`` sets (PyTorch 2.13).
+    torch.backends.cudnn.allow_tf32 = False
+    return {"dynamic_shapes": {0: torch.export.Dim.DYNAMIC}} if form == "torch_export" and batch is None else {}
+
+
+def run_program(path: str, x: np.ndarray) -> np.ndarray:
+    """Return the outputs of a written ``ExportedProgram``."""
+    with torch.no_grad():
+        return torch.export.load(path).module()(torch.from_numpy(x)).numpy()
