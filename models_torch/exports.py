@@ -21,8 +21,6 @@ class Write(Protocol):
 
 def export(model: nn.Module, form: ExportForm, path: str, x: Tensor, batch: int | None) -> None:
     """Write a model that is in evaluation mode; see ``harness.contract.Exportable``."""
-    # The exporter asks for this old switch, which contradicts the newer ones that the arm sets (PyTorch 2.13).
-    torch.backends.cudnn.allow_tf32 = False
     with torch.no_grad():
         WRITERS[form](model, path, x if batch is None else x[:batch], batch)
 

@@ -408,8 +408,6 @@ def export_arguments(form: str, batch: int | None) -> dict[str, Any]:
 
     For PyTorch's own form it is that batches are of any size: there a signature that says so means a batch of one.
     """
-    # The exporter asks for this old switch, which contradicts the newer ones that ``configure`` sets (PyTorch 2.13).
-    torch.backends.cudnn.allow_tf32 = False
     return {"dynamic_shapes": {0: torch.export.Dim.DYNAMIC}} if form == "torch_export" and batch is None else {}
 
 

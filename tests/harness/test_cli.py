@@ -115,7 +115,7 @@ def test_a_package_of_arms_that_does_not_exist_is_named(twinbench, monkeypatch):
 
 def test_arms_are_listed_with_what_they_compute_in_by_device(twinbench):
     found = {row["arm"]: row["precisions"] for row in json.loads(twinbench("list", "arms", "--json").out)}
-    assert found["torch"] == {"cpu": ["fp32", "bf16", "fp64"], "gpu": ["fp32", "tf32", "bf16", "fp64"]}
+    assert found["torch"] == {"cpu": ["fp32", "bf16", "fp16", "fp64"], "gpu": ["fp32", "tf32", "bf16", "fp16", "fp64"]}
     assert found["numpy"] == {"cpu": ["fp32", "fp64"]}
     lines = twinbench("list", "arms").out
     assert "gpu: fp32 tf32 bf16 fp64" in " ".join(lines.split())
