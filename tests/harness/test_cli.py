@@ -118,7 +118,7 @@ def test_arms_are_listed_with_what_they_compute_in_by_device(twinbench):
     assert found["torch"] == {"cpu": ["fp32", "bf16", "fp16", "fp64"], "gpu": ["fp32", "tf32", "bf16", "fp16", "fp64"]}
     assert found["numpy"] == {"cpu": ["fp32", "fp64"]}
     lines = twinbench("list", "arms").out
-    assert "gpu: fp32 tf32 bf16 fp64" in " ".join(lines.split())
+    assert "gpu: fp32 tf32 bf16 fp16 fp64" in " ".join(lines.split())
 
 
 @pytest.mark.parametrize("place", ["file/results", "/proc/results"])
