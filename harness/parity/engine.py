@@ -137,19 +137,22 @@ def check(
     ):
         askers = collections.Counter(task.name for its_tasks in todo.values() for task in its_tasks)
         prover = Prover(workers, banded=banded and device == "cpu", askers=askers)
-        for first in range(0, max(map(len, todo.values()), default=0), AHEAD):
-            part = {arm: its_tasks[first : first + AHEAD] for arm, its_tasks in todo.items()}
-            yield from side_by_side(
-                [functools.partial(prover.carry_out, arm, its, of_halves, seeds) for arm, its in part.items() if its],
-                of_halves,
-                workers,
-            )
+        rounds = (
+            {arm: its_tasks[first : first + AHEAD] for arm, its_tasks in todo.items()}
+            for first in range(0, max(map(len, todo.values()), default=0), AHEAD)
+        )
+        chains = (
+            [functools.partial(prover.carry_out, arm, its, of_halves, seeds) for arm, its in part.items() if its]
+            for part in rounds
+        )
+        yield from side_by_side(chains, of_halves, workers)
 
 
-def side_by_side(chains: Sequence[Callable[[], Iterable[T]]], *crews: Workers) -> Iterator[T]:
+def side_by_side(rounds: Iterable[Sequence[Callable[[], Iterable[T]]]], *crews: Workers) -> Iterator[T]:
     """Run chains of findings in threads, as many at a time as there are cores, and yield what comes first.
 
-    ``crews`` end with chains that are broken off, and else go on.
+    A round begins when all chains of the one before have ended. Threads last for all rounds: the kernel ends a worker
+    with the thread that started it.
     """
     found: queue.SimpleQueue[tuple[T | None, BaseException | None]] = queue.SimpleQueue()
 
@@ -163,22 +166,22 @@ def side_by_side(chains: Sequence[Callable[[], Iterable[T]]], *crews: Workers) -
         found.put((None, error))
 
     pool = ThreadPoolExecutor(len(os.sched_getaffinity(0)))
-    ended = 0
     try:
-        for chain in chains:
-            pool.submit(run, chain)
-        while ended < len(chains):
-            finding, error = found.get()
-            if error is not None:
-                raise error
-            if finding is None:
-                ended += 1
-            else:
-                yield finding
-    finally:
-        if ended < len(chains):  # without their workers, threads under way end at once
-            for workers in crews:
-                workers.close()
+        for chains in rounds:
+            for chain in chains:
+                pool.submit(run, chain)
+            ended = 0
+            while ended < len(chains):
+                finding, error = found.get()
+                if error is not None:
+                    raise error
+                if finding is None:
+                    ended += 1
+                else:
+                    yield finding
+    finally:  # without their workers, threads under way end at once
+        for workers in crews:
+            workers.close()
         pool.shutdown(cancel_futures=True)
 
 

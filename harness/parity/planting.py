@@ -115,7 +115,7 @@ def run(mutants: Sequence[Mutant], arm: str, gates: Sequence[str] = tuple(GATES)
                 red = next(found, None)
             yield Verdict(mutant, red.gate if red else None, red.where if red else None)
 
-        yield from engine.side_by_side([functools.partial(fate, mutant) for mutant in mutants], workers)
+        yield from engine.side_by_side([[functools.partial(fate, mutant) for mutant in mutants]], workers)
 
 
 def of_process(mutant: Mutant) -> bool:

@@ -330,7 +330,7 @@ def test_a_batch_is_a_number_of_samples(read, tmp_path, size):
 def test_the_suite_for_a_gpu_computes_there_and_enlarges_what_is_for_speed():
     suite = read_suite("gpu")
     assert (suite.device, suite.launches, suite.seeds, suite.tracks) == ("gpu", 8, 5, ["matched"])
-    assert set(suite.precisions) == {"fp32", "tf32", "bf16"}
+    assert set(suite.precisions) == {"fp32", "tf32", "bf16", "fp16"}
     planned = sittings(suite.model_copy(update={"threads": 1}))
     assert {sitting.device for sitting in planned} == {"gpu"}
     for choice in suite.workloads:

@@ -263,7 +263,7 @@ def test_speed_ups_by_mixed_precision_are_drawn_read_out_and_filtered(show):
     expect(chart.locator(".tip")).not_to_contain_text("verdict")
     chart.focus()
     page.keyboard.press("ArrowDown")
-    assert chart.get_attribute("aria-valuetext").startswith("mlp_digits; keras-jax: 1.60")
+    assert chart.get_attribute("aria-valuetext").startswith("mlp_digits · fp32 → bf16; keras-jax: 1.60")
     page.locator("#filter-track").get_by_label("stock", exact=True).uncheck()
     assert marks.count() == 4
     assert page.locator("#table-precision tbody tr").count() == 4
