@@ -23,7 +23,10 @@ def scale(
     arms: Annotated[str, typer.Option(help="Only these arms, separated by commas; by default all that can.")] = "",
     precision: Annotated[str, typer.Option(help="fp32, tf32, bf16, fp16 or fp64.")] = "fp32",
     device: Annotated[Literal["cpu", "gpu"], typer.Option(help="What to compute on.")] = "cpu",
-    rounds: Annotated[int, typer.Option(min=1, max=10_000, help="Blocks at each value.")] = 6,
+    launches: Annotated[
+        int, typer.Option(min=1, max=1000, help="Times to go through the values, in fresh processes.")
+    ] = 2,
+    rounds: Annotated[int, typer.Option(min=1, max=10_000, help="Blocks at each value in each launch.")] = 4,
     block_ms: Annotated[float, typer.Option(min=1.0, help="Duration that a block is sized for.")] = 200.0,
     threads: Annotated[int | None, typer.Option(min=1, help="Cores per worker, where they do not vary.")] = None,
     results: Results = Path("results"),
@@ -38,8 +41,9 @@ def scale(
     chosen = _values(values, over, ceilings.cores(None))
     rivals = split(arms) or registry.able(registry.find_workload(workload), kind, device)
     asked = scaling.Request(
-        workload, over, chosen, tuple(dict.fromkeys(rivals)), kind, ceilings.cores(threads), device, rounds, block_ms
-    )
+        workload, over, chosen, tuple(dict.fromkeys(rivals)), kind, ceilings.cores(threads), device,
+        launches, rounds, block_ms,
+    )  # fmt: skip
     asked.check()
     with interruptible():
         found = scaling.measure(asked, lambda what: typer.echo(what, err=True))

@@ -43,6 +43,8 @@ class Request:
         over: ``THREADS``, ``BATCH`` or an argument of the architecture.
         values: Of it, ascending, two at least.
         threads: Of each process, where they are not what varies.
+        launches: How often all values are gone through, in random order: a machine changes its speed between them.
+        rounds: Blocks at each value in each launch.
     """
 
     workload: str
@@ -52,7 +54,8 @@ class Request:
     precision: Precision
     threads: int
     device: Device = "cpu"
-    rounds: int = 6
+    launches: int = 2
+    rounds: int = 4
     block_ms: float = 200.0
 
     def variant(self, value: int) -> Workload:
@@ -118,15 +121,24 @@ def measure(request: Request, tell: Callable[[str], None]) -> Scaling:
         DatasetUnavailable: If the data cannot be had.
     """
     created, machine = now(), fingerprint(request.device)
-    points: dict[str, list[ScalePoint]] = {arm: [] for arm in request.arms}
+    found: dict[tuple[str, int], _Found] = {(arm, value): _Found() for arm in request.arms for value in request.values}
+    order = random.Random(f"{request.workload} {request.over}")
     with tempfile.TemporaryDirectory(prefix="twinbench-scale-") as folder:
         scratch = Path(folder)
         (scratch / "keras").mkdir()
         dataset = store_dataset(registry.load_dataset(registry.find_workload(request.workload).dataset), scratch)
-        for value in request.values:
-            tell(f"{request.over} {value}")
-            for arm, point in _at(request, value, dataset, scratch, tell).items():
-                points[arm].append(point)
+        for launch in range(request.launches):
+            for value in order.sample(request.values, len(request.values)):
+                tell(f"launch {launch + 1} of {request.launches}, {request.over} {value}")
+                _at(
+                    request,
+                    value,
+                    dataset,
+                    scratch / f"{launch}-{value}",
+                    {arm: found[arm, value] for arm in request.arms},
+                )
+    rounds = request.launches * request.rounds
+    points = {arm: [found[arm, value].point(value, rounds) for value in request.values] for arm in request.arms}
     return Scaling(
         workload=request.workload,
         over=request.over,
@@ -176,45 +188,47 @@ def _bend(known: Sequence[tuple[int, float]]) -> Bend | None:
     return Bend(value=known[place + 1][0], before=slopes[place], after=slopes[place + 1])
 
 
-def _at(
-    request: Request, value: int, dataset: StoredDataset, scratch: Path, tell: Callable[[str], None]
-) -> dict[str, ScalePoint]:
-    """Return every arm's time at one value."""
-    lost: dict[str, str] = {}
-    clean: dict[str, list[float]] = {}
+@dataclasses.dataclass
+class _Found:
+    """What is known of an arm at one value: milliseconds of undisturbed rounds, and why there are no more."""
+
+    clean: list[float] = dataclasses.field(default_factory=list)
+    lost: str | None = None
+
+    def point(self, value: int, rounds: int) -> ScalePoint:
+        measured = self.lost is None and bool(self.clean)
+        return ScalePoint(
+            value=value,
+            ms=statistics.median(self.clean) if measured else None,
+            rounds_ms=self.clean,
+            disturbed=0 if self.lost else rounds - len(self.clean),
+            reason=self.lost or (None if measured else "others took cores from every round"),
+        )
+
+
+def _at(request: Request, value: int, dataset: StoredDataset, scratch: Path, found: Mapping[str, _Found]) -> None:
+    """Time every arm at one value, in fresh processes that take turns, and add to what was found before."""
+    (scratch / "keras").mkdir(parents=True)
     with contextlib.ExitStack() as stack:
         workers = {}
         for arm in request.arms:
-            log = scratch / f"{arm}-{value}.log"
-            worker = Worker(registry.find_arm(arm), request.setup(value), log, scratch)
+            worker = Worker(registry.find_arm(arm), request.setup(value), scratch / f"{arm}.log", scratch)
             workers[arm] = stack.enter_context(worker)
             worker.begin()
         for worker in workers.values():  # nothing is measured while another imports
             worker.settle(START_TIMEOUT_S)
         counts = {}
         for arm, worker in workers.items():
-            with _noted(arm, lost):
+            with _noted(found[arm]):
                 worker.started(START_TIMEOUT_S)
                 worker.ask("open", REQUEST_S, **_cell(request, arm, value), **_data(dataset))
                 counts[arm] = worker.ask("warm_up", REQUEST_S, block_ms=request.block_ms)["steps"]
-                clean[arm] = []
         order = random.Random(f"{request.workload} {request.over} {value}")
-        for number in range(request.rounds):
-            tell(f"{request.over} {value}, round {number + 1} of {request.rounds}")
+        for _ in range(request.rounds):
             for arm in order.sample(list(counts), len(counts)):
-                with _noted(arm, lost):
-                    if arm not in lost and (ms := _block(workers[arm], counts[arm])) is not None:
-                        clean[arm].append(ms)
-    return {
-        arm: ScalePoint(
-            value=value,
-            ms=statistics.median(found) if (found := clean.get(arm, [])) and arm not in lost else None,
-            rounds_ms=found,
-            disturbed=0 if arm in lost else request.rounds - len(found),
-            reason=lost.get(arm) or (None if found else "others took cores from every round"),
-        )
-        for arm in request.arms
-    }
+                with _noted(found[arm]):
+                    if not found[arm].lost and (ms := _block(workers[arm], counts[arm])) is not None:
+                        found[arm].clean.append(ms)
 
 
 def _block(worker: Worker, steps: int) -> float | None:
@@ -227,11 +241,11 @@ def _block(worker: Worker, steps: int) -> float | None:
 
 
 @contextlib.contextmanager
-def _noted(arm: str, lost: dict[str, str]) -> Iterator[None]:
+def _noted(found: _Found) -> Iterator[None]:
     try:
         yield
     except WorkerFailure as failure:
-        lost[arm] = str(failure)
+        found.lost = str(failure)
 
 
 def _cell(request: Request, arm: str, value: int) -> dict[str, object]:

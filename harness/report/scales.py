@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from harness.report import plots, text
 from harness.report.figures import MISSING
@@ -53,6 +53,7 @@ def picture(found: Scaling) -> Figure:
     axes.set(xscale="log", yscale="log", xlabel=_name(found), ylabel="train step (ms)")
     axes.set_xticks(values, [f"{value:,}" for value in values])
     axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.yaxis.set_minor_locator(LogLocator(subs=(2, 5)))
     for formatter in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
         formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.set_title(f"{found.workload} in {found.precision} over {_name(found)}", fontsize=10)

@@ -12,7 +12,9 @@ from harness.registry import UnknownName
 from harness.report import scales
 from harness.run.process import Worker, WorkerFailure
 
-ASKED = Request("softmax_digits", "batch", (1, 4, 16, 64), ("torch", "keras-jax"), "fp32", 1, rounds=2, block_ms=1.0)
+ASKED = Request(
+    "softmax_digits", "batch", (1, 4, 16, 64), ("torch", "keras-jax"), "fp32", 1, launches=1, rounds=2, block_ms=1.0
+)
 
 
 @pytest.fixture
@@ -68,14 +70,14 @@ def test_a_batch_a_number_of_threads_and_an_argument_are_what_a_process_is_told(
     assert {request["cell"]["batch_size"] for _, _, request in opened} == {1, 4, 16, 64}
     opened = told(lambda arm, value: 1.0, value=lambda setup, workload: setup.threads)
     scaling.measure(dataclasses.replace(ASKED, over="threads", values=(1, 2)), str)
-    assert [(arm, setup.threads) for arm, setup, _ in opened] == [
+    assert sorted((arm, setup.threads) for arm, setup, _ in opened) == sorted(
         (arm, count) for count in (1, 2) for arm in ASKED.arms
-    ]
+    )
     opened = told(lambda arm, value: 1.0)
     asked = dataclasses.replace(ASKED, workload="resnet20_mnist5k", over="depth", values=(20, 32))
     found = scaling.measure(asked, str)
     arguments = [request["workload"]["architecture"]["arguments"]["depth"] for _, _, request in opened]
-    assert arguments == [20, 20, 32, 32]
+    assert sorted(arguments) == [20, 20, 32, 32]
     assert (found.threads, found.batch_size) == (1, 32)
 
 
@@ -98,6 +100,16 @@ def test_what_is_lost_or_disturbed_has_its_reason_and_the_rest_is_measured(told)
     assert rows[0][1:4] == ["1.00", "4.00", "16.0"]
     assert "ran out of memory" in notes
     assert "fewer than two values were measured" in notes
+
+
+def test_all_values_are_gone_through_again_in_another_order_by_other_processes(told):
+    opened = told(lambda arm, batch: float(batch))
+    (torch, _) = scaling.measure(dataclasses.replace(ASKED, launches=3), str).lines
+    orders = [request["cell"]["batch_size"] for arm, _, request in opened if arm == "torch"]
+    launches = [tuple(orders[first : first + 4]) for first in (0, 4, 8)]
+    assert all(sorted(order) == [1, 4, 16, 64] for order in launches)
+    assert len(set(launches)) > 1
+    assert [len(point.rounds_ms) for point in torch.points] == [6] * 4
 
 
 def test_two_values_have_an_exponent_without_interval(told):
