@@ -74,7 +74,10 @@ def checkpoint(ground: Ground) -> Finding:
 
 
 def export(ground: Ground) -> Finding:
-    """Count the exports that another runtime ran, for batches of any size, with the arm's own outputs."""
+    """Count the exports that another runtime ran, for batches of any size, with the arm's own outputs.
+
+    Of all forms in which any of the arms could be tried: a framework that offers few has fewer ways out.
+    """
     held: dict[str, dict[str, list[ExportTrial]]] = {one.workload: {} for one in ground.exports}
     for one in ground.exports:
         if one.arm in ground.arms and (tried := [trial for trial in one.trials if trial.outcome != "unsupported"]):
@@ -85,16 +88,18 @@ def export(ground: Ground) -> Finding:
     if not shared:
         lacking = [arm for arm in ground.arms if not any(arm in mine for mine in held.values())]
         return Finding.none("export", _not_shared(lacking))
+    forms = {trial.form for workload in shared for arm in ground.arms for trial in held[workload][arm]}
     counts = {}
     for arm in ground.arms:
         tried = [trial for workload in shared for trial in held[workload][arm]]
-        counts[arm] = sum(trial.outcome == "ok" and trial.free_batch is True for trial in tried), len(tried)
+        right = sum(trial.outcome == "ok" and trial.free_batch is True for trial in tried)
+        counts[arm] = right, len(forms) * len(shared)
     about = f"{', '.join(shared)}; {_untried(ground, shared)}"
     return dataclasses.replace(_shares("export", counts, "exports", about), workloads=(len(shared), len(held)))
 
 
 def _untried(ground: Ground, shared: Sequence[str]) -> str:
-    """Name the forms that could not be tried, so that a share of few is not taken for one of many."""
+    """Name the forms that an arm would have, had its package been there."""
     found: dict[str, dict[str, None]] = {}
     for one in ground.exports:
         if one.workload in shared and one.arm in ground.arms:
@@ -102,7 +107,7 @@ def _untried(ground: Ground, shared: Sequence[str]) -> str:
                 if trial.outcome == "unsupported":
                     found.setdefault(one.arm, {})[trial.form] = None
     told = ", ".join(f"{arm} {' and '.join(forms)}" for arm, forms in found.items())
-    return f"not tried, for want of a package, and not counted: {told}" if told else "every form was tried"
+    return f"not tried, for want of a package: {told}" if told else "every form that an arm offers was tried"
 
 
 def _not_shared(lacking: Sequence[str]) -> str:

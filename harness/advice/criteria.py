@@ -91,9 +91,9 @@ CRITERIA: Mapping[str, Criterion] = {
         Criterion(
             "export",
             "Exports that worked",
-            "share of the forms in which the framework offers to write a model that another runtime ran for batches of "
-            "any size and with the arm's own outputs, over the workloads of `twinbench exports`. A form that the "
-            "framework does not offer, or that lacked a package, is not counted",
+            "share of the forms in which any of the arms could be tried that another runtime ran for batches of any "
+            "size and with the arm's own outputs, over the workloads of `twinbench exports`. A form that the framework "
+            "does not offer, or that lacked a package here, is one that it does not have",
             SHARE,
         ),
         Criterion(
