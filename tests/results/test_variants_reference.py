@@ -1,0 +1,44 @@
+"""Variants of techniques on file: each is one function in every arm, by every gate of a pair."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from harness import registry
+from harness.parity.gates import GATES
+
+FOLDER = Path(__file__).resolve().parents[2] / "results" / "reference" / "parity" / "variants"
+TOLD = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.json"))}
+"""By family; docs/proving.md says which are not on file yet."""
+
+OF_SOME = {"dropout", "trajectory"}
+"""Gates that have nothing to say of some variants."""
+
+ARMS = ("torch", "keras-tensorflow", "keras-jax", "keras-torch")
+
+
+@pytest.mark.parametrize("family", TOLD)
+def test_every_variant_was_tried_on_every_arm_by_every_gate(family):
+    tried = {}
+    for finding in TOLD[family]["findings"]:
+        tried.setdefault((finding["workload"], finding["arm"]), set()).add(finding["gate"].partition(" ")[0])
+    wanted = {
+        (name, arm)
+        for name, variant in registry.variants().items()
+        if name.partition(".")[0] == family and not (variant.loading and variant.loading.by == "grain")  # is an extra
+        for arm in ARMS
+        if registry.unsupported(registry.find_arm(arm), variant, "fp64") is None
+    }
+    assert wanted
+    assert wanted - tried.keys() == set()
+    for pair, gates in tried.items():
+        assert gates >= GATES.keys() - OF_SOME, pair
+
+
+@pytest.mark.parametrize("family", TOLD)
+def test_nothing_failed(family):
+    failed = [f for f in TOLD[family]["findings"] if f["failed"] or not f["passed"]]
+    assert [f"{f['workload']} · {f['arm']} · {f['gate']}: {f['where']}" for f in failed] == []
