@@ -1187,6 +1187,22 @@ class Cell:
     device: Device = "cpu"
     baseline: str | None = None
 
+    @classmethod
+    def of(cls, workload: Workload, arm: str, setup: Setup, scope: Scope = "step") -> Cell:
+        """Return a cell of no run: what a process of such a setup opens to try a workload as given."""
+        return cls(
+            scope=scope,
+            workload=workload.name,
+            arm=arm,
+            precision=setup.precision,
+            threads=setup.threads,
+            batch_size=workload.batch_size,
+            epochs=workload.epochs,
+            index=0,
+            track=workload.track,
+            device=setup.device,
+        )
+
     @property
     def seed(self) -> int:
         """The seed of initial parameters and batch order."""

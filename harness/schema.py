@@ -626,8 +626,8 @@ class Ceilings(Model):
     found: list[Ceiling]
 
 
-class ScalePoint(Model):
-    """How long a train step takes at one value of what is varied.
+class RoundTimes(Model):
+    """How long something takes.
 
     Attributes:
         ms: Median over undisturbed rounds; null with the reason if there is none.
@@ -635,11 +635,16 @@ class ScalePoint(Model):
         disturbed: Rounds left out, because others took cores from every try.
     """
 
-    value: PositiveInt
     ms: PositiveFloat | None
     rounds_ms: list[PositiveFloat]
     disturbed: NonNegativeInt
     reason: str | None = None
+
+
+class ScalePoint(RoundTimes):
+    """How long a train step takes at one value of what is varied."""
+
+    value: PositiveInt
 
 
 class Bend(Model):
@@ -691,22 +696,15 @@ class Scaling(Model):
     lines: list[ScaleLine]
 
 
-class PartTime(Model):
+class PartTime(RoundTimes):
     """How long a part of a train step takes by itself.
 
     Attributes:
         part: A ``Part``; ``step`` for the whole over staged batches, ``epoch`` for that of an epoch, with what feeds
             it. Of these, and of ``input``, the time is that of one step.
-        ms: Median over undisturbed rounds; null with the reason if there is none.
-        rounds_ms: Of each such round.
-        disturbed: Rounds left out, because others took cores from every try.
     """
 
     part: str
-    ms: PositiveFloat | None
-    rounds_ms: list[PositiveFloat]
-    disturbed: NonNegativeInt
-    reason: str | None = None
 
 
 class Breakdown(Model):

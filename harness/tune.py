@@ -56,22 +56,14 @@ def _or_infinite(loss: float) -> float:
 def losses(worker: Worker, workload: Workload, arm: str, scratch: Path) -> dict[float, float]:
     """Return the training loss of the last epoch by learning rate."""
     dataset = store_dataset(registry.load_dataset(workload.dataset), scratch)
-    cell = Cell("accuracy", workload.name, arm, "fp32", 1, workload.batch_size, workload.epochs, 0)
+    cell = Cell.of(workload, arm, worker.setup, "accuracy")
 
     def loss_at(rate: float) -> float:
         tried = dataclasses.replace(
             workload, optimizer=dataclasses.replace(workload.optimizer, learning_rate=rate), figures=()
         )
         try:
-            worker.ask(
-                "open",
-                TIMEOUT_S,
-                cell=dataclasses.asdict(cell),
-                dataset=dataset.fields,
-                arrays=str(dataset.arrays),
-                first_step=False,
-                workload=dataclasses.asdict(tried),
-            )
+            worker.open(cell, dataset, TIMEOUT_S, tried, first_step=False)
             trained = worker.ask("train", TIMEOUT_S, seed=0, epochs=workload.epochs)
         except WorkerFailure:
             return math.nan

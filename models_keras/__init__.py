@@ -70,7 +70,6 @@ ARMS = (
         name="keras-tensorflow-xla",
         entry="models_keras.arm:CompiledKerasArm",
         form_of="keras-tensorflow",
-        exports=(),  # what is exported is the model, not how it is compiled
     ),
     dataclasses.replace(
         TENSORFLOW,

@@ -435,7 +435,7 @@ class KerasSession:
 
     def settings(self) -> dict[str, Any]:
         """Return what is in force, read back from Keras and its backend."""
-        optimizer = getattr(self.model.optimizer, "inner_optimizer", self.model.optimizer)
+        optimizer = self._unscaled
         return {
             "execution": _execution(self.model),
             "jit_compile": self.model.jit_compile,
@@ -451,6 +451,12 @@ class KerasSession:
             **backend.settings(),
         }
 
+    @property
+    def _unscaled(self) -> keras.Optimizer:
+        """The optimizer, taken out of what scales losses in float16."""
+        optimizer = self.model.optimizer
+        return optimizer.inner_optimizer if isinstance(optimizer, LossScaleOptimizer) else optimizer
+
     def _loading_settings(self) -> dict[str, Any]:
         if not self.workload.loading:
             return {}
@@ -461,7 +467,7 @@ class KerasSession:
         """Return what is added to the root; reconciled, that is what was asked, whatever number makes Keras add it."""
         asked = self.workload.optimizer
         if self.workload.track == "stock":
-            return getattr(getattr(self.model.optimizer, "inner_optimizer", self.model.optimizer), "epsilon", None)
+            return getattr(self._unscaled, "epsilon", None)
         return None if asked.name == "sgd" else asked.epsilon
 
     def _refuse_packed(self) -> None:

@@ -42,6 +42,5 @@ ARMS = (
         environment=COMPILING,
         checking=CHECKING,
         form_of="torch",
-        exports=(),  # what is exported is the model, not how it is compiled
     ),
 )

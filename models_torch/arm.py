@@ -72,37 +72,6 @@ UNCARRIED = "num_batches_tracked"
 """A counter of batch norm that has no part in the function with a fixed momentum, and no counterpart in Keras."""
 
 
-class TorchArm:
-    """PyTorch in this process: threads and precision set once, before any tensor exists."""
-
-    def __init__(self, setup: Setup):
-        self.setup = setup
-        if setup.device == "gpu" and not torch.cuda.is_available():
-            raise NoDevice(f"PyTorch {torch.__version__} finds no GPU here")
-        torch.set_num_threads(setup.threads)
-        if torch.get_num_interop_threads() != setup.threads:  # may be set once in a process
-            torch.set_num_interop_threads(setup.threads)
-        # Older switches first: parts of PyTorch still read these, and raise where they say another thing.
-        torch.set_float32_matmul_precision("high" if setup.precision == "tf32" else "highest")
-        torch.backends.cudnn.allow_tf32 = setup.precision == "tf32"
-        # One by one: in PyTorch 2.11 the switch for all leaves those of cuDNN as they are, TF32; in 2.13 it does not.
-        for switch in (torch.backends, *OF_FLOAT32):
-            switch.fp32_precision = "tf32" if setup.precision == "tf32" else "ieee"
-        if setup.precision == "fp64":
-            # NAdam keeps the product of its momenta in the default type, whatever its parameters have.
-            torch.set_default_dtype(torch.float64)
-
-    def open(self, workload: Workload, sample_shape: tuple[int, ...], outputs: int) -> TorchSession:
-        """Build the workload's model; see ``harness.contract.Arm``."""
-        return TorchSession(self.setup, workload)
-
-    def device_memory(self) -> DeviceMemory:
-        """Return the peaks since the last call; see ``harness.contract.OnDevice``."""
-        told = DeviceMemory(torch.cuda.max_memory_allocated(), torch.cuda.max_memory_reserved())
-        torch.cuda.reset_peak_memory_stats()
-        return told
-
-
 class TorchSession:
     """One model under training; see ``harness.contract.Session``.
 
@@ -302,16 +271,10 @@ class TorchSession:
 
     def train_step(self, x: Tensor, y: Tensor) -> Tensor:
         """One step of gradient descent on a batch; returns its mean loss, a scalar."""
+        if self.scaler:
+            return self._scaled_step(x, y, self.scaler)
         self.optimizer.zero_grad()
         parts = self.workload.accumulation
-        if self.scaler:
-            with self.autocast:
-                loss = self.loss(x, y)
-            left_out = scaled_step(loss, self.optimizer, self.scaler)
-            self.attempted += 1
-            self.skipped += left_out
-            # As Keras' schedules, which count the steps of the optimizer; without one nothing waits for the number.
-            return self._scheduled(loss) if not (self.schedule and left_out.item()) else loss.detach()
         if parts == 1:
             with self.autocast:
                 loss = self.loss(x, y)
@@ -330,6 +293,16 @@ class TorchSession:
                 loss += share.detach()
         self.optimizer.step()
         return self._scheduled(loss)
+
+    def _scaled_step(self, x: Tensor, y: Tensor, scaler: torch.amp.GradScaler) -> Tensor:
+        """One step with its loss scaled, which is left out where a gradient is not finite."""
+        with self.autocast:
+            loss = self.loss(x, y)
+        left_out = scaled_step(loss, self.optimizer, scaler)
+        self.attempted += 1
+        self.skipped += left_out
+        # As Keras' schedules, which count the steps of the optimizer; without one nothing waits for the number.
+        return loss.detach() if self.schedule and left_out.item() else self._scheduled(loss)
 
     def _scheduled(self, loss: Tensor) -> Tensor:
         """Return the loss of a step, after the learning rate has been told of it."""
@@ -549,6 +522,43 @@ class TorchSession:
         """Wait for the device: on a CPU calls return when all is done."""
         if self.device.type == "cuda":
             torch.cuda.synchronize()
+
+
+class TorchArm:
+    """PyTorch in this process: threads and precision set once, before any tensor exists.
+
+    Attributes:
+        session: What it opens: other arms have other ones.
+    """
+
+    session: type[TorchSession] = TorchSession
+
+    def __init__(self, setup: Setup):
+        self.setup = setup
+        if setup.device == "gpu" and not torch.cuda.is_available():
+            raise NoDevice(f"PyTorch {torch.__version__} finds no GPU here")
+        torch.set_num_threads(setup.threads)
+        if torch.get_num_interop_threads() != setup.threads:  # may be set once in a process
+            torch.set_num_interop_threads(setup.threads)
+        # Older switches first: parts of PyTorch still read these, and raise where they say another thing.
+        torch.set_float32_matmul_precision("high" if setup.precision == "tf32" else "highest")
+        torch.backends.cudnn.allow_tf32 = setup.precision == "tf32"
+        # One by one: in PyTorch 2.11 the switch for all leaves those of cuDNN as they are, TF32; in 2.13 it does not.
+        for switch in (torch.backends, *OF_FLOAT32):
+            switch.fp32_precision = "tf32" if setup.precision == "tf32" else "ieee"
+        if setup.precision == "fp64":
+            # NAdam keeps the product of its momenta in the default type, whatever its parameters have.
+            torch.set_default_dtype(torch.float64)
+
+    def open(self, workload: Workload, sample_shape: tuple[int, ...], outputs: int) -> TorchSession:
+        """Build the workload's model; see ``harness.contract.Arm``."""
+        return self.session(self.setup, workload)
+
+    def device_memory(self) -> DeviceMemory:
+        """Return the peaks since the last call; see ``harness.contract.OnDevice``."""
+        told = DeviceMemory(torch.cuda.max_memory_allocated(), torch.cuda.max_memory_reserved())
+        torch.cuda.reset_peak_memory_stats()
+        return told
 
 
 def _array(tensor: Tensor) -> Array:

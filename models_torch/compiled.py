@@ -15,21 +15,6 @@ if TYPE_CHECKING:
     from harness.contract import Array
 
 
-class CompiledTorchArm(TorchArm):
-    """PyTorch in this process, compiling. The optimizer's step stays as it is, as most users leave it."""
-
-    def __init__(self, setup: Setup):
-        if " " in torch.__file__:  # Inductor gives the linker the path without quotes, and no reason that helps
-            raise RuntimeError(f"torch.compile cannot link where PyTorch's own path has a space: {torch.__file__}")
-        super().__init__(setup)
-        config.fail_on_recompile_limit_hit = True  # else it would go on eagerly, and nobody would be told
-        config.recompile_limit = 64  # training, evaluation and every size of batch are compiled by themselves
-
-    def open(self, workload: Workload, sample_shape: tuple[int, ...], outputs: int) -> CompiledTorchSession:
-        """Build the workload's model; see ``harness.contract.Arm``."""
-        return CompiledTorchSession(self.setup, workload)
-
-
 class CompiledTorchSession(TorchSession):
     """One model under training, its forward pass compiled, and the backward pass with it."""
 
@@ -60,3 +45,16 @@ class CompiledTorchSession(TorchSession):
             "graphs": counters["stats"]["unique_graphs"],
             "graph_breaks": sum(counters["graph_break"].values()),
         }
+
+
+class CompiledTorchArm(TorchArm):
+    """PyTorch in this process, compiling. The optimizer's step stays as it is, as most users leave it."""
+
+    session = CompiledTorchSession
+
+    def __init__(self, setup: Setup):
+        if " " in torch.__file__:  # Inductor gives the linker the path without quotes, and no reason that helps
+            raise RuntimeError(f"torch.compile cannot link where PyTorch's own path has a space: {torch.__file__}")
+        super().__init__(setup)
+        config.fail_on_recompile_limit_hit = True  # else it would go on eagerly, and nobody would be told
+        config.recompile_limit = 64  # training, evaluation and every size of batch are compiled by themselves

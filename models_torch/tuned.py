@@ -10,37 +10,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from harness.contract import Setup, Workload
+from harness.contract import Setup
 from models_torch.arm import TorchArm, TorchSession
 from models_torch.compiled import CompiledTorchArm, CompiledTorchSession
 
 
-class TunedTorchArm(TorchArm):
-    """PyTorch in this process, tuned; cuDNN tries its kernels on each shape of a batch and keeps the fastest."""
-
-    def __init__(self, setup: Setup):
-        super().__init__(setup)
-        torch.backends.cudnn.benchmark = True
-
-    def open(self, workload: Workload, sample_shape: tuple[int, ...], outputs: int) -> TorchSession:
-        """Build the workload's model; see ``harness.contract.Arm``."""
-        return TunedTorchSession(self.setup, workload)
-
-
-class TunedCompiledTorchArm(CompiledTorchArm):
-    """The same, compiling."""
-
-    def __init__(self, setup: Setup):
-        super().__init__(setup)
-        torch.backends.cudnn.benchmark = True
-
-    def open(self, workload: Workload, sample_shape: tuple[int, ...], outputs: int) -> CompiledTorchSession:
-        """Build the workload's model; see ``harness.contract.Arm``."""
-        return TunedCompiledTorchSession(self.setup, workload)
-
-
-class Tuned(TorchSession):
-    """What is tuned of a session: kernels and batches of images lie with the channel last, the optimizer is fused."""
+class TunedTorchSession(TorchSession):
+    """One model under training: kernels and batches of images lie with the channel last, the optimizer is fused."""
 
     fused = True
 
@@ -61,9 +37,21 @@ class Tuned(TorchSession):
         return placed.contiguous(memory_format=torch.channels_last) if of_image else placed
 
 
-class TunedTorchSession(Tuned):
-    """One model under training; see ``harness.contract.Session``."""
-
-
-class TunedCompiledTorchSession(Tuned, CompiledTorchSession):
+class TunedCompiledTorchSession(TunedTorchSession, CompiledTorchSession):
     """The same, its forward and backward pass compiled."""
+
+
+class TunedTorchArm(TorchArm):
+    """PyTorch in this process, tuned; cuDNN tries its kernels on each shape of a batch and keeps the fastest."""
+
+    session: type[TorchSession] = TunedTorchSession
+
+    def __init__(self, setup: Setup):
+        super().__init__(setup)
+        torch.backends.cudnn.benchmark = True
+
+
+class TunedCompiledTorchArm(TunedTorchArm, CompiledTorchArm):
+    """The same, compiling."""
+
+    session = TunedCompiledTorchSession

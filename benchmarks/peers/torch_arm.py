@@ -19,14 +19,6 @@ if TYPE_CHECKING:
 EPSILON = 1e-5  # of batch norm, as in ours
 
 
-class PublishedArm(TorchArm):
-    """PyTorch in this process, with published models in place of ours."""
-
-    def open(self, workload: Workload, sample_shape: tuple[int, ...], outputs: int) -> PublishedSession:
-        """Build the published model of the workload's architecture."""
-        return PublishedSession(self.setup, workload)
-
-
 class PublishedSession(TorchSession):
     """One published model under training. It can be loaded, dumped, trained and evaluated: what a race asks for."""
 
@@ -60,6 +52,12 @@ class PublishedSession(TorchSession):
 
     def _build(self) -> nn.Module:
         return Published(*MAKERS[self.workload.architecture.file](**self.workload.architecture.arguments))
+
+
+class PublishedArm(TorchArm):
+    """PyTorch in this process, with published models in place of ours."""
+
+    session = PublishedSession
 
 
 class Published(nn.Module):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import shlex
 import sys
 from collections.abc import Sequence
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.commands.parts import FAILED, INCOMPLETE, INTERRUPTED, AsJson, Results, fail, tell
+from harness.commands.parts import FAILED, INCOMPLETE, INTERRUPTED, AsJson, InPrecision, Results, Threads, fail, present
 from harness.commands.run import begin, resumed
 
 if TYPE_CHECKING:
@@ -25,11 +24,11 @@ MOST_FALSE = 0.01
 def aa(
     arms: Annotated[list[str] | None, typer.Argument(metavar="[ARM]…", help="By default all that run here.")] = None,
     workload: Annotated[str, typer.Option(help="What they race.")] = "lenet_mnist5k",
-    precision: Annotated[str, typer.Option(help="fp32, tf32, bf16, fp16 or fp64.")] = "fp32",
+    precision: InPrecision = "fp32",
     launches: Annotated[int, typer.Option(min=8, max=10_000, help="Fresh pairs of processes of each protocol.")] = 16,
     rounds: Annotated[int, typer.Option(min=2, max=10_000, help="Blocks per twin and launch.")] = 10,
     load: Annotated[int, typer.Option(min=0, max=64, help="Artificial neighbours that take cores in bursts.")] = 0,
-    threads: Annotated[int | None, typer.Option(min=1, help="Cores per worker.")] = None,
+    threads: Threads = None,
     resume: Annotated[bool, typer.Option("--resume", help="Finish the last race of each arm.")] = False,
     results: Results = Path("results"),
     as_json: AsJson = False,
@@ -46,10 +45,7 @@ def aa(
     for one in asked:
         one.check()
     made = [_certify(*one) for one in zip(asked, _folders(asked, results / "aa", resume), strict=True)]
-    if as_json:
-        typer.echo(json.dumps([one.model_dump(mode="json") for one in made], indent=1))
-    else:
-        tell(output.tables(made), 160)
+    present(made, as_json, lambda: output.tables(made), 160)
     if any(one.false_alarms and one.false_alarms.estimate > MOST_FALSE for one in made):
         raise typer.Exit(FAILED)
 

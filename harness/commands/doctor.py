@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
-from harness.commands.parts import FAILED, INCOMPLETE, AsJson, Results, fail, interruptible, split, tell
+from harness.commands.parts import FAILED, INCOMPLETE, AsJson, Results, fail, interruptible, present, split
+from harness.contract import Device
 
 
 def doctor(
@@ -19,7 +20,7 @@ def doctor(
     ] = False,
     arms: Annotated[str, typer.Option(help="Of --ceilings: only these, separated by commas.")] = "",
     threads: Annotated[int | None, typer.Option(min=1, help="Of --ceilings: cores per worker.")] = None,
-    device: Annotated[Literal["cpu", "gpu"], typer.Option(help="Of --ceilings: what to measure.")] = "cpu",
+    device: Annotated[Device, typer.Option(help="Of --ceilings: what to measure.")] = "cpu",
     results: Results = Path("results"),
     as_json: AsJson = False,
 ) -> None:
@@ -41,20 +42,16 @@ def doctor(
         raise typer.Exit(FAILED)
 
 
-def _ceilings(
-    arms: list[str], threads: int | None, device: Literal["cpu", "gpu"], results: Path, as_json: bool
-) -> None:
+def _ceilings(arms: list[str], threads: int | None, device: Device, results: Path, as_json: bool) -> None:
     """Measure, put on file and show; 3 if something is missing that could be had, or was disturbed."""
-    from harness.limits import ceilings, filed, output
+    from harness.limits import ceilings, filed
+    from harness.report import limits
 
     chosen, cores = ceilings.named(arms), ceilings.cores(threads)
     with interruptible():
         found = ceilings.measure(chosen, cores, lambda what: typer.echo(f"measuring {what}", err=True), device=device)
     path = filed.write_ceilings(results, found)
-    if as_json:
-        typer.echo(json.dumps(found.model_dump(mode="json"), indent=1))
-    else:
-        tell(output.ceilings(found), 150)
+    present(found, as_json, limits.ceilings_sheet(found).console, 150)
     typer.echo(f"ceilings: {os.path.relpath(path)}", err=True)
     if ceilings.wanting(found):
         raise typer.Exit(INCOMPLETE)

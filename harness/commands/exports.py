@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from harness.commands.parts import FAILED, INCOMPLETE, AsJson, Results, interruptible, split, tell
+from harness.commands.parts import FAILED, INCOMPLETE, Arms, AsJson, Results, interruptible, present, split
 
 
 def exports(
@@ -17,14 +16,15 @@ def exports(
         list[str] | None,
         typer.Argument(metavar="[WORKLOAD…]", help="Whose models; by default a small one of each family."),
     ] = None,
-    arms: Annotated[str, typer.Option(help="Only these arms, separated by commas; by default all that can.")] = "",
+    arms: Arms = "",
     forms: Annotated[str, typer.Option(help="Only these forms, by commas, and nothing on file; by default all.")] = "",
     results: Results = Path("results"),
     as_json: AsJson = False,
 ) -> None:
     """Write models in every form that their frameworks offer, and check each by another runtime on test data."""
     from harness import registry
-    from harness.exports import filed, output, trials
+    from harness.exports import filed, trials
+    from harness.report import exports as shown
 
     wanted, chosen = split(forms), trials.named(split(arms), split(forms))
     asked = [registry.find_workload(name) for name in dict.fromkeys(workloads or trials.DEFAULT)]
@@ -35,10 +35,7 @@ def exports(
     if not wanted:  # some forms are no whole: on file they would displace one
         for one in found:
             typer.echo(f"exports: {os.path.relpath(filed.write(results, one))}", err=True)
-    if as_json:
-        typer.echo(json.dumps([one.model_dump(mode="json") for one in found], indent=1))
-    else:
-        tell(output.table(found), 150)
+    present(found, as_json, shown.sheet(found).console, 150)
     outcomes = {trial.outcome for one in found for trial in one.trials}
     if "wrong" in outcomes:
         raise typer.Exit(FAILED)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from harness.commands.parts import FAILED, AsJson, Results, fail, interruptible, split, tell
+from harness.contract import Device
 
 if TYPE_CHECKING:
-    from harness.contract import Device
     from harness.parity.engine import Task
     from harness.parity.gates import Finding
 
@@ -26,7 +26,7 @@ def parity(
     arms: Annotated[str, typer.Option(help="Only these arms, separated by commas; all that run here if none.")] = "",
     gate: Annotated[str, typer.Option(help="Only these gates, separated by commas.")] = "",
     device: Annotated[
-        Literal["cpu", "gpu"],
+        Device,
         typer.Option(help="What halves compute on; the reference, and techniques by themselves, on the CPU."),
     ] = "cpu",
     seed: Annotated[int, typer.Option(min=0, help="Of the noise, the batch and all else that is drawn.")] = 0,

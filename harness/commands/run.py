@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from harness.commands.parts import INCOMPLETE, INTERRUPTED, AsJson, Results, fail, split
+from harness.commands.parts import INCOMPLETE, INTERRUPTED, AsJson, Results, Threads, fail, split
 from harness.commands.report import show
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def run(
     fast: Annotated[
         bool, typer.Option("--fast", help="Techniques once over: one seed, the reference and one other arm in turns.")
     ] = False,
-    threads: Annotated[int | None, typer.Option(min=1, help="Cores per worker.")] = None,
+    threads: Threads = None,
     timeout: Annotated[float | None, typer.Option(help="Longest a worker may take for one request, in s.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Finish the last run of this suite.")] = False,
     run_name: Annotated[str, typer.Option("--run", help="The run's name; by default its time and suite.")] = "",

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
-from harness.commands.parts import INCOMPLETE, AsJson, Results, fail, interruptible, split, tell
+from harness.commands.parts import (
+    INCOMPLETE,
+    Arms,
+    AsJson,
+    BlockMs,
+    InPrecision,
+    OnDevice,
+    Results,
+    fail,
+    interruptible,
+    present,
+    split,
+)
 
 DEFAULT = "1,2,4,8,16,32,64,128,256"
 
@@ -20,21 +31,21 @@ def scale(
         str, typer.Option(help="batch, threads, or a whole number of the architecture, as depth.")
     ] = "batch",
     values: Annotated[str, typer.Option(help=f"Of it, separated by commas; {DEFAULT} of a batch by default.")] = "",
-    arms: Annotated[str, typer.Option(help="Only these arms, separated by commas; by default all that can.")] = "",
-    precision: Annotated[str, typer.Option(help="fp32, tf32, bf16, fp16 or fp64.")] = "fp32",
-    device: Annotated[Literal["cpu", "gpu"], typer.Option(help="What to compute on.")] = "cpu",
+    arms: Arms = "",
+    precision: InPrecision = "fp32",
+    device: OnDevice = "cpu",
     launches: Annotated[
         int, typer.Option(min=1, max=1000, help="Times to go through the values, in fresh processes.")
     ] = 2,
     rounds: Annotated[int, typer.Option(min=1, max=10_000, help="Blocks at each value in each launch.")] = 4,
-    block_ms: Annotated[float, typer.Option(min=1.0, help="Duration that a block is sized for.")] = 200.0,
+    block_ms: BlockMs = 200.0,
     threads: Annotated[int | None, typer.Option(min=1, help="Cores per worker, where they do not vary.")] = None,
     results: Results = Path("results"),
     as_json: AsJson = False,
 ) -> None:
     """Time a train step over batch size, threads, or size of the network; fit exponents, and see where arms bend."""
     from harness import registry
-    from harness.limits import ceilings, filed, output, scaling
+    from harness.limits import ceilings, filed, scaling
     from harness.report import scales
 
     kind = registry.find_precision(precision)
@@ -49,10 +60,7 @@ def scale(
         found = scaling.measure(asked, lambda what: typer.echo(what, err=True))
     path = filed.write_scaling(results, found)
     scales.picture(found).savefig(path.with_suffix(".png"), dpi=120)
-    if as_json:
-        typer.echo(json.dumps(found.model_dump(mode="json"), indent=1))
-    else:
-        tell(output.scaling(found), 160)
+    present(found, as_json, scales.sheet(found).console, 160)
     typer.echo(f"scaling: {os.path.relpath(path)}, and a picture beside it", err=True)
     if scaling.wanting(found):
         raise typer.Exit(INCOMPLETE)

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from harness.commands.parts import INCOMPLETE, AsJson, Results, fail, interruptible, split, tell
+from harness.commands.parts import INCOMPLETE, AsJson, InPrecision, Results, fail, interruptible, split, tell
 
 
 def watch(
@@ -18,7 +18,7 @@ def watch(
     arms: Annotated[str, typer.Option(help="Only these arms, separated by commas; all that can if none.")] = "",
     seed: Annotated[int, typer.Option(min=0, help="Of the initial parameters and all else that is drawn.")] = 0,
     epochs: Annotated[int | None, typer.Option(min=1, help="Epochs; by default the workload's.")] = None,
-    precision: Annotated[str, typer.Option(help="fp32, tf32, bf16, fp16 or fp64.")] = "fp32",
+    precision: InPrecision = "fp32",
     threads: Annotated[int, typer.Option(min=1, help="Cores per worker.")] = 1,
     folder: Annotated[Path | None, typer.Option("--to", help="Folder to write; by default below the results.")] = None,
     results: Results = Path("results"),

@@ -237,20 +237,10 @@ class _Bench:
         worker = self._worker("write", export)
         if self.opened.get(worker) != workload.name:
             self.opened.pop(worker, None)
-            stored = self._stored(workload)
-            cell = Cell(
-                "step", workload.name, self.spec.name, "fp32", self.threads, workload.batch_size, workload.epochs, 0
-            )
             # A code is sampled in evaluation too, and no two runtimes draw alike.
             noisy = workload.architecture.arguments.get("noise")
-            worker.ask(
-                "open",
-                OPEN_S,
-                cell=dataclasses.asdict(cell),
-                dataset=stored.fields,
-                arrays=str(stored.arrays),
-                workload=dataclasses.asdict(without_chance(workload)) if noisy else None,
-            )
+            tried = without_chance(workload) if noisy else workload
+            worker.open(Cell.of(tried, self.spec.name, worker.setup), self._stored(workload), OPEN_S, tried)
             worker.ask("block", OPEN_S, steps=STEPS)
             self.opened[worker] = workload.name
         return worker

@@ -7,9 +7,7 @@ import dataclasses
 import functools
 import hashlib
 import math
-import os
 import random
-import statistics
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -17,11 +15,11 @@ from typing import Any, get_args
 
 from harness import matched, registry
 from harness.contract import ArmSpec, Cell, Part, Precision, Setup, Workload
+from harness.limits import rounds
 from harness.measure.environment import fingerprint, source_sha256
-from harness.measure.evidence import is_contended
 from harness.run.coordinator import store_dataset
 from harness.run.process import Worker, WorkerFailure
-from harness.run.sitting import MOST_RERUNS, START_TIMEOUT_S, now
+from harness.run.sitting import START_TIMEOUT_S, now
 from harness.schema import Breakdown, PartTime
 
 PARTS: tuple[Part, ...] = get_args(Part)
@@ -152,7 +150,10 @@ def measure(request: Request, tell: Callable[[str], None]) -> Breakdown:
         bench = _Bench(request, workload, Path(folder), tell)
         while (clean := bench.rounds()) is None:
             pass
-    times = [_time(what, clean.get(what, []), request.rounds, bench.lost.get(what)) for what in request.timed]
+    times = [
+        rounds.times(PartTime, clean.get(what, []), request.rounds, bench.lost.get(what), part=what)
+        for what in request.timed
+    ]
     known = {one.part: one.ms for one in times}
     added = _sum(request, known)
     machine = fingerprint()
@@ -178,13 +179,18 @@ def measure(request: Request, tell: Callable[[str], None]) -> Breakdown:
 
 def wanting(found: Breakdown) -> bool:
     """Return whether a part could not be measured, or others took cores from most of its rounds."""
-    return any(part.ms is None or part.disturbed > len(part.rounds_ms) for part in found.parts)
+    return rounds.wanting(found.parts)
 
 
 @functools.cache
 def sources() -> str:
     """Return a hash over all code that can change a breakdown: what measures a run, and this."""
-    return hashlib.sha256(source_sha256().encode() + Path(__file__).read_bytes()).hexdigest()
+    own = (Path(file).read_bytes() for file in (__file__, rounds.__file__))
+    return hashlib.sha256(b"".join([source_sha256().encode(), *own])).hexdigest()
+
+
+class _Anew(Exception):
+    """What was begun has to be begun again, in a fresh process."""
 
 
 class _Bench:
@@ -206,49 +212,55 @@ class _Bench:
     def rounds(self) -> dict[str, list[float]] | None:
         """Return the milliseconds of every undisturbed round by part; None if it has to begin anew."""
         left = [what for what in self.request.timed if what not in self.lost]
-        with self._opened() as worker:
+        with self._opened() as worker, contextlib.suppress(_Anew):
             counts: dict[str, int] = {}
             for what in sorted(left, key=lambda what: what != "step"):  # which tells how long an epoch would take
                 self.tell(f"warm-up, {what}")
-                warmed = self._ask(worker, "warm_up", what, block_ms=self.request.block_ms)
-                if warmed is None or (what == "step" and self._shortens(worker, warmed["steps"])):
-                    return None
-                counts[what] = warmed["steps"]
+                counts[what] = self._ask(worker, "warm_up", what, block_ms=self.request.block_ms)["steps"]
+                if what == "step":
+                    self._shorten(worker, counts[what])
             return self._clean(worker, counts)
+        return None
 
-    def _clean(self, worker: Worker, counts: Mapping[str, int]) -> dict[str, list[float]] | None:
+    def _clean(self, worker: Worker, counts: Mapping[str, int]) -> dict[str, list[float]]:
         clean: dict[str, list[float]] = {what: [] for what in counts}
         order = random.Random(f"{self.request.arm} {self.request.workload}")
         for number in range(self.request.rounds):
             self.tell(f"round {number + 1} of {self.request.rounds}")
             for what in order.sample(list(counts), len(counts)):
                 steps = counts[what] * (self.batches if what in FED else 1)
-                for _ in range(MOST_RERUNS + 1):
-                    if (block := self._ask(worker, "block", what, steps=counts[what])) is None:
-                        return None
-                    if not is_contended(block, os.cpu_count() or 1):
-                        clean[what].append(block["wall_ns"] / 1e6 / steps)
-                        break
+                ask = functools.partial(self._ask, worker, "block", what, steps=counts[what])
+                block, disturbed = rounds.quietly(ask)
+                if not disturbed:
+                    clean[what].append(block["wall_ns"] / 1e6 / steps)
         return clean
 
-    def _shortens(self, worker: Worker, steps: int) -> bool:
-        """Return whether epochs have to be made shorter, by the time of so many steps, and make them so."""
-        if not any(what in FED for what in self.request.timed):
-            return False
-        if (block := self._ask(worker, "block", "step", steps=steps)) is None:
-            return True
-        fitting = math.ceil(EPOCH_S * 1e9 * steps / block["wall_ns"])
-        before, self.batches = self.batches, min(self.batches, fitting)
-        return self.batches < before
+    def _shorten(self, worker: Worker, steps: int) -> None:
+        """Begin anew with shorter epochs where they would take too long, by the time of so many steps.
 
-    def _ask(self, worker: Worker, do: str, what: str, **given: Any) -> dict[str, Any] | None:
-        """Return a worker's answer on a part; None if there is none, which is then on record."""
+        Raises:
+            _Anew: If they would.
+        """
+        if not any(what in FED for what in self.request.timed):
+            return
+        block = self._ask(worker, "block", "step", steps=steps)
+        fitting = math.ceil(EPOCH_S * 1e9 * steps / block["wall_ns"])
+        if fitting < self.batches:
+            self.batches = fitting
+            raise _Anew
+
+    def _ask(self, worker: Worker, do: str, what: str, **given: Any) -> dict[str, Any]:
+        """Return a worker's answer on a part.
+
+        Raises:
+            _Anew: If there is none, which is then on record.
+        """
         try:
             return worker.ask(do, REQUEST_S, scope=what, **given)
         except WorkerFailure as failure:
             self.tell(f"{what}: {failure}")
             self.lost[what] = str(failure)
-            return None
+            raise _Anew from None
 
     @contextlib.contextmanager
     def _opened(self) -> Iterator[Worker]:
@@ -262,24 +274,8 @@ class _Bench:
             cut = self.dataset.first(self.batches * workload.batch_size + workload.held_out)
             folder = self.scratch / str(self.batches)  # for what is stored goes by the name of the whole
             folder.mkdir(exist_ok=True)
-            stored = store_dataset(cut, folder)
-            cell = Cell(
-                "step", workload.name, spec.name, request.precision, request.threads, workload.batch_size,
-                workload.epochs, 0,
-            )  # fmt: skip
-            given = {"cell": dataclasses.asdict(cell), "dataset": stored.fields, "arrays": str(stored.arrays)}
-            worker.ask("open", REQUEST_S, **given)
+            worker.open(Cell.of(workload, spec.name, setup), store_dataset(cut, folder), REQUEST_S)
             yield worker
-
-
-def _time(what: str, found: list[float], rounds: int, lost: str | None) -> PartTime:
-    return PartTime(
-        part=what,
-        ms=statistics.median(found) if found else None,
-        rounds_ms=found,
-        disturbed=0 if lost else rounds - len(found),
-        reason=lost or (None if found else "others took cores from every round"),
-    )
 
 
 def _sum(request: Request, known: dict[str, float | None]) -> float | None:

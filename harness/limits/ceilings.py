@@ -14,11 +14,11 @@ from typing import Any, Literal, TypeAlias
 
 from harness import registry
 from harness.contract import Device, Precision, Setup
+from harness.limits.rounds import quietly
 from harness.measure.environment import fingerprint, last_cache_bytes
-from harness.measure.evidence import is_contended
 from harness.parity.workers import package_of
 from harness.run.process import Worker, WorkerFailure
-from harness.run.sitting import MOST_RERUNS, START_TIMEOUT_S, now
+from harness.run.sitting import START_TIMEOUT_S, now
 from harness.schema import Ceiling, Ceilings
 
 Dtype: TypeAlias = Literal["float64", "float32", "tf32", "bfloat16", "float16"]
@@ -220,28 +220,16 @@ def _found(
         return Ceiling(arm=arm, kind=kind, dtype=dtype, reason=str(error))
 
 
-def _quietly(ask: Ask, function: str, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Ask, and ask again if others disturbed it; the answer says whether they did to the last.
-
-    Raises:
-        WorkerFailure: If there is no answer.
-    """
-    for _ in range(MOST_RERUNS + 1):
-        told = ask(function, arguments)
-        if not (disturbed := is_contended(told, os.cpu_count() or 1)):
-            break
-    return {**told, "disturbed": disturbed}
-
-
 def _product(ask: Ask, dtype: Dtype, sizes: Sequence[int]) -> dict[str, Any]:
     """Return the most FLOP/s of any size, each size as long as it takes no longer than it should."""
+    held = "float32" if dtype == "tf32" else dtype  # how that is multiplied was said when the process was configured
     best: dict[str, Any] = {}
     for size in sizes:
-        told = _quietly(ask, "matrix_product", {"size": size, "dtype": dtype})
-        rate = _rates(told, 2 * size**3, size)
+        work = 2 * size**3
+        rate = _rates(ask, "matrix_product", {"size": size, "dtype": held}, work, size)
         if rate["best"] > best.get("best", 0.0):
             best = rate
-        if 8 * min(told["seconds"]) > PRODUCT_S:
+        if 8 * work / rate["best"] > PRODUCT_S:
             break
     return best
 
@@ -249,28 +237,31 @@ def _product(ask: Ask, dtype: Dtype, sizes: Sequence[int]) -> dict[str, Any]:
 def _memory(ask: Ask, array_bytes: int) -> dict[str, Any]:
     """Return bytes a second: both arrays are read, one is written."""
     numbers = array_bytes // 4
-    return _rates(_quietly(ask, "memory", {"numbers": numbers}), 3 * 4 * numbers, 4 * numbers)
+    return _rates(ask, "memory", {"numbers": numbers}, 3 * 4 * numbers, 4 * numbers)
 
 
 def _transfer(ask: Ask, array_bytes: int) -> dict[str, Any]:
     """Return bytes a second from host to device."""
     numbers = array_bytes // 4
-    return _rates(_quietly(ask, "transfer", {"numbers": numbers}), 4 * numbers, 4 * numbers)
+    return _rates(ask, "transfer", {"numbers": numbers}, 4 * numbers, 4 * numbers)
 
 
 def _call(ask: Ask) -> dict[str, Any]:
-    told = _quietly(ask, "call", {})
+    """Return seconds."""
+    told, disturbed = quietly(lambda: ask("call", {}))
     seconds = told["seconds"]
-    known = {"samples": len(seconds), "disturbed": told["disturbed"]}
-    return {"best": min(seconds), "median": statistics.median(seconds), **known}
+    median = statistics.median(seconds)
+    return {"best": min(seconds), "median": median, "samples": len(seconds), "disturbed": disturbed}
 
 
-def _rates(told: dict[str, Any], work: int, size: int) -> dict[str, Any]:
+def _rates(ask: Ask, function: str, arguments: dict[str, Any], work: int, size: int) -> dict[str, Any]:
+    """Return so much work over the seconds that a function takes."""
+    told, disturbed = quietly(lambda: ask(function, arguments))
     seconds = told["seconds"]
     return {
         "best": work / min(seconds),
         "median": work / statistics.median(seconds),
         "size": size,
         "samples": len(seconds),
-        "disturbed": told["disturbed"],
+        "disturbed": disturbed,
     }

@@ -1,4 +1,4 @@
-"""Ceilings and breakdowns on file, below the results: by machine, versions and threads, the last of each kind."""
+"""Ceilings, breakdowns and scalings on file, below the results: by machine, versions and threads, the last of each."""
 
 from __future__ import annotations
 
@@ -25,23 +25,19 @@ Filed = TypeVar("Filed", Ceilings, Breakdown)
 
 def write_ceilings(results: Path, found: Ceilings) -> Path:
     """Put ceilings on file, in place of older ones of the same machine, versions and threads."""
-    return _write(results / CEILINGS / f"{_fingerprint(found)}.json", found)
+    return _write(results / CEILINGS / f"{_fingerprint(found, found.versions, found.gpu)}.json", found)
 
 
 def write_breakdown(results: Path, found: Breakdown) -> Path:
     """Put a breakdown on file, in place of an older one of the same arm on the same machine."""
-    name = f"{found.arm}-{found.workload}-{found.precision}-{_fingerprint(found)}.json"
+    name = f"{found.arm}-{found.workload}-{found.precision}-{_fingerprint(found, found.versions)}.json"
     return _write(results / BREAKDOWNS / name, found)
 
 
 def write_scaling(results: Path, found: Scaling) -> Path:
-    """Put how a workload scales on file, in place of an older one of the same machine and arms, and return the path."""
-    known = [found.cpu, found.cores, found.gpu, found.threads, [(one.arm, one.versions) for one in found.lines]]
-    digest = hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()[:16]
-    path = results / SCALING / f"{found.workload}-{found.over}-{found.precision}-{digest}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    envelope.write(path, found.model_dump(mode="json"))
-    return path
+    """Put how a workload scales on file, in place of an older one of the same arms on the same machine."""
+    known = _fingerprint(found, {one.arm: one.versions for one in found.lines}, found.gpu)
+    return _write(results / SCALING / f"{found.workload}-{found.over}-{found.precision}-{known}.json", found)
 
 
 def ceilings(results: Path, machine: Mapping[str, Any], threads: int) -> Ceilings | None:
@@ -99,17 +95,17 @@ def _read(folder: Path, kind: type[Filed], machine: Mapping[str, Any], threads: 
             yield one
 
 
-def _write(path: Path, found: Ceilings | Breakdown) -> Path:
+def _write(path: Path, found: Ceilings | Breakdown | Scaling) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     envelope.write(path, found.model_dump(mode="json"))
     return path
 
 
-def _fingerprint(found: Ceilings | Breakdown) -> str:
+def _fingerprint(
+    found: Ceilings | Breakdown | Scaling, versions: Mapping[str, str | dict[str, str]], gpu: str | None = None
+) -> str:
     """Return a hash of the machine, the versions and the threads."""
-    known = [found.cpu, found.cores, found.threads, found.versions]
-    if isinstance(found, Ceilings) and found.gpu:
-        known.append(found.gpu)
+    known = [found.cpu, found.cores, found.threads, versions, *([gpu] if gpu else [])]
     return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()[:16]
 
 

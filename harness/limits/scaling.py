@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import itertools
 import math
 import os
 import random
-import statistics
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from harness import registry, stats
 from harness.contract import Cell, Device, Precision, Setup, Workload
+from harness.limits import rounds
 from harness.measure.environment import fingerprint
-from harness.measure.evidence import is_contended
 from harness.run.coordinator import store_dataset
 from harness.run.process import Worker, WorkerFailure
-from harness.run.sitting import MOST_RERUNS, START_TIMEOUT_S, StoredDataset, now
+from harness.run.sitting import START_TIMEOUT_S, StoredDataset, now
 from harness.schema import Bend, ScaleLine, ScalePoint, Scaling
 
 THREADS, BATCH = "threads", "batch"
@@ -130,15 +130,10 @@ def measure(request: Request, tell: Callable[[str], None]) -> Scaling:
         for launch in range(request.launches):
             for value in order.sample(request.values, len(request.values)):
                 tell(f"launch {launch + 1} of {request.launches}, {request.over} {value}")
-                _at(
-                    request,
-                    value,
-                    dataset,
-                    scratch / f"{launch}-{value}",
-                    {arm: found[arm, value] for arm in request.arms},
-                )
-    rounds = request.launches * request.rounds
-    points = {arm: [found[arm, value].point(value, rounds) for value in request.values] for arm in request.arms}
+                of_arms = {arm: found[arm, value] for arm in request.arms}
+                _at(request, value, dataset, scratch / f"{launch}-{value}", of_arms)
+    count = request.launches * request.rounds
+    points = {arm: [found[arm, value].point(value, count) for value in request.values] for arm in request.arms}
     return Scaling(
         workload=request.workload,
         over=request.over,
@@ -155,9 +150,7 @@ def measure(request: Request, tell: Callable[[str], None]) -> Scaling:
 
 def wanting(found: Scaling) -> bool:
     """Return whether a value could not be measured, or others took cores from most of its rounds."""
-    return any(
-        point.ms is None or point.disturbed > len(point.rounds_ms) for one in found.lines for point in one.points
-    )
+    return rounds.wanting(point for one in found.lines for point in one.points)
 
 
 def line(arm: str, versions: Mapping[str, str], points: Sequence[ScalePoint]) -> ScaleLine:
@@ -195,20 +188,14 @@ class _Found:
     clean: list[float] = dataclasses.field(default_factory=list)
     lost: str | None = None
 
-    def point(self, value: int, rounds: int) -> ScalePoint:
-        measured = self.lost is None and bool(self.clean)
-        return ScalePoint(
-            value=value,
-            ms=statistics.median(self.clean) if measured else None,
-            rounds_ms=self.clean,
-            disturbed=0 if self.lost else rounds - len(self.clean),
-            reason=self.lost or (None if measured else "others took cores from every round"),
-        )
+    def point(self, value: int, count: int) -> ScalePoint:
+        return rounds.times(ScalePoint, self.clean, count, self.lost, value=value)
 
 
 def _at(request: Request, value: int, dataset: StoredDataset, scratch: Path, found: Mapping[str, _Found]) -> None:
     """Time every arm at one value, in fresh processes that take turns, and add to what was found before."""
     (scratch / "keras").mkdir(parents=True)
+    workload = request.variant(value)
     with contextlib.ExitStack() as stack:
         workers = {}
         for arm in request.arms:
@@ -221,23 +208,18 @@ def _at(request: Request, value: int, dataset: StoredDataset, scratch: Path, fou
         for arm, worker in workers.items():
             with _noted(found[arm]):
                 worker.started(START_TIMEOUT_S)
-                worker.ask("open", REQUEST_S, **_cell(request, arm, value), **_data(dataset))
+                worker.open(Cell.of(workload, arm, worker.setup), dataset, REQUEST_S, workload)
                 counts[arm] = worker.ask("warm_up", REQUEST_S, block_ms=request.block_ms)["steps"]
         order = random.Random(f"{request.workload} {request.over} {value}")
         for _ in range(request.rounds):
             for arm in order.sample(list(counts), len(counts)):
+                if found[arm].lost:
+                    continue
                 with _noted(found[arm]):
-                    if not found[arm].lost and (ms := _block(workers[arm], counts[arm])) is not None:
-                        found[arm].clean.append(ms)
-
-
-def _block(worker: Worker, steps: int) -> float | None:
-    """Return the milliseconds of a step; None if others took cores from every try."""
-    for _ in range(MOST_RERUNS + 1):
-        block = worker.ask("block", REQUEST_S, steps=steps)
-        if not is_contended(block, os.cpu_count() or 1):
-            return float(block["wall_ns"]) / 1e6 / steps
-    return None
+                    ask = functools.partial(workers[arm].ask, "block", REQUEST_S, steps=counts[arm])
+                    block, disturbed = rounds.quietly(ask)
+                    if not disturbed:
+                        found[arm].clean.append(block["wall_ns"] / 1e6 / counts[arm])
 
 
 @contextlib.contextmanager
@@ -246,16 +228,3 @@ def _noted(found: _Found) -> Iterator[None]:
         yield
     except WorkerFailure as failure:
         found.lost = str(failure)
-
-
-def _cell(request: Request, arm: str, value: int) -> dict[str, object]:
-    workload, setup = request.variant(value), request.setup(value)
-    cell = Cell(
-        "step", workload.name, arm, request.precision, setup.threads, workload.batch_size, workload.epochs, 0,
-        device=request.device,
-    )  # fmt: skip
-    return {"cell": dataclasses.asdict(cell), "workload": dataclasses.asdict(workload)}
-
-
-def _data(dataset: StoredDataset) -> dict[str, object]:
-    return {"dataset": dataset.fields, "arrays": str(dataset.arrays)}

@@ -73,8 +73,7 @@ class Training:
         traced = self.worker.ask(
             "trace", TIMEOUT_S, workload=self.workload.name, sample_shape=shape, outputs=self.outputs
         )
-        given = {"dataset": stored.fields, "arrays": str(stored.arrays)}
-        self.worker.ask("open", TIMEOUT_S, cell=dataclasses.asdict(self.cell), first_step=False, **given)
+        self.worker.open(self.cell, stored, TIMEOUT_S, first_step=False)
         told = ({**call, "input": tuple(call["input"]), "output": tuple(call["output"])} for call in traced["calls"])
         return [Call(**call) for call in told]
 

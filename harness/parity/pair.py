@@ -60,22 +60,11 @@ class Half:
     def __init__(self, worker: Worker, workload: Workload, dataset: StoredDataset, exchange: Exchange):
         self.worker = worker
         self.exchange = exchange
-        setup = worker.setup
-        fields = dataclasses.asdict(workload)
-        model = f"{fields} {dataset.arrays}"
+        model = f"{dataclasses.asdict(workload)} {dataset.arrays}"
         if exchange.open.get(worker) == model:  # and what it has compiled
             return
         exchange.open.pop(worker, None)
-        cell = Cell("step", workload.name, worker.spec.name, setup.precision, setup.threads, workload.batch_size, 1, 0)
-        worker.ask(
-            "open",
-            TIMEOUT_S,
-            cell=dataclasses.asdict(cell),
-            dataset=dataset.fields,
-            arrays=str(dataset.arrays),
-            first_step=False,
-            workload=fields,
-        )
+        worker.open(Cell.of(workload, worker.spec.name, worker.setup), dataset, TIMEOUT_S, workload, first_step=False)
         exchange.open[worker] = model
 
     def probe(self, what: str, **arrays: Array) -> dict[str, Array]:

@@ -174,7 +174,5 @@ def keep(findings: Sequence[Finding], reference: str, proofs: Proofs, device: De
         workload = None if finding.family in TECHNIQUES else finding.workload
         by_pair.setdefault((finding.arm, workload), []).append(finding)
     for (arm, workload), its_findings in by_pair.items():
-        if workload:
-            proofs.keep(Pair(arm, reference, registry.find_workload(workload), device), its_findings)
-        else:
-            proofs.keep(Pair(arm, reference), its_findings)
+        of = (registry.find_workload(workload), device) if workload else ()
+        proofs.keep(Pair(arm, reference, *of), its_findings)

@@ -10,7 +10,7 @@ from harness.report.figures import MISSING
 from harness.report.scopes import WORDS
 from harness.report.sheets import Field, Sheet
 from harness.report.text import escape, number
-from harness.schema import Breakdown, Ceiling, Ceilings, Manifest, PartTime
+from harness.schema import Breakdown, Ceiling, Ceilings, Manifest, PartTime, RoundTimes
 
 NOT_MEASURED = (
     "Not measured on this machine, with these versions and so many threads, before this run: `twinbench doctor "
@@ -186,13 +186,16 @@ def _taken_apart(one: Breakdown) -> tuple[Field, ...]:
 
 
 def _part(part: PartTime | None) -> Field:
-    if part is None:
-        return Field(MISSING)
-    if part.ms is None:
-        return Field(MISSING, note=part.reason)
-    rounds = part.disturbed + len(part.rounds_ms)
-    left = f"{part.disturbed} of {rounds} rounds left out: others took cores" if part.disturbed else None
-    return Field(number(part.ms), part.ms, left)
+    return Field(MISSING) if part is None else milliseconds(part)
+
+
+def milliseconds(found: RoundTimes) -> Field:
+    """Return the median over rounds, with what has to be said of these."""
+    if found.ms is None:
+        return Field(MISSING, note=found.reason)
+    rounds = found.disturbed + len(found.rounds_ms)
+    left = f"{found.disturbed} of {rounds} rounds left out: others took cores" if found.disturbed else None
+    return Field(number(found.ms), found.ms, left)
 
 
 def _percent(share: float | None) -> Field:

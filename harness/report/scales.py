@@ -7,9 +7,9 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from harness.report import plots, text
 from harness.report.figures import MISSING
+from harness.report.limits import milliseconds
 from harness.report.sheets import Field, Sheet
-from harness.report.text import number
-from harness.schema import ScaleLine, ScalePoint, Scaling
+from harness.schema import ScaleLine, Scaling
 
 NAMES = {"batch": "batch size"}
 
@@ -34,9 +34,7 @@ def sheet(found: Scaling) -> Sheet:
         header=("arm", *(f"{value:,} (ms)" for value in values), "exponent [95 %]", "bends"),
         names=1,
         keys=tuple((found.workload, one.arm) for one in found.lines),
-        rows=tuple(
-            (Field(one.arm), *(_time(point) for point in one.points), _exponent(one), _bend(one)) for one in found.lines
-        ),
+        rows=tuple((Field(one.arm), *map(milliseconds, one.points), _exponent(one), _bend(one)) for one in found.lines),
     )
 
 
@@ -64,13 +62,6 @@ def picture(found: Scaling) -> Figure:
 
 def _name(found: Scaling) -> str:
     return NAMES.get(found.over, found.over.replace("_", " "))
-
-
-def _time(point: ScalePoint) -> Field:
-    if point.ms is None:
-        return Field(MISSING, note=point.reason)
-    lost = f"{point.disturbed} rounds left out: others took cores" if point.disturbed else None
-    return Field(number(point.ms), point.ms, lost)
 
 
 def _exponent(one: ScaleLine) -> Field:

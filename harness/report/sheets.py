@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from harness.report import text
 from harness.report.figures import Notes
 from harness.report.tables import table
+
+if TYPE_CHECKING:
+    from rich.console import Group
 
 
 @dataclass(frozen=True)
@@ -52,3 +56,18 @@ class Sheet:
         if notes:
             parts.append("\n".join(f"{i + 1}. {text.escape(note)}" for i, note in enumerate(notes)))
         return "\n\n".join(parts)
+
+    def console(self) -> Group:
+        """Return the same for a terminal."""
+        from rich.console import Group
+        from rich.table import Table
+        from rich.text import Text
+
+        shown = Table(box=None, pad_edge=False)
+        for i, label in enumerate(self.header):
+            shown.add_column(Text(label), justify="left" if i < self.names else "right", no_wrap=i < self.names)
+        rows, notes = self.marked()
+        for row in rows:
+            shown.add_row(*map(Text, row))
+        remarks = (Text(f"({i + 1}) {note}", style="dim") for i, note in enumerate(notes))
+        return Group(Text(self.about, style="dim"), shown, *remarks)

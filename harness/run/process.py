@@ -14,11 +14,14 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from harness.contract import ArmSpec, NoDevice, Outcome, Setup
+from harness.contract import ArmSpec, Cell, NoDevice, Outcome, Setup, Workload
 from harness.measure.environment import visible_device
 from harness.registry import FRAMEWORKS
+
+if TYPE_CHECKING:
+    from harness.run.sitting import StoredDataset
 
 INHERITED = (
     "PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "PYTHONPATH", "VIRTUAL_ENV",
@@ -112,6 +115,30 @@ class Worker:
         with selectors.DefaultSelector() as selector:
             selector.register(self.channel, selectors.EVENT_READ)
             selector.select(timeout_s)
+
+    def open(
+        self,
+        cell: Cell,
+        dataset: StoredDataset,
+        timeout_s: float,
+        workload: Workload | None = None,
+        *,
+        first_step: bool = True,
+    ) -> dict[str, Any]:
+        """Have a cell's model built; see ``harness.run.worker.Server.open``.
+
+        Raises:
+            WorkerFailure: As for ``ask``.
+        """
+        return self.ask(
+            "open",
+            timeout_s,
+            cell=dataclasses.asdict(cell),
+            dataset=dataset.fields,
+            arrays=str(dataset.arrays),
+            workload=dataclasses.asdict(workload) if workload else None,
+            first_step=first_step,
+        )
 
     def ask(self, do: str, timeout_s: float, **arguments: Any) -> dict[str, Any]:
         """Make one request and wait for its answer; nothing spins meanwhile.

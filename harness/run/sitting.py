@@ -189,13 +189,8 @@ class Table:
         seat = self.contestants[arm]
         seat.start_s = seat.member.started(self._start_s)
         cell = next(iter(seat.jobs.values())).cell
-        opened = seat.worker.ask(
-            "open",
-            self.suite.timeout_s,
-            cell=dataclasses.asdict(dataclasses.replace(cell, batch_size=self.sitting.workload.batch_size)),
-            dataset=self.dataset.fields,
-            arrays=str(self.dataset.arrays),
-        )
+        whole = dataclasses.replace(cell, batch_size=self.sitting.workload.batch_size)
+        opened = seat.worker.open(whole, self.dataset, self.suite.timeout_s)
         settings = {**dict(opened["settings"]), "huge_pages": opened["huge_pages"]}
         seat.opened = opened | {"settings": settings}
         yield from self._expect_finite(arm, "first step", seat.opened["first_loss"])

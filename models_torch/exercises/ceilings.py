@@ -10,15 +10,12 @@ import torch
 Run = Callable[[], Any]
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
-TYPES = {"tf32": torch.float32}
-"""Types that are no type of a tensor: how float32 is multiplied was said when the process was configured."""
 
 
 def matrix_product(size: int, dtype: str) -> Run:
     """Multiply two square matrices."""
     generator = torch.Generator(DEVICE).manual_seed(0)  # a CPU would take longer to draw than a GPU to multiply
-    held = TYPES.get(dtype) or getattr(torch, dtype)
-    a, b = (torch.rand(size, size, generator=generator, device=DEVICE).to(held) for _ in range(2))
+    a, b = (torch.rand(size, size, generator=generator, device=DEVICE).to(getattr(torch, dtype)) for _ in range(2))
     return lambda: a @ b
 
 

@@ -5,8 +5,8 @@ import re
 from pathlib import Path
 
 from harness.exports.filed import NEWEST
-from harness.exports.output import HEADER
 from harness.exports.trials import BOUND
+from harness.report import exports
 from harness.schema import Exports
 from harness.store import envelope
 
@@ -29,7 +29,7 @@ def told(one, trial):
 
 
 def test_the_table_is_that_of_the_records():
-    _, table = PAGE.split(f"| {' | '.join(HEADER)} |\n|---", maxsplit=1)
+    _, table = PAGE.split(f"| {' | '.join(exports.sheet([]).header)} |\n|---", maxsplit=1)
     rows = itertools.takewhile(lambda line: line.startswith("|"), table.splitlines()[1:])
     assert sorted(rows) == sorted(told(one, trial) for one in RECORDS for trial in one.trials)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -75,16 +74,8 @@ class Bench:
         if spec.dataset not in self.datasets:
             self.datasets[spec.dataset] = store_dataset(registry.load_dataset(spec.dataset), self.scratch)
         dataset = self.datasets[spec.dataset]
-        cell = Cell("step", workload, arm, precision, threads, spec.batch_size, spec.epochs, 0)
         worker = self.worker(arm, precision, process, threads)
-        opened = worker.ask(
-            "open",
-            TIMEOUT_S,
-            cell=dataclasses.asdict(cell),
-            dataset=dataset.fields,
-            arrays=str(dataset.arrays),
-            workload=dataclasses.asdict(without_chance(spec)),
-        )
+        opened = worker.open(Cell.of(spec, arm, worker.setup), dataset, TIMEOUT_S, without_chance(spec))
         self.current[worker] = workload
         return opened | worker.ask("finish", TIMEOUT_S, frameworks=sorted(registry.FRAMEWORKS))
 

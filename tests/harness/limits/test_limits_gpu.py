@@ -39,7 +39,7 @@ def asked(pretended, monkeypatch):
 
 def test_copies_to_the_device_are_measured_there_and_tf32_in_a_process_of_its_own(asked):
     found = measure(["healthy-one", "with-tf32"], 1, str, SMALL, "gpu")
-    assert asked["tf32"] == {("matrix_product", "tf32")}
+    assert asked["tf32"] == {("matrix_product", "float32")}, "of float32, in a process that rounds what it multiplies"
     assert asked["fp32"] == {
         *(("matrix_product", dtype) for dtype in ("float32", "float16")),
         *((what, None) for what in ("memory", "call", "transfer")),
