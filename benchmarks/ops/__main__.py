@@ -7,7 +7,8 @@ process: ``pytest-benchmark compare`` reads what ``--split FOLDER`` writes, ``tw
 and ``check`` either (``--ops``).
 
 An operation by itself is not a step of training: it pays a call that a compiled model does not pay, and none of what
-surrounds it. TensorFlow runs a graph of the one operation and JAX compiled code; PyTorch is eager.
+surrounds it. TensorFlow runs a graph of the one operation and JAX compiled code; PyTorch is eager. Arms that
+are another form of one of these run where ``--arms`` names them; those of PyTorch run the same, single and eager.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ import numpy as np
 
 from benchmarks.ops.cases import CASES
 from harness import registry
-from harness.contract import Setup
+from harness.contract import ArmSpec, Setup
 from harness.run.process import environment
 
 BOUND = 1e-5
@@ -40,20 +41,27 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=3)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--operations", default=",".join(CASES), help="separated by commas")
+    parser.add_argument("--arms", help="separated by commas, the first being the one that others are compared with")
+    parser.add_argument("--check", action="store_true", help="compare first results, time nothing")
     asked = parser.parse_args()
     chosen = asked.operations.split(",")
     if unknown := [name for name in chosen if name not in CASES]:
         parser.error(f"unknown operation {unknown[0]!r}; known: {', '.join(CASES)}")
-    arms = [name for name, spec in registry.arms().items() if not spec.witness and registry.missing(spec) is None]
+    arms = asked.arms.split(",") if asked.arms else ready()
+    if unknown := [name for name in arms if name not in raced()]:
+        parser.error(f"unknown arm {unknown[0]!r}; known: {', '.join(raced())}")
     documents: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as scratch:
-        for process in range(asked.processes):
+        for process in range(1 if asked.check else asked.processes):
             turn = process % len(arms)
             for arm in (*arms[turn:], *arms[:turn]):
-                documents.append(measure(arm, chosen, asked.threads, Path(scratch)))
+                documents.append(measure(arm, chosen, asked.threads, Path(scratch), timed=not asked.check))
         disagreeing = compare(chosen, arms, Path(scratch))
     if disagreeing:
         sys.exit("not one operation: " + "; ".join(disagreeing))
+    if asked.check:
+        print(f"one operation each, in {', '.join(arms)}: {', '.join(chosen)}")
+        return
     show(chosen, arms, documents)
     if asked.split:
         asked.split.mkdir(parents=True, exist_ok=True)
@@ -64,18 +72,31 @@ def main() -> None:
         print(f"written: {asked.file}")
 
 
-def measure(arm: str, operations: list[str], threads: int, folder: Path) -> dict[str, Any]:
-    """Return pytest-benchmark's document of one process of an arm."""
+def raced() -> dict[str, ArmSpec]:
+    """Return every arm that can be timed."""
+    return {name: spec for name, spec in registry.arms().items() if not spec.witness}
+
+
+def ready() -> list[str]:
+    """Return the arms that can run here, but for other forms of them."""
+    return [name for name, spec in raced().items() if not spec.form_of and registry.missing(spec) is None]
+
+
+def measure(arm: str, operations: list[str], threads: int, folder: Path, *, timed: bool = True) -> dict[str, Any]:
+    """Return pytest-benchmark's document of one process of an arm, an empty one if nothing is timed."""
     out = folder / "benchmark.json"
     (folder / "keras").mkdir(exist_ok=True)
     wanted = {"TWINBENCH_OPS_ARM": arm, "TWINBENCH_OPS_THREADS": str(threads), "TWINBENCH_OPS_FOLDER": str(folder)}
     surroundings = environment(registry.find_arm(arm), Setup("fp32", threads), folder) | wanted
     tests = Path(__file__).with_name("bench_ops.py")
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--benchmark-json={out}"]
+    how = f"--benchmark-json={out}" if timed else "--benchmark-disable"
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", how]
     named = [f"{tests}::test_operation[{operation}]" for operation in operations]
     ended = subprocess.run([*command, *named], env=surroundings, capture_output=True, text=True, check=False)
     if ended.returncode:
         sys.exit(f"{arm}: {ended.stdout}{ended.stderr}")
+    if not timed:
+        return {}
     document: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
     for one in document["benchmarks"]:  # every duration of every round: megabytes
         del one["stats"]["data"]

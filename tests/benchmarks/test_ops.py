@@ -14,6 +14,7 @@ from benchmarks.ops import __main__ as ops
 from benchmarks.ops.cases import CASES
 
 HOME = Path(__file__).resolve().parents[2]
+KERAS = ("keras-tensorflow", "keras-jax", "keras-torch")
 
 
 @pytest.mark.parametrize("half", ["models_torch", "models_keras"])
@@ -48,8 +49,27 @@ def test_a_process_of_an_arm_leaves_a_document_and_a_first_result(tmp_path):
     json.dumps(document)
 
 
-def test_an_unknown_operation_is_refused():
-    command = [sys.executable, "-m", "benchmarks.ops", "--operations", "softmax,convd"]
-    ended = subprocess.run(command, capture_output=True, text=True, cwd=HOME, env=dict(os.environ), check=False)
+def command(*arguments):
+    """Run ``python -m benchmarks.ops``."""
+    whole = [sys.executable, "-m", "benchmarks.ops", *arguments]
+    return subprocess.run(whole, capture_output=True, text=True, cwd=HOME, env=dict(os.environ), check=False)
+
+
+def test_all_arms_have_the_same_operations():
+    ended = command("--check")
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout == f"one operation each, in torch, {', '.join(KERAS)}: {', '.join(CASES)}\n"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        (("--operations", "softmax,convd"), "unknown operation 'convd'"),
+        (("--arms", "torch,keras"), "unknown arm 'keras'"),
+        (("--arms", "numpy"), "unknown arm 'numpy'"),  # a witness is not raced
+    ],
+)
+def test_what_is_unknown_is_refused(wrong, told):
+    ended = command(*wrong)
     assert ended.returncode == 2
-    assert "unknown operation 'convd'" in ended.stderr
+    assert told in ended.stderr
