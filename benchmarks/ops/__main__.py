@@ -73,13 +73,13 @@ def main() -> None:
 
 
 def raced() -> dict[str, ArmSpec]:
-    """Return every arm that can be timed."""
-    return {name: spec for name, spec in registry.arms().items() if not spec.witness}
+    """Return every arm that can be timed, other forms of arms too."""
+    return {name: spec for name, spec in registry.every_arm().items() if not spec.witness}
 
 
 def ready() -> list[str]:
-    """Return the arms that can run here, but for other forms of them."""
-    return [name for name, spec in raced().items() if not spec.form_of and registry.missing(spec) is None]
+    """Return the arms that can run here, without other forms of them."""
+    return [name for name, spec in registry.arms().items() if not spec.witness and registry.missing(spec) is None]
 
 
 def measure(arm: str, operations: list[str], threads: int, folder: Path, *, timed: bool = True) -> dict[str, Any]:
