@@ -117,6 +117,8 @@ def _share(old: tuple[Comparison, Row], new: tuple[Comparison, Row], across_mach
     apart: dict[str, str] = {}
     if comparison.workload.batch_size != later.workload.batch_size or _data(old) != _data(new):
         apart = dict.fromkeys(("ratio", "metric"), "trained on other data")
+    if broken := [which for which, one in (("first", comparison), ("second", later)) if one.health.conflicts]:
+        apart = dict.fromkeys(("ratio", "metric"), f"arms did not run one race in the {' and the '.join(broken)} run")
     if across_machines:
         apart.setdefault("metric", "two machines: ratios only")
     if comparison.epochs != later.epochs:

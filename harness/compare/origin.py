@@ -10,7 +10,8 @@ from harness.schema import Manifest
 
 MACHINE = (
     "cpu", "cores", "cores_used", "memory_gib", "isa", "hypervisor", "governor", "kernel", "system",
-    "transparent_huge_pages",
+    "transparent_huge_pages", "gpu", "gpu_driver", "gpu_memory_gib", "gpu_power_limit_w", "gpu_sm_clock_limit_mhz",
+    "gpu_ecc", "gpu_mig",
 )  # fmt: skip
 """Fields of the fingerprint that make a machine. One that either run does not know tells nothing."""
 

@@ -30,6 +30,7 @@ class Kind(enum.StrEnum):
 
     CELL = "cell"
     PARITY = "parity"
+    HEALTH = "one race for all arms"
     EQUAL = "equal to the reference"
     TARGET = "reaches its target"
     ACCURACY = "as accurate as before"
@@ -111,6 +112,7 @@ def claims(summary: Summary, baseline: Baseline | None, tolerances: Tolerances) 
     """Yield every claim that can be put to a run."""
     yield _parity(summary)
     for comparison in summary.matched:
+        yield _health(comparison)
         for row in comparison.rows:
             if not row.witness:
                 entry = baseline.find(comparison, row) if baseline else None
@@ -125,6 +127,14 @@ def _parity(summary: Summary) -> Claim:
     proofs = summary.manifest.proofs
     figure = "not asked for: --unverified" if proofs is None else f"{len(proofs)} gates passed"
     return Claim(Kind.PARITY, "all pairs", figure, "gates of a race passed", true=bool(proofs))
+
+
+def _health(comparison: Comparison) -> Claim:
+    """Claim that the arms had the same data and began alike: else nothing else that is said of them means anything."""
+    found = comparison.health
+    figure = "; ".join(found.conflicts) or f"{found.compared} hashes agree"
+    bound = "same data, parameters, first losses, rounding"
+    return Claim(Kind.HEALTH, comparison.name, figure, bound, true=not found.conflicts)
 
 
 def _lost(summary: Summary, baseline: Baseline) -> Iterator[Claim]:

@@ -313,7 +313,8 @@ def forest(comparisons: Sequence[Comparison]) -> Figure | None:
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.set_xlabel("train step time ÷ that of the reference (log scale; below 1 is faster)")
-    axes.set_title("Filled: a verdict. Open: a look or UNSTABLE. Grey band: ±3 %", fontsize=9, color="#444444")
+    key = "Filled: a verdict. Open: a look or UNSTABLE. Grey band: ±3 %"
+    axes.set_title(key, fontsize=9, color="#444444", pad=22 if lines > TALL else None)  # above the upper scale
     return figure
 
 

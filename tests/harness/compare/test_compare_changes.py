@@ -50,6 +50,20 @@ def test_seeds_trained_alike_are_compared_one_by_one():
     assert rival(run(), run(gain=0.02)).metric.verdict is Verdict.DIFFERENT
 
 
+@pytest.mark.parametrize(("which", "told"), [([1], "second"), ([0], "first"), ([0, 1], "first and the second")])
+def test_arms_that_did_not_run_one_race_are_compared_with_nothing(which, told):
+    def of(number):
+        records = whole_run(5, 8)
+        if number in which:
+            odd = {"initial_sha256": "f" * 64}
+            records = [r.model_copy(update=odd) if r.cell.arm == "keras-jax" else r for r in records]
+        return summary(records)
+
+    found = rival(of(0), of(1))
+    assert found.ratio is found.metric is None
+    assert found.apart == dict.fromkeys(("ratio", "metric"), f"arms did not run one race in the {told} run")
+
+
 def test_few_launches_and_seeds_are_a_look():
     few = summary(whole_run(3, 3))
     found = rival(few, run(ratio=4.0))

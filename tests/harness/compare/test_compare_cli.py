@@ -16,7 +16,7 @@ def other(tmp_path):
     """``other(change)`` is a copy of the recorded run whose manifest was changed."""
 
     def other(change):
-        folder = tmp_path / "other"
+        folder = tmp_path / f"other-{len(list(tmp_path.iterdir()))}"
         shutil.copytree(RECORDED, folder)
         content = envelope.read(folder / "run.json", newest=1)
         change(content)
@@ -41,6 +41,14 @@ def test_versions_and_settings_that_changed_are_listed(twinbench, other):
     assert changed["torch"] == "2.14.0"
     assert len(document["shared"]) == 18
     assert {one["ratio"]["change"] for one in document["shared"] if one["ratio"]} == {1.0}
+
+
+@pytest.mark.parametrize("field", ["cpu", "gpu", "gpu_driver", "gpu_power_limit_w", "gpu_mig"])
+def test_a_machine_is_its_processors_and_how_they_are_set(twinbench, other, field):
+    one, another = (other(lambda run, value=value: run["environment"].update({field: value})) for value in "ab")
+    ended = twinbench("compare", one, another)
+    assert ended.status == 2
+    assert f"come from two machines ({field}: a and b)" in ended.err
 
 
 def test_two_machines_are_refused_unless_asked_for(twinbench, other):

@@ -40,6 +40,18 @@ def test_a_run_holds_against_itself(before):
     assert set(states(run(), before).values()) == {State.HELD}
 
 
+@pytest.mark.parametrize("baselined", [True, False])
+def test_a_run_that_the_report_calls_broken_fails(before, baselined):
+    records = whole_run(seeds=10, launches=8)
+    other = [
+        record.model_copy(update={"initial_sha256": "f" * 64}) if record.cell.arm == "keras-jax" else record
+        for record in records
+    ]
+    against = before if baselined else None
+    assert states(summary(records), against)[Kind.HEALTH, "fp32"] is State.HELD
+    assert states(summary(other), against)[Kind.HEALTH, "fp32"] is State.FAILED
+
+
 @pytest.mark.parametrize(
     ("kind", "changes"),
     [

@@ -110,6 +110,11 @@ def test_a_tall_forest_plot_has_its_scale_at_both_ends(workloads, above):
     axes = plots.forest(large(workloads).comparisons).axes[0]
     assert axes.xaxis.get_tick_params()["labeltop"] == above
     assert axes.xaxis.get_tick_params()["labelbottom"]
+    axes.figure.draw_without_rendering()
+    key = axes.title.get_window_extent()
+    scale = [tick.label2.get_window_extent() for tick in axes.xaxis.get_major_ticks() if tick.label2.get_visible()]
+    assert bool(scale) == above
+    assert not any(key.overlaps(number) for number in scale)
 
 
 def test_a_look_is_drawn_open_and_a_verdict_filled():
