@@ -128,7 +128,7 @@ def _plant(shown_by: Sequence[str], arms: Sequence[str], as_json: bool) -> int:
             status.update(f"mutants: {len(verdicts)} of {len(chosen)}; {verdict.mutant.name}: {verdict.caught}")
     verdicts.sort(key=lambda verdict: chosen.index(verdict.mutant))
     if as_json:
-        typer.echo(json.dumps([verdict.as_dict() for verdict in verdicts], indent=1))
+        typer.echo(json.dumps(planting.document(verdicts, arm), indent=1))
     else:
         tell(mutant_table(verdicts), 140)
     return 0 if all(verdict.located for verdict in verdicts) else FAILED

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+from scipy import special
 
 from harness import metrics, registry
 from harness.contract import OF_INDICES, Architecture, Optimizer, Workload
@@ -109,17 +110,19 @@ def check(workers: Workers, arms: Sequence[str], seed: int = 0) -> Iterator[Find
             found = workers.exercise(arm, "fp64", "losses", "loss", arrays, **asked)
             for gate, name, bound in (("loss value", "value", VALUE), ("loss gradient", "gradient", GRADIENT)):
                 yield _finding(f"loss {case.title}", arm, gate, found, {name: expected[name]}, bound)
-    for workload in (still_workload("cross_entropy"), still_workload("mse")):
+    for workload in STILL:
         arrays, expected = epochs(workload, np.random.default_rng([seed, 17]))
         for arm in arms:
+            if registry.find_arm(arm).witness and workload.loss_options:
+                continue
             outputs = workload.architecture.arguments["out_features"]
             asked = {"workload": dataclasses.asdict(workload), "outputs": outputs}
             found = workers.ask(arm, "fp64", "epochs", arrays, **asked)
             yield _finding(
-                f"loss of an epoch · {workload.loss}", arm, "loss epoch", found, {"losses": expected["losses"]}, EPOCH
+                f"loss of an epoch · {workload.title}", arm, "loss epoch", found, {"losses": expected["losses"]}, EPOCH
             )
             predicted = {name: expected[name] for name in ("batched", "single")}
-            yield _finding(f"outputs in batches · {workload.loss}", arm, "loss outputs", found, predicted, EPOCH)
+            yield _finding(f"outputs in batches · {workload.title}", arm, "loss outputs", found, predicted, EPOCH)
 
 
 def hand_made(case: Case, generator: np.random.Generator) -> dict[str, Array]:
@@ -170,18 +173,44 @@ def epochs(workload: Workload, generator: np.random.Generator) -> tuple[dict[str
     y = generator.integers(0, outputs, SAMPLES) if classes else generator.normal(size=(SAMPLES, outputs))
     weight, bias = generator.normal(size=(outputs, FEATURES)), generator.normal(size=outputs)
     predicted = x @ weight.T + bias
-    loss = metrics.cross_entropy(predicted, y) if classes else metrics.mse(predicted, y)
     orders = np.stack([generator.permutation(SAMPLES) for _ in range(2)])
+    losses = np.array([_of_epoch(workload, predicted[order], y[order]) for order in orders])
     given = {"x": x, "y": y, "orders": orders, "fc.weight": weight, "fc.bias": bias}
-    return given, {"losses": np.array([loss, loss]), "batched": predicted, "single": predicted}
+    return given, {"losses": losses, "batched": predicted, "single": predicted}
 
 
-def still_workload(loss: Literal["cross_entropy", "mse"]) -> Workload:
+def _of_epoch(workload: Workload, outputs: Array, targets: Array) -> float:
+    """Return the mean of what every batch's loss is, each counted by its samples."""
+    batches = [slice(first, first + BATCH) for first in range(0, SAMPLES, BATCH)]
+    return sum(_of_batch(workload, outputs[b], targets[b]) * len(outputs[b]) for b in batches) / SAMPLES
+
+
+def _of_batch(workload: Workload, outputs: Array, targets: Array) -> float:
+    """Return the loss of a batch: PyTorch divides by the weights of the batch's own classes, whose sum differs."""
+    if not workload.loss_options:
+        return {"cross_entropy": metrics.cross_entropy, "mse": metrics.mse}[workload.loss](outputs, targets)
+    weights, smoothing = np.array(workload.loss_options["class_weights"]), workload.loss_options["label_smoothing"]
+    surprise = weights * -special.log_softmax(outputs, axis=-1)
+    of_class = np.take_along_axis(surprise, targets[:, np.newaxis], axis=-1).sum()
+    return float(((1 - smoothing) * of_class + smoothing * surprise.mean(axis=-1).sum()) / weights[targets].sum())
+
+
+def still_workload(
+    loss: Literal["cross_entropy", "mse"], title: str = "", options: Mapping[str, Any] | None = None
+) -> Workload:
     """Return a linear model under an optimizer that does not move it."""
     outputs = CLASSES if loss == "cross_entropy" else 1
     architecture = Architecture("linear", "Linear", {"in_features": FEATURES, "out_features": outputs})
     still = Optimizer("sgd", learning_rate=0.0)
-    return Workload("still", "", "", "features", architecture, still, BATCH, 2, loss, None, None, 0.0, "")
+    found = Workload("still", title or loss, "", "features", architecture, still, BATCH, 2, loss, None, None, 0.0, "")
+    return dataclasses.replace(found, loss_options=options or {})
+
+
+STILL = (
+    still_workload("cross_entropy"),
+    still_workload("mse"),
+    still_workload("cross_entropy", "cross_entropy · class weights, smoothing", _ALL),
+)
 
 
 def _finding(

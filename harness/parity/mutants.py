@@ -80,17 +80,24 @@ MUTANTS: tuple[Mutant, ...] = (
         "return self.pool(self.pad(x)) / self.pool(self.pad(within))",
         "return self.pool(self.pad(x))",
         "layer",
-        "output",
+        "layer average pooling · 3×3, stride 2, padding 1, on 8×8: output",
     ),
-    Mutant("max pooling pads with zeros", _POOLING, '-float("inf")', "0.0", "layer", "output"),
-    Mutant("L2 off by 2", _REGULARIZERS, "l2 * ops.sum(", "l2 / 2 * ops.sum(", "layer", "value"),
+    Mutant(
+        "max pooling pads with zeros",
+        _POOLING,
+        '-float("inf")',
+        "0.0",
+        "layer",
+        "layer max pooling · 3×3, stride 2, padding 1, on 8×8: output",
+    ),
+    Mutant("L2 off by 2", _REGULARIZERS, "l2 * ops.sum(", "l2 / 2 * ops.sum(", "layer", "layer penalty L2: value"),
     Mutant(
         "PyTorch's L2 with a half",
         _TORCH_REGULARIZERS,
         "l2 * weight.square().sum()",
         "l2 / 2 * weight.square().sum()",
         "layer",
-        "value",
+        "layer penalty L2: value",
     ),
     Mutant(
         "largest norm of the wrong axis",
@@ -114,7 +121,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "float(self.shares[self._get_variable_index(variable)])",
         "1.0",
         "optimizer",
-        "parameters of 0",
+        "adamw · shares of the learning rate: parameters of 0",
     ),
     Mutant(
         "cosine of a vector of no length",
@@ -122,7 +129,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "length + ops.stop_gradient(ops.maximum(length, least) - length)",
         "length + 0 * least",
         "loss",
-        "value",
+        "loss cosine: value",
     ),
     Mutant(
         "the root of a distance of 0",
@@ -130,7 +137,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "ops.sqrt(ops.where(square > 0, square, ops.ones_like(square)))",
         "ops.sqrt(square)",
         "loss",
-        "gradient",
+        "loss cosine · of nothing: gradient",
     ),
     Mutant(
         "early stopping an epoch late",
@@ -138,7 +145,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "patience=patience,",
         "patience=patience + 1,",
         "stopping",
-        "rising at once",
+        "early stopping · patience 1: rising at once",
     ),
     Mutant(
         "PyTorch's early stopping restores the last epoch",
@@ -146,7 +153,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "{name: tensor.clone() for",
         "{name: tensor for",
         "stopping",
-        "rising at once",
+        "early stopping · patience 2, restored: rising at once",
     ),
     Mutant(
         "a train step of one's own reports a mean over batches",
@@ -218,7 +225,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "dynamic_growth_steps=growth_steps",
         "dynamic_growth_steps=growth_steps + 1",
         "precision",
-        "scale",
+        "precision · float16, scaled: scale",
     ),
     Mutant(
         "PyTorch's loss scale falls to a quarter",
@@ -226,7 +233,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "growth_interval=growth_steps",
         "backoff_factor=0.25, growth_interval=growth_steps",
         "precision",
-        "scale",
+        "precision · float16, scaled, overflowing: scale",
     ),
     Mutant(
         "valid for same padding",
@@ -388,7 +395,7 @@ MUTANTS: tuple[Mutant, ...] = (
         'spec.beta_1, "beta_2": spec.beta_2, "epsilon": spec.epsilon}\n    return Recipe("Adam"',
         'float(np.float32(spec.beta_1)), "beta_2": spec.beta_2, "epsilon": spec.epsilon}\n    return Recipe("Adam"',
         "optimizer",
-        "exp_avg of 0.weight after 1 steps",
+        "adam · plain: exp_avg of 0.weight after 1 steps",
     ),
     Mutant(
         "float32 where float64 was asked",
@@ -642,7 +649,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "backend.sqrt(square) / backend.one_minus_power(self.beta_2, step) ** 0.5 + self.epsilon",
         "(backend.sqrt(square) + self.epsilon) / backend.one_minus_power(self.beta_2, step) ** 0.5",
         "optimizer",
-        "parameters of 0.weight after 1 steps",
+        "adam · plain: parameters of 0.weight after 1 steps",
     ),
     Mutant(
         "decoupled decay",
@@ -650,7 +657,7 @@ MUTANTS: tuple[Mutant, ...] = (
         '(CoupledDecay, *mixins), arguments | {"coupled_decay": spec.weight_decay}',
         'mixins, arguments | {"weight_decay": spec.weight_decay}',
         "optimizer",
-        "momentum_buffer of 0.weight after 1 steps",
+        "momentum · weight decay: momentum_buffer of 0.weight after 1 steps",
     ),
     Mutant(
         "learning rate within the momentum",
@@ -658,7 +665,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "buffer += g\n        p -= learning_rate * (g + self.momentum * buffer if self.nesterov else buffer)",
         "buffer += learning_rate * g\n        p -= buffer",
         "optimizer",
-        "momentum_buffer of 0.weight after 1 steps",
+        "momentum · plain: momentum_buffer of 0.weight after 1 steps",
     ),
     Mutant(
         "each tensor clipped by its own norm",
@@ -666,7 +673,7 @@ MUTANTS: tuple[Mutant, ...] = (
         '"global_norm": clip_global_norm',
         '"global_norm": clip_each_norm',
         "optimizer",
-        "parameters of 0.weight after",
+        "sgd · clipping: parameters of 0.weight after",
     ),
     Mutant(
         "a norm without PyTorch's 1e-6",
@@ -674,7 +681,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "STABILISER = 1e-6",
         "STABILISER = 0.0",
         "optimizer",
-        "parameters of 0.weight after",
+        "sgd · clipping: parameters of 0.weight after",
     ),
     Mutant(
         "RMSprop's epsilon under the root",
@@ -682,7 +689,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "g / (backend.sqrt(square) + self.epsilon)",
         "g / backend.sqrt(square + self.epsilon)",
         "optimizer",
-        "parameters of 0.weight after 1 steps",
+        "rmsprop · plain: parameters of 0.weight after 1 steps",
     ),
     Mutant(
         "Adagrad's epsilon under the root",
@@ -690,7 +697,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "(backend.sqrt(total) + self.epsilon)",
         "backend.sqrt(total + self.epsilon)",
         "optimizer",
-        "parameters of 0.weight after",
+        "adagrad · tiny gradients: parameters of 0.weight after",
     ),
     Mutant(
         "Adamax's norm without epsilon",
@@ -698,7 +705,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "abs(g) + self.epsilon)",
         "abs(g))",
         "optimizer",
-        "parameters of 0.weight after 1 steps",
+        "adamax · plain: parameters of 0.weight after 1 steps",
     ),
     Mutant(
         "NAdam's next momentum a step late",
@@ -706,7 +713,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "self.mu(step), self.mu(step + 1)",
         "self.mu(step), self.mu(step)",
         "optimizer",
-        "parameters of 0.weight after 1 steps",
+        "nadam · plain: parameters of 0.weight after 1 steps",
     ),
     Mutant(
         "bias correction subtracted in float32",
@@ -714,7 +721,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "return 1 - beta**step",
         "return float(1 - torch.tensor(beta) ** step)",
         "optimizer",
-        "parameters of 0.",
+        "adam · plain: parameters of 0.",
     ),
     Mutant(
         "an epsilon that float32 loses",
@@ -722,7 +729,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "step) ** 0.5 + self.epsilon",
         "step) ** 0.5 + (float(np.asarray(0.25 + self.epsilon, keras.config.floatx())) - 0.25)",
         "optimizer",
-        "parameters of",
+        "adam · plain: parameters of",
     ),
     Mutant(
         "a momentum that float32 forgets",
@@ -730,7 +737,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "buffer *= self.momentum\n        buffer += g",
         "buffer *= float(np.asarray(self.momentum - 1000, keras.config.floatx())) + 1000\n        buffer += g",
         "optimizer",
-        "parameters of 0.weight after 2 steps",
+        "momentum · plain: parameters of 0.weight after 2 steps",
     ),
     Mutant(
         "a cosine one step ahead",
@@ -738,7 +745,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "fraction = ops.cast(step,",
         "fraction = ops.cast(step + 1,",
         "schedule",
-        "step 0",
+        "cosine: step 0",
     ),
     Mutant(
         "a schedule by batches, not steps",
@@ -746,7 +753,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "self._learning_rate(self.iterations)",
         "self._learning_rate(self._iterations)",
         "schedule",
-        "step 0",
+        "cosine, accumulating: step 0",
     ),
     Mutant(
         "a restart a step late",
@@ -754,29 +761,40 @@ MUTANTS: tuple[Mutant, ...] = (
         "first = step - step % self.steps",
         "first = step - 1 - (step - 1) % self.steps",
         "schedule",
-        "step 0",
+        "cosine restarts: step 0",
     ),
-    Mutant("a warm-up one step ahead", _SCHEDULES, "number(step) /", "number(step + 1) /", "schedule", "step 0"),
+    Mutant(
+        "a warm-up one step ahead", _SCHEDULES, "number(step) /", "number(step + 1) /", "schedule", "warmup: step 0"
+    ),
     Mutant(
         "a one cycle that ends a step late",
         _SCHEDULES,
         "share * steps - 1, steps - 1",
         "share * steps - 1, steps",
         "schedule",
-        "step 12",
+        "one cycle: step 12",
     ),
-    Mutant("stairs without steps", _SCHEDULES, "staircase=True", "staircase=False", "schedule", "step 1"),
-    Mutant("a power that is left out", _SCHEDULES, "power=np.float64(spec.power)", "power=1.0", "schedule", "step 1"),
-    Mutant("a finder that adds", _SCHEDULES, "lowest * (highest /", "lowest + (highest /", "schedule", "step 0"),
-    Mutant("a plateau one epoch early", _SCHEDULES, "wait > self", "wait >= self", "schedule", "step"),
-    Mutant("a threshold not relative", _SCHEDULES, "best * (1 - self", "best - (self", "schedule", "step"),
+    Mutant("stairs without steps", _SCHEDULES, "staircase=True", "staircase=False", "schedule", "step: step 1"),
+    Mutant(
+        "a power that is left out",
+        _SCHEDULES,
+        "power=np.float64(spec.power)",
+        "power=1.0",
+        "schedule",
+        "polynomial, squared: step 1",
+    ),
+    Mutant(
+        "a finder that adds", _SCHEDULES, "lowest * (highest /", "lowest + (highest /", "schedule", "finder: step 0"
+    ),
+    Mutant("a plateau one epoch early", _SCHEDULES, "wait > self", "wait >= self", "schedule", "plateau: step"),
+    Mutant("a threshold not relative", _SCHEDULES, "best * (1 - self", "best - (self", "schedule", "plateau: step"),
     Mutant(
         "Lion's betas exchanged",
         _OPTIMIZERS,
         '{"beta_1": spec.beta_1, "beta_2": spec.beta_2} | decay',
         '{"beta_1": spec.beta_2, "beta_2": spec.beta_1} | decay',
         "optimizer",
-        "exp_avg of 0.weight after 1 steps",
+        "lion · plain: exp_avg of 0.weight after 1 steps",
     ),
     Mutant(
         "Muon's factor by the shorter side",
@@ -784,7 +802,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "math.sqrt(max(variable.shape))",
         "math.sqrt(min(variable.shape))",
         "optimizer",
-        "parameters of 0.weight after 1 steps",
+        "muon · plain: parameters of 0.weight after 1 steps",
     ),
     Mutant(
         "Muon's Adam with epsilon on the uncorrected root",
@@ -792,7 +810,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "root = ops.sqrt(square / backend.one_minus_power(self.adam_beta_2, step)) + self.epsilon",
         "root = (ops.sqrt(square) + self.epsilon) / backend.one_minus_power(self.adam_beta_2, step) ** 0.5",
         "optimizer",
-        "parameters of 0.bias after 1 steps",
+        "muon · plain: parameters of 0.bias after 1 steps",
     ),
     Mutant(
         "adaptive clipping blind to parameters",
@@ -800,19 +818,40 @@ MUTANTS: tuple[Mutant, ...] = (
         "most = limit * ops.maximum(_norm(parameter), LEAST_NORM)",
         "most = limit",
         "optimizer",
-        "parameters of",
+        "sgd · clipping adaptively: parameters of",
     ),
-    Mutant("LeakyReLU with a slope of .2", _ACTIVATIONS, "(x, 0.01 * x)", "(x, 0.2 * x)", "layer", "output"),
+    Mutant(
+        "LeakyReLU with a slope of .2",
+        _ACTIVATIONS,
+        "(x, 0.01 * x)",
+        "(x, 0.2 * x)",
+        "layer",
+        "layer activation leaky_relu: output",
+    ),
     Mutant(
         "coupled decay",
         _OPTIMIZERS,
         'DECOUPLED = ("adamw", ',
         "DECOUPLED = (",
         "optimizer",
-        "parameters of 0.weight after 1 steps",
+        "adamw · weight decay: parameters of 0.weight after 1 steps",
     ),
-    Mutant("a snake that is not squared", _ACTIVATIONS, "ops.square(ops.sin(x))", "ops.sin(x)", "layer", "output"),
-    Mutant("softmax over the batch", _ACTIVATIONS, "softmax(x, axis=-1)", "softmax(x, axis=0)", "layer", "output"),
+    Mutant(
+        "a snake that is not squared",
+        _ACTIVATIONS,
+        "ops.square(ops.sin(x))",
+        "ops.sin(x)",
+        "layer",
+        "layer activation snake: output",
+    ),
+    Mutant(
+        "softmax over the batch",
+        _ACTIVATIONS,
+        "softmax(x, axis=-1)",
+        "softmax(x, axis=0)",
+        "layer",
+        "layer activation softmax: output",
+    ),
     Mutant(
         "group norm's own epsilon",
         _MLP,
@@ -836,7 +875,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "ops.sum(kept * ops.sum(weights * true, axis=-1))",
         "ops.sum(kept)",
         "loss",
-        "value",
+        "loss cross_entropy · class weights: value",
     ),
     Mutant(
         "smoothing over the other classes",
@@ -844,7 +883,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "* true + smoothing / number_of_classes",
         "* true + smoothing / (number_of_classes - 1) * (1 - true)",
         "loss",
-        "value",
+        "loss cross_entropy · smoothing: value",
     ),
     Mutant(
         "padding counted in the mean",
@@ -852,16 +891,23 @@ MUTANTS: tuple[Mutant, ...] = (
         "kept = ops.cast(kept, y_pred.dtype)",
         "kept = ops.ones_like(y_pred[..., 0])",
         "loss",
-        "value",
+        "loss cross_entropy · padding, all options: value",
     ),
-    Mutant("Huber's delta forgotten", _LOSSES, "Huber(delta=np.float64(delta))", "Huber()", "loss", "value"),
+    Mutant(
+        "Huber's delta forgotten",
+        _LOSSES,
+        "Huber(delta=np.float64(delta))",
+        "Huber()",
+        "loss",
+        "loss huber · delta: value",
+    ),
     Mutant(
         "dense targets smoothed over the other classes",
         _LOSSES,
         "smoothed = (1 - smoothing) * y_true + smoothing / number_of_classes",
         "smoothed = (1 - smoothing) * y_true + smoothing / (number_of_classes - 1) * (1 - y_true)",
         "loss",
-        "value",
+        "loss dense_cross_entropy · class weights, smoothing: value",
     ),
     Mutant(
         "hinge without a margin",
@@ -869,7 +915,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "ops.relu(1 - (2 * y_true - 1)",
         "ops.relu(0 - (2 * y_true - 1)",
         "loss",
-        "value",
+        "loss hinge: value",
     ),
     Mutant(
         "divergence without the targets' entropy",
@@ -877,7 +923,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "(log_y - ops.log_softmax",
         "(0 * log_y - ops.log_softmax",
         "loss",
-        "value",
+        "loss kl_divergence: value",
     ),
     Mutant(
         "PyTorch's divergence over all numbers",
@@ -885,7 +931,7 @@ MUTANTS: tuple[Mutant, ...] = (
         'reduction="batchmean"',
         'reduction="mean"',
         "loss",
-        "value",
+        "loss kl_divergence: value",
     ),
     Mutant(
         "one softmax",
@@ -893,7 +939,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "super().call(y_true, ops.exp(ops.log_softmax(y_pred)))",
         "super().call(y_true, y_pred)",
         "loss",
-        "value",
+        "loss softmax_twice: value",
     ),
     Mutant(
         "PyTorch's class weights left out",
@@ -901,16 +947,23 @@ MUTANTS: tuple[Mutant, ...] = (
         "weight=None if weights is None else",
         "weight=None if True else",
         "loss",
-        "value",
+        "loss cross_entropy · class weights: value",
     ),
-    Mutant("labels in the order of the file", _ARM, '"y": targets[order]', '"y": targets', "loss", "losses"),
+    Mutant(
+        "labels in the order of the file",
+        _ARM,
+        '"y": targets[order]',
+        '"y": targets',
+        "loss",
+        "loss of an epoch · cross_entropy: losses",
+    ),
     Mutant(
         "last batch dropped",
         "models_torch/techniques/data_loading.py",
         "torch.from_numpy(order).split(batch_size)",
         "torch.from_numpy(order).split(batch_size)[:-1]",
         "loss",
-        "losses",
+        "loss of an epoch · cross_entropy: losses",
     ),
     Mutant(
         "an epoch's loss by full batches",
@@ -918,7 +971,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "losses.append(total.item() / len(order))",
         "losses.append(total.item() / batch_size / -(-len(order) // batch_size))",
         "loss",
-        "losses",
+        "loss of an epoch · cross_entropy: losses",
     ),
     Mutant(
         "bfloat16 where float32 was asked",
@@ -934,7 +987,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "middle_row + cos * down + sin * right, middle_column + cos * right - sin * down",
         "middle_row + cos * down - sin * right, middle_column + cos * right + sin * down",
         "augmentation",
-        "rotation: x",
+        "augmentation rotation: rotation: x",
     ),
     Mutant(
         "the partner's share for one's own",
@@ -942,7 +995,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "of_pictures, of_targets = share[:, None, None, None], share[:, None]",
         "of_pictures, of_targets = share[:, None, None, None], 1 - share[:, None]",
         "augmentation",
-        "mixup: y",
+        "augmentation mixup: mixup: y",
     ),
     Mutant(
         "a shift off by one",
@@ -950,7 +1003,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "rows - offset[:, 0, None, None], columns - offset[:, 1, None, None]",
         "rows - offset[:, 0, None, None] - 1, columns - offset[:, 1, None, None]",
         "augmentation",
-        "shift: x",
+        "augmentation shift: shift: x",
     ),
     Mutant(
         "a border drawn out for zeros",
@@ -958,7 +1011,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "found + (weight * ops.cast(inside, x.dtype))[..., None] * value",
         "found + weight[..., None] * value",
         "augmentation",
-        "shift: x",
+        "augmentation shift: shift: x",
     ),
     Mutant(
         "pictures shrunk for enlarged",
@@ -966,7 +1019,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "middle_row + (rows - middle_row) / times, middle_column",
         "middle_row + (rows - middle_row) * times, middle_column",
         "augmentation",
-        "zoom: x",
+        "augmentation zoom: zoom: x",
     ),
     Mutant(
         "PyTorch's squares from their middle on",
@@ -974,7 +1027,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "first = centre - size // 2",
         "first = centre",
         "augmentation",
-        "cutout: x",
+        "augmentation cutout: cutout: x",
     ),
     Mutant(
         "fan_out for fan_in",
@@ -982,7 +1035,7 @@ MUTANTS: tuple[Mutant, ...] = (
         '2.0, "fan_in", "untruncated_normal"',
         '2.0, "fan_out", "untruncated_normal"',
         "randomness",
-        "dense.weight",
+        "initializer he_normal: dense.weight",
     ),
     Mutant(
         "truncated for untruncated",
@@ -990,7 +1043,7 @@ MUTANTS: tuple[Mutant, ...] = (
         '"fan_avg", "untruncated_normal"',
         '"fan_avg", "truncated_normal"',
         "randomness",
-        "dense.weight",
+        "initializer xavier_normal: dense.weight",
     ),
     Mutant(
         "gain of 1 for He's 2",
@@ -998,7 +1051,7 @@ MUTANTS: tuple[Mutant, ...] = (
         '"he_truncated_normal": partial(TruncatedNormal, 2.0)',
         '"he_truncated_normal": partial(TruncatedNormal, 1.0)',
         "randomness",
-        "dense.weight",
+        "initializer he_truncated_normal: dense.weight",
     ),
     Mutant(
         "dropout without rescaling",
@@ -1007,7 +1060,7 @@ MUTANTS: tuple[Mutant, ...] = (
         'type("D", (layers.Dropout,), {"call": lambda self, x, training=False: '
         "layers.Dropout.call(self, x, training=training) * (1 - rate * training)})(rate)",
         "randomness",
-        "training: scale",
+        "dropout 0.1: training: scale",
     ),
     Mutant(
         "alpha dropout for dropout",
@@ -1015,7 +1068,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "layers.Dropout(rate)",
         "layers.AlphaDropout(rate)",
         "randomness",
-        "training: scale",
+        "dropout 0.1: training: scale",
     ),
     Mutant(
         "PyTorch's dropout by channel",
@@ -1023,7 +1076,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "nn.Dropout(rate)",
         "nn.Dropout1d(rate)",
         "randomness",
-        "training: independence along axis ",
+        "dropout 0.1: training: independence along axis",
     ),
     Mutant(
         "attention that looks one place ahead",
@@ -1136,7 +1189,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "reconstruction = ops.sum(",
         "reconstruction = ops.mean(",
         "loss",
-        "value",
+        "loss negative_elbo: value",
     ),
     Mutant(
         "the code's noise left out",
@@ -1152,7 +1205,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "ops.exp(log_variance / 2)",
         "ops.exp(log_variance)",
         "randomness",
-        "prediction: variance",
+        "sampling: prediction: variance",
     ),
     Mutant(
         "one draw for all samples",
@@ -1160,7 +1213,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "ops.shape(mean)",
         "(1, mean.shape[1])",
         "randomness",
-        "prediction: ",
+        "sampling: prediction:",
     ),
     Mutant(
         "neighbouring seeds for neighbouring runs",
@@ -1243,7 +1296,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "        most = limit * parameter.detach().norm().clamp(min=LEAST_NORM)\n",
         "        most = (limit * parameter.detach().norm()).clamp(min=LEAST_NORM)\n",
         "optimizer",
-        "parameters of 0.bias",
+        "sgd · clipping adaptively: parameters of 0.bias",
     ),  # Faults of what one backend alone runs.
     Mutant(
         "TensorFlow: the gradient of evaluation mode",

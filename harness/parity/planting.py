@@ -12,14 +12,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from harness import registry
+from harness.measure.environment import source_sha256
 from harness.parity import engine
+from harness.parity.blind import BLIND
 from harness.parity.engine import TECHNIQUES, Prover
 from harness.parity.gates import GATES
 from harness.parity.mutants import MUTANTS, Mutant
 from harness.parity.workers import Patched, Workers, package_of
 from harness.registry import UnknownName
+
+EVERY = (*MUTANTS, *BLIND)
 
 ARM = "keras-torch"
 """Whose processes start soonest. What backends share is in the packages that mutants change."""
@@ -31,7 +36,7 @@ class Verdict:
 
     Attributes:
         caught: The first gate that went red; None if all stayed green, and the mutant lives.
-        where: What that gate named.
+        where: What that gate named; of a gate of techniques, the technique before it.
     """
 
     mutant: Mutant
@@ -43,15 +48,33 @@ class Verdict:
         """Whether the gate named the right place."""
         return self.where is not None and self.where.startswith(self.mutant.located)
 
+    @property
+    def blind(self) -> bool:
+        """Whether the fault was written by somebody who had not read the gates."""
+        return self.mutant in BLIND
+
     def as_dict(self) -> dict[str, str | bool | None]:
         """Return the verdict for JSON."""
         return {
             "mutant": self.mutant.name,
+            "blind": self.blind,
             "workload": self.mutant.workload,
+            "arm": self.mutant.arm or None,
             "caught": self.caught,
             "where": self.where,
             "located": self.located,
         }
+
+
+def document(verdicts: Sequence[Verdict], arm: str) -> dict[str, Any]:
+    """Return what became of all, with the arm that showed them and the code and the versions that it holds for."""
+    arms = dict.fromkeys([arm, *(verdict.mutant.arm for verdict in verdicts if verdict.mutant.arm)])
+    return {
+        "arm": arm,
+        "source_sha256": source_sha256(),
+        "versions": {name: registry.versions(registry.find_arm(name)) for name in arms},
+        "verdicts": [verdict.as_dict() for verdict in verdicts],
+    }
 
 
 def choose(shown_by: Sequence[str]) -> list[Mutant]:
@@ -60,11 +83,11 @@ def choose(shown_by: Sequence[str]) -> list[Mutant]:
     Raises:
         UnknownName: If no mutant is shown by a name.
     """
-    known = {mutant.workload for mutant in MUTANTS}
+    known = {mutant.workload for mutant in EVERY}
     for name in shown_by:
         if name not in known:
             raise UnknownName("workload or gate that shows a mutant", name, known)
-    return [mutant for mutant in MUTANTS if not shown_by or mutant.workload in shown_by]
+    return [mutant for mutant in EVERY if not shown_by or mutant.workload in shown_by]
 
 
 def run(mutants: Sequence[Mutant], arm: str, gates: Sequence[str] = tuple(GATES)) -> Iterator[Verdict]:
@@ -113,7 +136,8 @@ def run(mutants: Sequence[Mutant], arm: str, gates: Sequence[str] = tuple(GATES)
                 arms = [shows, reference] if prover is not healthy else [shows]
                 found = (f for name in arms for f in prover.carry_out(name, of, hosts) if not f.passed)
                 red = next(found, None)
-            yield Verdict(mutant, red.gate if red else None, red.where if red else None)
+            of_technique = f"{red.workload}: " if red and mutant.workload in TECHNIQUES else ""
+            yield Verdict(mutant, red.gate if red else None, f"{of_technique}{red.where}" if red else None)
 
         yield from engine.side_by_side([[functools.partial(fate, mutant) for mutant in mutants]], workers)
 

@@ -20,6 +20,10 @@ from harness.store.atomic import write_atomically
 REQUIRED = ("structure", "data", "sensitivity", "forward", "loss", "backward")
 """Gates that a pair must have passed before its matched track is raced."""
 
+OF_TRAINING = ("train_mode", "training")
+"""Further ones where the race is to tell what is learned: running statistics, steps of the workload's own optimizer,
+two epochs of ``fit``."""
+
 OF_FORMS = ("training", "trajectory")
 """Further ones for a form of an arm: a compiler makes other code for training, for evaluation and for each size of
 batch, and the gates above see few of them."""
@@ -121,8 +125,10 @@ def pairs(suite: Suite) -> list[Pair]:
 
 def required(pair: Pair) -> list[str]:
     """Return the gates that a pair must have passed before it is raced."""
-    further = OF_FORMS if registry.find_arm(pair.arm).form_of else ()
-    return [gate for gate in (*REQUIRED, *further) if (gate in TECHNIQUES) == (pair.workload is None)]
+    learns = OF_TRAINING if pair.workload and pair.workload.metric else ()
+    compiled = OF_FORMS if registry.find_arm(pair.arm).form_of else ()
+    gates = dict.fromkeys((*REQUIRED, *learns, *compiled))
+    return [gate for gate in gates if (gate in TECHNIQUES) == (pair.workload is None)]
 
 
 def unproven(suite: Suite, proofs: Proofs) -> dict[str, list[Task]]:

@@ -6,6 +6,8 @@ a million per test, and seeds are fixed, so that one which passes keeps passing.
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -14,8 +16,9 @@ import numpy as np
 from scipy import stats
 
 from harness import registry
+from harness.contract import Architecture, Optimizer, Workload
 from harness.parity import draws, sampling
-from harness.parity.chance import MOST_SURPRISE, exactly, masks, orthogonal, sample
+from harness.parity.chance import MOST_SURPRISE, exactly, masks, orthogonal, sample, surprise
 from harness.parity.gates import Finding
 from harness.parity.workers import Workers
 
@@ -37,6 +40,7 @@ ORTHOGONAL: Mapping[str, tuple[int, ...]] = {"dense": (8, 6), "conv": (8, 3, 2, 
 ORTHOGONAL_DRAWS = 40
 RATES = (0.1, 0.5, 0.8)
 CALLS, STEPS = 4, 4
+UNITS = 256
 _TRUNCATED = stats.truncnorm(-2, 2)
 
 
@@ -79,6 +83,7 @@ def check(workers: Workers, arms: Sequence[str], seed: int = 0) -> Iterator[Find
                 yield _finding(f"augmentation {name}", arm, surprises)
             yield from _initializers(workers, arm, seed)
             yield from _dropout(workers, arm, seed)
+            yield _finding("dropout of several layers", arm, _apart(workers, arm, seed))
             yield _finding("sampling", arm, sampling.tests(workers, arm, seed))
 
 
@@ -118,6 +123,48 @@ def _dropout(workers: Workers, arm: str, seed: int) -> Iterator[Finding]:
         found = workers.exercise(arm, "fp64", "dropout", "training", {"x": wide}, **asked, steps=STEPS)
         surprises |= _named("train step", masks(found["training"][:, np.newaxis], wide, rate))
         yield _finding(f"dropout {rate:g}", arm, surprises)
+
+
+def _apart(workers: Workers, arm: str, seed: int) -> dict[str, float]:
+    """Return −log10 p of tests that the layers of a model leave out units independently of each other.
+
+    A decoder has one that leaves out of the embedding and one in each block, which is called twice. Behind each is a
+    vector that is added to its input, and of a token by itself nothing else moves it: after a step, the elements that
+    stood still are those that were left out. Two independent masks agree in half of their places.
+    """
+    arguments = {"vocabulary": 8, "length": 1, "width": UNITS, "depth": 2, "heads": 1, "dropout": 0.5}
+    architecture = Architecture("gpt", "GPT", arguments, tied="token.weight")
+    step = Optimizer("sgd", learning_rate=1.0)
+    workload = Workload("apart", "", "", "tokens", architecture, step, 1, 1, "cross_entropy", None, None, 0.0, "")
+    tensors = _decoder(np.random.default_rng([seed, 31]))
+    given = {"x": np.zeros((1, 1), int), "y": np.ones((1, 1), int), "orders": np.zeros((1, 1), int), **tensors}
+    asked = {"workload": dataclasses.asdict(workload), "outputs": 8, "seed": seed}
+    found = workers.ask(arm, "fp64", "epochs", given, **asked)
+    branches = [f"blocks.{block}.{last}.bias" for block in range(2) for last in ("attn.out_proj", "fc2")]
+    kept = {name: (found[name] != tensors[name]).ravel() for name in ("position.weight", *branches)}
+    rates = (stats.binomtest(int(mask.sum()), UNITS, 0.5) for mask in kept.values())
+    agreements = (
+        stats.binomtest(int((one == other).sum()), UNITS, 0.5)
+        for one, other in itertools.combinations(kept.values(), 2)
+    )
+    return {
+        "rate": max(surprise(test.pvalue) for test in rates),
+        "independence": max(surprise(test.pvalue) for test in agreements),
+    }
+
+
+def _decoder(generator: np.random.Generator) -> dict[str, Array]:
+    """Return tensors of two blocks of a GPT with UNITS units."""
+    norm: dict[str, tuple[int, ...]] = {"weight": (UNITS,), "bias": (UNITS,)}
+    maps = {"attn.in_proj_": (3, 1), "attn.out_proj.": (1, 1), "fc1.": (4, 1), "fc2.": (1, 4)}
+    shapes: dict[str, tuple[int, ...]] = {"token.weight": (8, UNITS), "position.weight": (1, UNITS)}
+    for block in range(2):
+        named = {f"norm{number}.{name}": shape for number in (1, 2) for name, shape in norm.items()}
+        named |= {f"{name}weight": (out * UNITS, into * UNITS) for name, (out, into) in maps.items()}
+        named |= {f"{name}bias": (out * UNITS,) for name, (out, _) in maps.items()}
+        shapes |= {f"blocks.{block}.{name}": shape for name, shape in named.items()}
+    shapes |= {f"norm.{name}": shape for name, shape in norm.items()}
+    return {name: generator.normal(0, 0.1, shape) for name, shape in shapes.items()}
 
 
 def fans(shape: Sequence[int]) -> tuple[int, int]:

@@ -75,7 +75,10 @@ def _sentence(finding: Finding) -> str:
 
 
 def mutant_table(verdicts: Sequence[Verdict]) -> RenderableType:
-    """Return one line per planted fault, and under it the score: caught, and located where the fault is."""
+    """Return one line per planted fault, and under it the score: caught, and located where the fault is.
+
+    That of faults written by somebody who had not read the gates is told apart.
+    """
     shown = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for heading in ("planted fault", "shown by", "caught by gate", "located at"):
         shown.add_column(heading)
@@ -83,6 +86,11 @@ def mutant_table(verdicts: Sequence[Verdict]) -> RenderableType:
         caught = Text(verdict.caught) if verdict.caught else Text("LIVES", style="bold red")
         where = Text(verdict.where or "–", style="" if verdict.located else "bold red")
         shown.add_row(Text(verdict.mutant.name), Text(verdict.mutant.workload), caught, where)
-    count, caught_count = len(verdicts), sum(verdict.caught is not None for verdict in verdicts)
-    located = sum(verdict.located for verdict in verdicts)
-    return Group(shown, Text(f"{caught_count} of {count} caught, {located} located where the fault is"))
+    scores = [_score("", [verdict for verdict in verdicts if not verdict.blind])]
+    scores.append(_score(" by who had not read the gates", [verdict for verdict in verdicts if verdict.blind]))
+    return Group(shown, *(Text(score) for score in scores if score))
+
+
+def _score(written: str, verdicts: Sequence[Verdict]) -> str:
+    caught, located = (sum(map(bool, of)) for of in ([v.caught for v in verdicts], [v.located for v in verdicts]))
+    return f"{caught} of {len(verdicts)}{written} caught, {located} located where the fault is" if verdicts else ""

@@ -28,6 +28,9 @@ LEAST, MOST = 3, 16
 BAND = 6.0
 """How many times the reference's distance an arm's may be."""
 
+SILENT = 0.1
+"""Of the parameters: a bound beyond it is where the reference's float32 ends anywhere, and says nothing of the arm."""
+
 
 def trajectory(stage: Stage) -> Iterator[Finding]:
     """The parameters after a hundred calm steps in float32, as near to the reference's in float64 as its own are.
@@ -59,7 +62,12 @@ def trajectory(stage: Stage) -> Iterator[Finding]:
     stays = figure <= band and math.isfinite(band) and math.isfinite(figures[-1])
     where = None if stays else distance(found, exact, 0).where
     finding = stage.finding("trajectory fp32", distance({}, {}, 0), band)
-    yield dataclasses.replace(finding, figure=figure, passed=where is None, where=where)
+    yield dataclasses.replace(finding, figure=figure, passed=where is None, where=where, note=silence(band))
+
+
+def silence(band: float) -> str | None:
+    """Return what is to be said of a bound that nothing could exceed."""
+    return "says nothing: the reference's float32 is as far from its float64" if band > SILENT else None
 
 
 def judged(figures: Sequence[float], strays: Sequence[float]) -> tuple[float, float]:

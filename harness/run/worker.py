@@ -533,15 +533,16 @@ class Server:
             cast(Feeding, self.session).feed(*self._samples(), orders, self.workload.batch_size, taken=taken)
         return matched.hash_data(self.dataset, self.workload, self.session.held(), fed)
 
-    def epochs(self, workload: dict[str, Any], outputs: int, given: str, answer: str) -> dict[str, Any]:
+    def epochs(self, workload: dict[str, Any], outputs: int, given: str, answer: str, seed: int = 0) -> dict[str, Any]:
         """Train a model that no cell describes for an epoch for each of ``orders``, then predict.
 
         Args:
             workload: A ``Workload``, with its batch size.
             outputs: As for ``Arm.open``.
             given: Path of an ``.npz`` file with ``x``, ``y``, ``orders`` and the parameters by name.
+            seed: Of what is drawn.
             answer: Path of the ``.npz`` file to write: ``losses`` as the epochs report them, and outputs predicted in
-                batches (``batched``) and one by one (``single``).
+                batches (``batched``) and one by one (``single``), and what the parameters are now, by name.
         """
         import numpy as np
 
@@ -550,13 +551,13 @@ class Server:
         x, y, orders = (tensors.pop(name) for name in ("x", "y", "orders"))
         asked = Workload.from_dict(workload)
         session = self.arm.open(asked, x.shape[1:], outputs)
-        session.load(tensors)
+        session.load(tensors, seed)
         found: dict[str, Any] = {
             "losses": np.array(session.fit(x, y, orders, asked.batch_size)),
             "batched": session.predict(x, asked.batch_size),
             "single": session.predict(x, 1),
         }
-        np.savez(answer, **found)
+        np.savez(answer, **(found | session.dump()))
         return {}
 
     def exercise(

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from large_pairs import PUBLISHED
+from large_pairs import BEYOND, PUBLISHED
 
 from harness import registry
 
@@ -15,14 +15,6 @@ FOLDER = ROOT / "results" / "reference" / "parity" / "published"
 TOLD = {path.stem: json.loads(path.read_text(encoding="utf-8"))["findings"] for path in sorted(FOLDER.glob("*.json"))}
 GATES = {"structure", "data", "forward fp64", "forward fp32"}
 """And ``sensitivity``, which takes minutes for each arm and is not on file of every network."""
-
-CONVOLUTIONS = ("resnet18_synthetic", "resnet50_synthetic", "vgg11_synthetic")
-"""Of 512 channels, of which one by itself is beyond the bound of float32 where the channel is last."""
-
-BEYOND = {(name, arm, "forward fp32") for name in CONVOLUTIONS for arm in ("keras-tensorflow", "keras-torch")} | {
-    ("gpt2_synthetic", "keras-jax", "forward fp32")
-}
-"""What ``docs/proving.md`` names."""
 
 
 def test_every_network_of_published_size_is_on_file():

@@ -65,7 +65,7 @@ def test_a_fault_in_an_optimizer_is_found_in_its_variants(faulty, name, shown_by
     gate = "optimizer fp32" if "float32" in name else "optimizer fp64"
     failed = [f for f in found if not f.passed and f.gate == gate]
     assert {finding.workload.partition(" · ")[2] for finding in failed} == red
-    assert failed[0].where.startswith(MUTANTS[name].located)
+    assert f"{failed[0].workload}: {failed[0].where}".startswith(MUTANTS[name].located)
 
 
 def test_a_half_that_fails_is_a_finding(workers):

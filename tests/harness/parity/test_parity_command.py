@@ -6,6 +6,7 @@ import pytest
 
 from harness.measure import environment
 from harness.parity import engine, planting
+from harness.parity.blind import BLIND
 from harness.parity.gates import Finding
 from harness.parity.mutants import MUTANTS
 from harness.parity.planting import Verdict
@@ -80,8 +81,22 @@ def test_a_planted_fault_that_lives_or_is_found_elsewhere_fails(twinbench, monke
     assert ended.status == status
     assert told in ended.out
     assert ("LIVES" in ended.out) == (caught is None)
-    (verdict,) = json.loads(twinbench("parity", "--mutants", "--json").out)
-    assert (verdict["caught"], verdict["located"]) == (caught, status == 0)
+    told = json.loads(twinbench("parity", "--mutants", "--json").out)
+    (verdict,) = told["verdicts"]
+    assert (verdict["caught"], verdict["located"], verdict["blind"]) == (caught, status == 0, False)
+    assert (told["arm"], told["source_sha256"]) == (planting.ARM, environment.source_sha256())
+    assert told["versions"].keys() == {planting.ARM}
+
+
+def test_what_was_planted_by_who_had_not_read_the_gates_is_counted_apart(twinbench, monkeypatch):
+    fates = [(MUTANTS[0], "forward fp64"), (BLIND[0], "forward fp64"), (BLIND[1], None)]
+    verdicts = [Verdict(mutant, caught, mutant.located if caught else None) for mutant, caught in fates]
+    monkeypatch.setattr(planting, "choose", lambda _: [mutant for mutant, _ in fates])
+    monkeypatch.setattr(planting, "run", lambda *_: iter(verdicts))
+    ended = twinbench("parity", "--mutants")
+    assert ended.status == 1
+    assert "1 of 1 caught, 1 located where the fault is" in ended.out
+    assert "1 of 2 by who had not read the gates caught, 1 located where the fault is" in ended.out
 
 
 def test_faults_are_planted_for_one_arm_at_a_time(twinbench):

@@ -78,15 +78,20 @@ def test_a_race_of_unproven_halves_is_refused_with_the_command_that_proves_them(
     assert not (tmp_path / "runs").exists()
 
 
+def test_what_learns_is_raced_if_it_was_proven_to_train_alike():
+    learning, racing = (registry.find_workload(name) for name in ("mlp_digits", "bert_synthetic"))
+    assert {*proofs.required(Pair("torch", "torch", learning))} >= {"backward", "train_mode", "training"}
+    assert not {*proofs.required(Pair("torch", "torch", racing))} & {"train_mode", "training"}
+    compiled = proofs.required(Pair("torch-compile", "torch", learning))
+    assert sorted(compiled) == sorted({*compiled, "training", "trajectory"})
+
+
 @pytest.mark.parametrize("failing", [None, "backward fp64"])
 def test_a_race_of_proven_halves_says_how_equal_they_are(twinbench, suite_file, small_suite, tmp_path, failing):
     suite = small_suite("numpy", launches=0)
     for pair in proofs.pairs(suite):
-        gates = [gate for gate in REQUIRED if (gate in proofs.TECHNIQUES) == (pair.workload is None)]
-        found = [
-            Finding("softmax_digits", "numpy", gate, passed=gate != failing, figure=2.5e-16, bound=1.0)
-            for gate in [*(g for g in gates if g != "backward"), *(["backward fp64"] if pair.workload else [])]
-        ]
+        gates = ["backward fp64" if gate == "backward" else gate for gate in proofs.required(pair)]
+        found = [Finding("softmax_digits", "numpy", gate, gate != failing, 2.5e-16, 1.0) for gate in gates]
         Proofs(tmp_path / "parity").keep(pair, found)
     ended = twinbench("run", suite_file("numpy", launches=0), "--results", str(tmp_path), "--run", "mine")
     if failing:

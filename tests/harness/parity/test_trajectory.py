@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from harness.parity.trajectory import MOST, judged
+from harness.parity.trajectory import MOST, SILENT, judged, silence
 
 CALM = [2e-7] * (MOST - 3) + [2e-5] * 3
 """One run in five meets a kink."""
@@ -37,3 +37,9 @@ def test_few_sets_are_judged_by_the_smallest():
 
 def test_a_deep_network_ten_times_as_far_off_fails():
     assert not passes([10 * distance for distance in DEEP], DEEP)
+
+
+def test_a_bound_that_nothing_could_exceed_is_told():
+    assert silence(0.07 * 6).startswith("says nothing")
+    assert silence(1e-3) is None
+    assert silence(SILENT) is None

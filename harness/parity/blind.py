@@ -1,0 +1,226 @@
+"""Faults written by somebody who had not read the gates: their score is told apart.
+
+What is ``located`` was a guess; here it is what is right by how each gate names things. ``docs/proving.md`` has the
+score of the first run, and what it led to.
+"""
+
+from __future__ import annotations
+
+from harness.parity.mutants import Mutant
+
+BLIND: tuple[Mutant, ...] = (
+    # Architectures.
+    Mutant(
+        name="channels of zeros on both sides of a shortcut",
+        path="models_keras/architectures/resnet.py",
+        old="[(0, 0), (0, 0), (0, 0), (0, self.added)]",
+        new="[(0, 0), (0, 0), (0, 0), (self.added // 2, self.added - self.added // 2)]",
+        workload="resnet20_mnist5k",
+        located="blocks.4.conv1",
+    ),
+    Mutant(
+        name="patches read column by column",
+        path="models_keras/architectures/vit.py",
+        old="x = ops.reshape(self.patch(x), (-1, *self.tokens))",
+        new="x = ops.reshape(ops.transpose(self.patch(x), (0, 2, 1, 3)), (-1, *self.tokens))",
+        workload="vit_mnist5k",
+        located="token",
+    ),
+    Mutant(
+        name="attention drops weights in evaluation too",
+        path="models_torch/techniques/attention.py",
+        old="rate = self.dropout if self.training else 0.0",
+        new="rate = self.dropout",
+        workload="transformer_movie_sentences",
+        located="blocks.0.attn",
+    ),
+    Mutant(
+        name="dropout of embeddings before their norm",
+        path="models_keras/architectures/transformer.py",
+        old="        x = self.dropout(x if self.norm_first else self.norm(x), training=training)\n",
+        new=("        x = self.dropout(x, training=training)\n        x = x if self.norm_first else self.norm(x)\n"),
+        workload="transformer_movie_sentences",
+        located="blocks.0.attn",  # behind them: its gradients are the first that change their size
+    ),
+    Mutant(
+        name="norms are not told that fit trains",
+        path="models_keras/architectures/mlp.py",
+        old="norm(y, training=training) if norm else y",
+        new="norm(y) if norm else y",
+        workload="mlp_norm_digits",
+        located="fc.0.weight",
+        arm="keras-jax",  # where fit calls the model's call itself, so that layers in it hear of nothing
+    ),
+    Mutant(
+        name="RMS norm with its default epsilon",
+        path="models_torch/architectures/mlp.py",
+        old='"rms": functools.partial(nn.RMSNorm, eps=1e-6),',
+        new='"rms": nn.RMSNorm,',
+        workload="normalization.rms",
+        located="norm.0",
+    ),
+    Mutant(
+        name="the first token of the vocabulary taken for padding",
+        path="models_torch/architectures/gpt.py",
+        old="nn.Embedding(vocabulary, width)",
+        new="nn.Embedding(vocabulary, width, padding_idx=0)",
+        workload="gpt_python_docs",
+        located="token",
+    ),
+    # Techniques.
+    Mutant(
+        name="focal loss whose factor has no gradient",
+        path="models_keras/techniques/losses.py",
+        old="return -ops.power(1 - ops.exp(log_p), gamma) * log_p",
+        new="return -ops.stop_gradient(ops.power(1 - ops.exp(log_p), gamma)) * log_p",
+        workload="loss",
+        located="loss focal: gradient",
+    ),
+    Mutant(
+        name="one cycle that falls to a share of its peak, not of its start",
+        path="models_keras/techniques/schedules.py",
+        old="self.end = self.start / fall",
+        new="self.end = peak / fall",
+        workload="schedule",
+        located="one cycle: step",
+    ),
+    Mutant(
+        name="biases spared weight decay",
+        path="models_torch/techniques/optimizers.py",
+        old="        by_share(parameters, shares, spec.learning_rate) if shares else parameters,\n",
+        new=(
+            "        by_share(parameters, shares, spec.learning_rate)\n"
+            "        if shares\n"
+            "        else [\n"
+            '            {"params": [p for p in parameters if p.ndim > 1]},\n'
+            '            {"params": [p for p in parameters if p.ndim < 2], "weight_decay": 0.0},\n'
+            "        ],\n"
+        ),
+        workload="regularizers.weight_decay",
+        located="fc.0.bias",
+    ),
+    Mutant(
+        name="largest norm kept before a step, not after it",
+        path="models_torch/arm.py",
+        old="self.optimizer.register_step_post_hook(lambda *_: limit_norm(self.weights, most))",
+        new="self.optimizer.register_step_pre_hook(lambda *_: limit_norm(self.weights, most))",
+        workload="regularizers.max_norm",
+        located="fc.0.weight",
+    ),
+    Mutant(
+        name="unbiased variance that counts samples and not positions",
+        path="models_keras/techniques/normalization.py",
+        old="values = math.prod(ops.shape(inputs)[:-1])",
+        new="values = ops.shape(inputs)[0]",
+        workload="vgg11_mnist5k",
+        located="features.1.running_var",
+    ),
+    Mutant(
+        name="cutout kept whole within the picture",
+        path="models_torch/techniques/augmentation.py",
+        old="first = centre - size // 2",
+        new="first = (centre - size // 2).clamp(0, x.shape[2] - size)",
+        workload="augmentation",
+        located="augmentation cutout: cutout: x",
+    ),
+    Mutant(
+        name="normal cut at two, not at two deviations",
+        path="models_torch/techniques/initializers.py",
+        old="return nn.init.trunc_normal_(weight, std=std, a=-2 * std, b=2 * std)",
+        new="return nn.init.trunc_normal_(weight, std=std)",
+        workload="randomness",
+        located="initializer he_truncated_normal: dense.weight",
+    ),
+    Mutant(
+        name="one draw of the code's noise for all samples of a batch",
+        path="models_torch/techniques/sampling.py",
+        old="epsilon = torch.randn_like(mean)",
+        new="epsilon = torch.randn_like(mean[:1])",
+        workload="randomness",
+        located="sampling: prediction",
+    ),
+    Mutant(
+        name="the best loss follows what is too little for progress",
+        path="models_torch/techniques/early_stopping.py",
+        old="            self.waited += 1\n",
+        new="            self.waited += 1\n            self.best = min(self.best, loss)\n",
+        workload="stopping",
+        located="early stopping · patience 3, min_delta: slow progress",
+    ),
+    # Sessions, backends, data loading.
+    Mutant(
+        name="all random layers start from one seed",
+        path="models_keras/arm.py",
+        old="np.random.SeedSequence([seed, number])",
+        new="np.random.SeedSequence([seed])",
+        workload="randomness",
+        located="dropout of several layers: independence",
+        arm="keras-jax",  # on torch Keras draws from torch's own generator
+    ),
+    Mutant(
+        name="augmentation counts epochs from where training resumed",
+        path="models_keras/arm.py",
+        old="AugmentedBatches(inputs, targets, order, part, self.epoch, draws)",
+        new="AugmentedBatches(inputs, targets, order, part, len(losses), draws)",
+        workload="checkpointing.last",
+        located="fc.0",
+    ),
+    Mutant(
+        name="the loss of an epoch as a mean over batches",
+        path="models_torch/arm.py",
+        old=(
+            "                total += self.train_step(inputs, targets) * len(inputs)\n"
+            "            losses.append(total.item() / len(order))\n"
+        ),
+        new=(
+            "                total += self.train_step(inputs, targets)\n"
+            "            losses.append(total.item() / (number + 1))\n"
+        ),
+        workload="mlp_digits",
+        located="losses",
+    ),
+    Mutant(
+        name="a loader's processes begin before they are given the order",
+        path="models_torch/techniques/data_loading.py",
+        old="        given.order = order.tolist()\n        return loader\n",
+        new="        batches = iter(loader)\n        given.order = order.tolist()\n        return batches\n",
+        workload="data_loading.dataloader_2",
+        located="fed",
+    ),
+    Mutant(
+        name="parameters not copied before the step uphill",
+        path="models_keras/backends/torch.py",
+        old="kept = [variable.value.detach().clone() for variable in variables]",
+        new="kept = [variable.value.detach() for variable in variables]",
+        workload="custom.sharpness_aware",
+        located="fc.0",
+        arm="keras-torch",
+    ),
+    Mutant(
+        name="Adamax's norm does not decay",
+        path="models_keras/backends/torch.py",
+        old="torch._foreach_maximum(x.values(), y.values())",
+        new="torch._foreach_maximum(x.each, y.each)",
+        workload="optimizer",
+        located="adamax · plain: parameters of 0.weight after 2 steps",
+        arm="keras-torch",
+    ),
+    Mutant(
+        name="gradient of a variance without its two",
+        path="models_keras/backends/tensorflow.py",
+        old="(x - center) * (2 * share * of_variance)",
+        new="(x - center) * (share * of_variance)",
+        workload="mlp_norm_digits",
+        located="fc.0",
+        arm="keras-tensorflow",
+    ),
+    Mutant(
+        name="largest singular value for a matrix' length",
+        path="models_keras/backends/jax.py",
+        old="jnp.sqrt(sum(jnp.sum(jnp.square(value)) for value in values))",
+        new="jnp.sqrt(sum(jnp.square(jnp.linalg.norm(value, 2)) for value in values))",
+        workload="clipping.global_norm",
+        located="rnn",
+        arm="keras-jax",
+    ),
+)
