@@ -69,7 +69,8 @@ def check(
 def _another_machine(changes: Sequence[Change]) -> str:
     """Return that the baseline is of another machine, and of which; empty if it is not."""
     told = ", ".join(f"{change.what}: {change.before}, here {change.after}" for change in changes)
-    return f"the baseline is of another machine ({told}); ratios and metrics are compared all the same" if told else ""
+    compared = "ratios, metrics and peaks are compared all the same, and can move with it"
+    return f"the baseline is of another machine ({told}); {compared}" if told else ""
 
 
 baseline = typer.Typer(no_args_is_help=True, help="What runs are held against: files for `check`.")
