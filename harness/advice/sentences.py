@@ -12,6 +12,9 @@ from harness.report import text
 NOTABLE = 0.005
 """Of a total: what adds less to a lead is not told."""
 
+WHOLE = 0.75
+"""Share of the weights that must have been measured: with less a verdict is provisional."""
+
 
 def sentences(advice: Advice) -> list[str]:
     """Return the verdict, most important first, as Markdown."""
@@ -19,7 +22,7 @@ def sentences(advice: Advice) -> list[str]:
         found = [f"**No verdict**: {text.escape(advice.reason)}."]
     else:
         found = [
-            _lead(advice, advice.verdict),
+            f"{_provisional(advice)}{_lead(advice, advice.verdict)}",
             *_why(advice.verdict),
             _weights(advice.verdict),
             _intervals(advice.verdict),
@@ -85,7 +88,7 @@ def _weights(verdict: Verdict) -> str:
 def _intervals(verdict: Verdict) -> str:
     """Say whether the figures are known well enough."""
     shaken = verdict.shaken
-    line = "The intervals of the figures leave no other verdict open, not even all at their ends at once"
+    line = "The intervals of what was measured leave no other verdict open, not even all at their ends at once"
     if shaken.alone:
         line = f"**Within its interval alone**, {_listed(shaken.alone)} could change this"
     elif shaken.together:
@@ -103,9 +106,21 @@ def _listed(criteria: Iterable[str]) -> str:
     return ", ".join(map(_title, criteria))
 
 
+def _absent(advice: Advice) -> dict[str, float]:
+    """Return the weights of what the run has no figures for."""
+    return {name: weight for name in advice.without_part if (weight := advice.weighting.of(name))}
+
+
+def _provisional(advice: Advice) -> str:
+    """Say before anything else that what was measured is not enough of what counts; nothing if it is."""
+    given, absent = sum(advice.weighting.weights.values()), sum(_absent(advice).values())
+    measured = f"{_weight(given - absent)} of {_weight(given)}"
+    return f"**Provisional**, for only {measured} in weights were measured. " if given - absent < WHOLE * given else ""
+
+
 def _without_part(advice: Advice) -> Iterator[str]:
     """Say which weights count for nothing, because the run has no figures for them."""
-    absent = {name: weight for name in advice.without_part if (weight := advice.weighting.of(name))}
+    absent = _absent(advice)
     if not absent:
         return
     given = sum(advice.weighting.weights.values())

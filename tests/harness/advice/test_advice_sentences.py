@@ -79,7 +79,7 @@ def test_where_no_weight_can_change_it_that_is_said():
 
 def test_intervals_that_leave_nothing_open_say_so():
     assert one(pair(workloads=TWO, memory=0.5), "The intervals") == (
-        "The intervals of the figures leave no other verdict open, not even all at their ends at once."
+        "The intervals of what was measured leave no other verdict open, not even all at their ends at once."
     )
 
 
@@ -100,6 +100,13 @@ def test_weights_without_a_figure_are_told_of():
         "Not measured, and so without part: forward pass (2). The other 4 of 6 in weights are taken as the whole."
     )
     assert none(pair(), "Not measured")
+
+
+def test_a_verdict_from_too_little_of_what_counts_is_provisional():
+    assert told(pair(), speed=3, inference=2, memory=1)[0].startswith(
+        "**Provisional**, for only 4 of 6 in weights were measured. For tests **`torch` comes first**"
+    )
+    assert told(pair(), speed=3, inference=1)[0].startswith("For tests **`torch` comes first**")
 
 
 def test_who_is_not_ranked_is_told_with_the_reason():
