@@ -1315,7 +1315,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "return tf.linalg.global_norm(values)",
         "return tf.linalg.global_norm(values[:1])",
         "optimizer",
-        "parameters",
+        "sgd · clipping: parameters",
         "keras-tensorflow",
     ),
     Mutant(
@@ -1324,7 +1324,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "return tf.cast(scalar, keras.config.floatx())",
         'return tf.cast(tf.cast(scalar, "float32"), keras.config.floatx())',
         "optimizer",
-        "parameters",
+        "momentum · plain: parameters",
         "keras-tensorflow",
     ),
     Mutant(
@@ -1344,7 +1344,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "return jnp.sqrt(sum(jnp.sum(jnp.square(value)) for value in values))",
         "return sum(jnp.sum(jnp.square(value)) for value in values)",
         "optimizer",
-        "parameters",
+        "sgd · clipping: parameters",
         "keras-jax",
     ),
     Mutant(
