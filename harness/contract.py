@@ -643,6 +643,7 @@ class Technique:
 
     Attributes:
         dear: Training one variant takes minutes: a fast look at many families leaves this one out.
+        expected_in: Tracks in which the expectations are judged.
     """
 
     name: str
@@ -651,6 +652,7 @@ class Technique:
     variants: tuple[Variant, ...]
     expectations: tuple[Expectation, ...] = ()
     dear: bool = False
+    expected_in: tuple[Track, ...] = ("matched", "stock")
 
 
 @dataclasses.dataclass(frozen=True)

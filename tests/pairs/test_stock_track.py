@@ -95,6 +95,16 @@ def test_learning_rates_by_layer_are_refused():
     assert registry.unsupported(registry.find_arm("torch"), frozen, "fp32") is None
 
 
+def test_initial_values_chosen_by_name_are_refused():
+    """In the stock track they are the framework's own, and such a variant would show something else."""
+    for name, told in (("zeros", "initial values chosen by name are of the matched track"), ("torch_biases", None)):
+        known = registry.find_workload(f"initializers.{name}")
+        for arm in ("torch", "keras-jax"):
+            assert registry.unsupported(registry.find_arm(arm), known, "fp32") is None
+            found = registry.unsupported(registry.find_arm(arm), dataclasses.replace(known, track="stock"), "fp32")
+            assert found is told or found.startswith(told)
+
+
 def test_the_gates_refuse_it():
     with pytest.raises(ParityError, match="mlp_digits: gates compare the matched track"):
         engine.tasks([dataclasses.replace(WORKLOAD, track="stock")], ["structure"])
