@@ -19,7 +19,7 @@ OF_TECHNIQUES = {"techniques", "optimizer"}
 PAIRS = sorted({name.partition("-")[0] for name in TOLD} - OF_TECHNIQUES)
 
 SEEDS = 20
-FEWER = {"mobilenet_mnist5k-dropout": 3, "vgg11_mnist5k-dropout": 3}
+FEWER = {"mobilenet_mnist5k-dropout": 3}
 """Seeds of what takes minutes for each."""
 
 SILENT = {"mobilenet_mnist5k": {"trajectory"}}
