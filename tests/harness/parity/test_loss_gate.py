@@ -32,6 +32,7 @@ def test_healthy_losses_pass(workers):
                 "loss cross_entropy · class weights",
                 "loss cross_entropy · class weights, smoothing",
                 "loss cross_entropy · padding, all options",
+                "loss of an epoch · cross_entropy · class weights, smoothing",
             },
         ),
         (
