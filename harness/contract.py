@@ -167,8 +167,9 @@ class Architecture:
         initial_std: Standard deviations of the normal distributions that the matched track draws initial values from,
             by patterns of canonical names, the first that fits; 0 for zeros. Norms and what fits none keep PyTorch's
             default rules.
-        initializer: What the matched track draws the weights of linear layers and convolutions by, one of
-            ``benchmarks.techniques.initializers``, with biases of 0; None for PyTorch's default rules.
+        initializer: What the weights of linear layers and convolutions are drawn by, one of
+            ``benchmarks.techniques.initializers``, with biases of 0; in the stock track by the half's own function of
+            that name. None for PyTorch's default rules, in the stock track the framework's.
         tied: Canonical name of the embedding whose vectors are the output layer's weights once more (Press and Wolf,
             2016), if there is one. No module tells of it, so it is said here, for the count of FLOPs.
     """
@@ -643,7 +644,6 @@ class Technique:
 
     Attributes:
         dear: Training one variant takes minutes: a fast look at many families leaves this one out.
-        expected_in: Tracks in which the expectations are judged.
     """
 
     name: str
@@ -652,7 +652,6 @@ class Technique:
     variants: tuple[Variant, ...]
     expectations: tuple[Expectation, ...] = ()
     dear: bool = False
-    expected_in: tuple[Track, ...] = ("matched", "stock")
 
 
 @dataclasses.dataclass(frozen=True)

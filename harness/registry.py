@@ -372,6 +372,4 @@ def _without_stock(spec: ArmSpec, workload: Workload) -> str | None:
         return f"{spec.name} has no {name} of its own that takes every parameter"
     if workload.transfer and workload.transfer.rates:
         return "learning rates by layer are of the matched track: a stock optimizer is given one"
-    if workload.architecture.initializer:
-        return "initial values chosen by name are of the matched track: in the stock track each framework draws its own"
     return None

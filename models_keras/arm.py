@@ -35,6 +35,7 @@ from models_keras.bridge import Bridge
 from models_keras.techniques import checkpointing, data_loading
 from models_keras.techniques.augmentation import AugmentedBatches
 from models_keras.techniques.early_stopping import make_early_stopping
+from models_keras.techniques.initializers import initialize
 from models_keras.techniques.losses import make_loss
 from models_keras.techniques.optimizers import make_optimizer, make_stock_optimizer
 from models_keras.techniques.precision import make_scaled
@@ -160,7 +161,10 @@ class KerasSession:
         """Return the tensors of a model that has just been built, by the rules of its layers, from Keras' seed."""
         keras.utils.set_random_seed(seed)
         kept, self.model = self.model, self._build()
-        drawn = self._bridge().dump()
+        built = self._bridge()
+        if name := self.workload.architecture.initializer:
+            initialize(built.with_kernels(), name)
+        drawn = built.dump()
         self.model = kept
         return drawn
 

@@ -390,11 +390,11 @@ class Bridge:
 
     def kernels(self) -> list[tuple[Any, int]]:
         """Return the kernels of dense layers and convolutions, each with the axis that PyTorch has first."""
-        return [
-            (layer.kernel, -2 if isinstance(layer, _DEPTHWISE) else -1)
-            for layer in self.leaves.values()
-            if isinstance(layer, (layers.Dense, *_CONVOLUTIONS))
-        ]
+        return [(layer.kernel, -2 if isinstance(layer, _DEPTHWISE) else -1) for layer in self.with_kernels()]
+
+    def with_kernels(self) -> list[layers.Layer]:
+        """Return the dense layers and convolutions."""
+        return [layer for layer in self.leaves.values() if isinstance(layer, (layers.Dense, *_CONVOLUTIONS))]
 
     @contextlib.contextmanager
     def tapped(self, caught: dict[str, Any]) -> Iterator[None]:

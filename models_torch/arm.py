@@ -40,6 +40,7 @@ from models_torch.techniques.augmentation import augment
 from models_torch.techniques.custom import Centred
 from models_torch.techniques.early_stopping import EarlyStopping
 from models_torch.techniques.embeddings import ClassToken, PositionEmbedding
+from models_torch.techniques.initializers import initialize
 from models_torch.techniques.losses import make_loss
 from models_torch.techniques.optimizers import make_optimizer, make_stock_optimizer
 from models_torch.techniques.precision import make_scaler, scaled_step
@@ -128,6 +129,8 @@ class TorchSession:
         """Return the tensors of a model that has just been built, from PyTorch's generator."""
         torch.manual_seed(seed)
         kept, self.model = self.model, self._build().to(self.dtype)
+        if name := self.workload.architecture.initializer:
+            initialize(self.model, name)
         drawn = self.dump()
         self.model = kept
         return drawn

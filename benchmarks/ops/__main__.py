@@ -7,8 +7,8 @@ process: ``pytest-benchmark compare`` reads what ``--split FOLDER`` writes, ``tw
 and ``check`` either (``--ops``).
 
 An operation by itself is not a step of training: it pays a call that a compiled model does not pay, and none of what
-surrounds it. TensorFlow runs a graph of the one operation and JAX compiled code; PyTorch is eager. Arms that
-are another form of one of these run where ``--arms`` names them; those of PyTorch run the same, single and eager.
+surrounds it. TensorFlow runs a graph of the one operation and JAX compiled code; PyTorch is eager. Arms that are
+another form of one of these run where ``--arms`` names them; those of PyTorch run the same, single and eager.
 """
 
 from __future__ import annotations

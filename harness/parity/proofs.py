@@ -22,7 +22,7 @@ REQUIRED = ("structure", "data", "sensitivity", "forward", "loss", "backward")
 
 OF_TRAINING = ("train_mode", "training")
 """Further ones where the race is to tell what is learned: running statistics, steps of the workload's own optimizer,
-two epochs of ``fit``."""
+epochs of ``fit``."""
 
 OF_FORMS = ("training", "trajectory")
 """Further ones for a form of an arm: a compiler makes other code for training, for evaluation and for each size of

@@ -178,8 +178,6 @@ def _judgements(technique: Technique, comparisons: Mapping[str, Comparison]) -> 
         if any(name not in comparisons for name in needed):
             continue
         sides = [comparisons[name] for name in needed]
-        if sides[0].track not in technique.expected_in:
-            continue
         for arm in sides[0].evidence:
             if all(arm in side.evidence for side in sides):
                 yield _judge(expectation, arm, sides)

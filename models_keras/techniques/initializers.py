@@ -7,12 +7,12 @@ included, except for a depthwise kernel (*window, channels, multiplier), whose f
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import keras
-from keras import KerasTensor, initializers, ops
+from keras import KerasTensor, initializers, layers, ops
 
 STD_OF_TRUNCATED = 0.8796256610342398
 """Standard deviation of N(0, 1) cut at ±2."""
@@ -79,3 +79,12 @@ def make_bias_initializer(fan_in: int) -> initializers.Initializer:
     """Return PyTorch's default for a bias, U(±1 / √fan_in), by the fan of the weight beside it."""
     bound = 1 / math.sqrt(fan_in)
     return initializers.RandomUniform(-bound, bound)
+
+
+def initialize(with_kernels: Iterable[layers.Layer], name: str) -> None:
+    """Draw the kernels of dense layers and convolutions by the initializer of that name; biases become 0."""
+    for layer in with_kernels:
+        depthwise = isinstance(layer, (layers.DepthwiseConv1D, layers.DepthwiseConv2D))
+        layer.kernel.assign(make_initializer(name, depthwise=depthwise)(layer.kernel.shape, dtype=layer.kernel.dtype))
+        if layer.bias is not None:
+            layer.bias.assign(ops.zeros(layer.bias.shape))

@@ -13,6 +13,8 @@ from typing import Any, TypeAlias
 
 from torch import Tensor, nn
 
+from models_torch.techniques.regularizers import WITH_WEIGHTS
+
 Initializer: TypeAlias = Callable[[Tensor], Tensor]
 
 STD_OF_TRUNCATED = 0.8796256610342398
@@ -54,3 +56,12 @@ def make_bias_initializer(fan_in: int) -> Initializer:
     """Return PyTorch's default for a bias, U(±1 / √fan_in), by the fan of the weight beside it."""
     bound = 1 / math.sqrt(fan_in)
     return partial(nn.init.uniform_, a=-bound, b=bound)
+
+
+def initialize(model: nn.Module, name: str) -> None:
+    """Draw the weights of a model's linear layers and convolutions by the initializer of that name; biases become 0."""
+    for layer in model.modules():
+        if isinstance(layer, WITH_WEIGHTS):
+            make_initializer(name)(layer.weight)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)

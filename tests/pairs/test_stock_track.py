@@ -95,14 +95,22 @@ def test_learning_rates_by_layer_are_refused():
     assert registry.unsupported(registry.find_arm("torch"), frozen, "fp32") is None
 
 
-def test_initial_values_chosen_by_name_are_refused():
-    """In the stock track they are the framework's own, and such a variant would show something else."""
-    for name, told in (("zeros", "initial values chosen by name are of the matched track"), ("torch_biases", None)):
-        known = registry.find_workload(f"initializers.{name}")
-        for arm in ("torch", "keras-jax"):
-            assert registry.unsupported(registry.find_arm(arm), known, "fp32") is None
-            found = registry.unsupported(registry.find_arm(arm), dataclasses.replace(known, track="stock"), "fp32")
-            assert found is told or found.startswith(told)
+@pytest.mark.parametrize("arm", EPSILONS)
+def test_initial_values_chosen_by_name_are_drawn_by_each_frameworks_function_of_that_name(opened, arm, tmp_path):
+    def begun(name, track="stock"):
+        worker, _ = opened(arm, track, workload=registry.find_workload(f"initializers.{name}"))
+        worker.ask("epoch", TIMEOUT_S, number=0, seed=0, answer=str(tmp_path / "answer.npz"))
+        with np.load(tmp_path / "answer.npz") as told:
+            return {name.removeprefix("tensor "): told[name] for name in told.files if name.startswith("tensor ")}
+
+    assert not any(tensor.any() for tensor in begun("zeros").values())
+    drawn, alike = begun("he_normal"), begun("he_normal", "matched")
+    weights, biases = ([t for name, t in drawn.items() if name.endswith(end)] for end in (".weight", ".bias"))
+    assert not any(bias.any() for bias in biases)
+    hidden = np.stack(weights[1:-1])  # fifty of 128 × 128
+    assert hidden.std() == pytest.approx(np.sqrt(2 / 128), rel=0.01)
+    assert abs(np.corrcoef(hidden[0].ravel(), hidden[1].ravel())[0, 1]) < 0.05  # not one draw for all
+    assert not np.array_equal(drawn["fc.1.weight"], alike["fc.1.weight"])
 
 
 def test_the_gates_refuse_it():

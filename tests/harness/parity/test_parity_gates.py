@@ -87,7 +87,10 @@ def test_every_pair_passes_every_gate_on_every_arm():
 def test_every_pair_of_published_size_passes_the_gates_of_speed(name, arm):
     if registry.unimplemented(registry.find_arm(arm), registry.find_workload(name)) is None:
         failed = prove_all({name: ("structure", "data", "sensitivity", "forward")}, arms=(arm,))
-        assert {(one.workload, one.arm, one.gate) for one in failed} <= BEYOND  # another processor has other kernels
+        # Exactly what the page names, on the processor that it names; another one has other kernels, and other errors.
+        assert {(one.workload, one.arm, one.gate) for one in failed} == {
+            one for one in BEYOND if one[:2] == (name, arm)
+        }
 
 
 def test_what_is_checked_unnamed_is_all_that_learns():

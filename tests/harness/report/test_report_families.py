@@ -1,6 +1,5 @@
 """Techniques and tracks in a report: figures by hand, what is said of expectations, what is shown and where."""
 
-import dataclasses
 import io
 
 import pytest
@@ -161,14 +160,6 @@ def test_tracks_are_families_of_their_own_and_their_gap_is_told():
     assert row[4].startswith("−1.00 [")
     assert "matched − stock" not in shown.replace(chapter, "")
     assert "Matched minus stock, 2 differences: the largest in units of its margin is −1.00 [" in shown
-
-
-def test_what_is_expected_of_one_track_is_not_asked_of_the_other():
-    records = [*both(), *both(track="stock")]
-    of = dataclasses.replace(technique(QUICKER), expected_in=("matched",))
-    matched, stock = summary(records, run(("matched", "stock"), launches=0), of).families
-    assert {judgement.arm for judgement in matched.judgements} == {"torch", "keras-jax"}
-    assert stock.judgements == ()
 
 
 def test_arms_of_the_stock_track_must_still_see_the_same_data():
