@@ -202,8 +202,8 @@ def still_workload(
     outputs = CLASSES if loss == "cross_entropy" else 1
     architecture = Architecture("linear", "Linear", {"in_features": FEATURES, "out_features": outputs})
     still = Optimizer("sgd", learning_rate=0.0)
-    asked = ("still", title or loss, "", "features", architecture, still, BATCH, 2, loss, None, None, 0.0, "")
-    return Workload(*asked, loss_options=options or {})
+    found = Workload("still", title or loss, "", "features", architecture, still, BATCH, 2, loss, None, None, 0.0, "")
+    return dataclasses.replace(found, loss_options=options or {})
 
 
 STILL = (
