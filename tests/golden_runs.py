@@ -255,6 +255,11 @@ def technique() -> Run:
     )
 
 
+def initializers() -> Run:
+    """Three variants of a technique in both tracks, as they were recorded."""
+    return recorded("technique", HOME / "tests" / "recorded")
+
+
 def classical() -> Run:
     """Two networks beside classical models that were fitted to the same data; one of them could not be."""
     run = recorded("cpu").narrowed("mlp_digits", "softmax_digits", arms=["torch"], launches=0)
@@ -287,6 +292,7 @@ RUNS: dict[str, Callable[[], Run]] = {
         precisions,
         tracks,
         technique,
+        initializers,
         classical,
         nothing,
     )
