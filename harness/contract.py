@@ -805,6 +805,13 @@ class Session(Protocol):
             ValueError: If a name is missing or unknown, or a shape differs; it names the tensor.
         """
 
+    def change(self, tensors: Mapping[str, Array]) -> None:
+        """Overwrite some parameters, given as for ``load``, and leave all else as it is.
+
+        Raises:
+            ValueError: As of ``load``; none need be there.
+        """
+
     def draw(self, seed: int) -> dict[str, Array]:
         """Return initial values of all parameters as the framework itself draws them; never asked of a witness.
 

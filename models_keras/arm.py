@@ -184,6 +184,10 @@ class KerasSession:
             self.plateau.set_model(self.model)
             self.plateau.on_train_begin()
 
+    def change(self, tensors: Mapping[str, Array]) -> None:
+        """Overwrite some parameters, and nothing else."""
+        self.bridge.change(tensors)
+
     def dump(self) -> dict[str, Array]:
         """Return a copy of all parameters."""
         return self.bridge.dump()

@@ -335,16 +335,35 @@ class Bridge:
         Raises:
             ValueError: If a name is missing or unknown, or a shape differs; nothing is assigned then.
         """
+        names = [name for carrier in self.carriers for name in carrier.names]
+        if missing := [name for name in names if name not in tensors]:
+            raise ValueError(f"tensors missing: {', '.join(missing)}")
+        self.change(tensors)
+
+    def change(self, tensors: Mapping[str, Array]) -> None:
+        """Assign some of the canonical tensors; the others keep what they are.
+
+        Raises:
+            ValueError: If a name is unknown, or a shape differs; nothing is assigned then.
+        """
         specs = self.describe()
-        if odd := sorted(specs.keys() ^ tensors.keys()):
-            raise ValueError(f"tensors missing or unknown: {', '.join(odd)}")
-        for name, spec in specs.items():
-            if tensors[name].shape != spec.shape:
-                raise ValueError(f"{name}: shape {tensors[name].shape}, expected {spec.shape}")
+        if unknown := [name for name in tensors if name not in specs]:
+            raise ValueError(f"tensors unknown: {', '.join(unknown)}")
+        for name, tensor in tensors.items():
+            if tensor.shape != specs[name].shape:
+                raise ValueError(f"{name}: shape {tensor.shape}, expected {specs[name].shape}")
         for carrier in self.carriers:
-            arrays = carrier.to_keras(*(tensors[name] for name in carrier.names))
+            given = [name for name in carrier.names if name in tensors]
+            if not given:
+                continue
+            kept = {} if len(given) == len(carrier.names) else self._held(carrier)
+            arrays = carrier.to_keras(*(tensors[name] if name in given else kept[name] for name in carrier.names))
             for variable, array in zip(carrier.variables, arrays, strict=True):
                 variable.assign(array)
+
+    def _held(self, carrier: Carrier) -> dict[str, Array]:
+        """Return what a carrier's variables hold, by canonical name."""
+        return dict(self._turned(carrier, [keras.ops.convert_to_numpy(variable) for variable in carrier.variables]))
 
     @property
     def kinds(self) -> dict[str, LayerKind]:

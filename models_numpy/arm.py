@@ -58,16 +58,22 @@ class NumpySession:
         Raises:
             ValueError: If a name is missing or unknown, or a shape differs; nothing is overwritten then.
         """
-        parameters = self._network.parameters()
-        if odd := sorted(parameters.keys() ^ tensors.keys()):
-            raise ValueError(f"tensors missing or unknown: {', '.join(odd)}")
-        for name, p in parameters.items():
-            if p.shape != np.shape(tensors[name]):
-                raise ValueError(f"{name}: shape {np.shape(tensors[name])}, expected {p.shape}")
-        for name, p in parameters.items():
-            p[...] = tensors[name]
+        if missing := sorted(self._network.parameters().keys() - tensors.keys()):
+            raise ValueError(f"tensors missing: {', '.join(missing)}")
+        self.change(tensors)
         self._optimizer = make_optimizer(self._rule)
         self._staged, self._passing = cycle(self._batches), cycle(self._inputs)
+
+    def change(self, tensors: Mapping[str, Array]) -> None:
+        """Overwrite some parameters, and nothing else."""
+        parameters = self._network.parameters()
+        if unknown := sorted(tensors.keys() - parameters.keys()):
+            raise ValueError(f"tensors unknown: {', '.join(unknown)}")
+        for name, array in tensors.items():
+            if np.shape(array) != parameters[name].shape:
+                raise ValueError(f"{name}: shape {np.shape(array)}, expected {parameters[name].shape}")
+        for name, array in tensors.items():
+            parameters[name][...] = array
 
     def dump(self) -> dict[str, Array]:
         """Return copies of all parameters, float64."""

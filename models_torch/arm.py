@@ -137,19 +137,25 @@ class TorchSession:
 
     def load(self, tensors: Mapping[str, Array], seed: int = 0) -> None:
         """Overwrite all tensors, start optimizer, batches and random numbers afresh."""
+        if missing := sorted(self._tensors().keys() - tensors.keys()):
+            raise ValueError(f"tensors missing: {', '.join(missing)}")
+        self.change(tensors)
         self.staged, self.passing = itertools.cycle(self.batches), itertools.cycle(self.inputs)
-        own = self._tensors()
-        if odd := sorted(own.keys() ^ tensors.keys()):
-            raise ValueError(f"tensors missing or unknown: {', '.join(odd)}")
-        for name, tensor in own.items():
-            if tensor.shape != tensors[name].shape:
-                raise ValueError(f"{name}: shape {tensors[name].shape}, expected {tuple(tensor.shape)}")
-        with torch.no_grad():
-            for name, tensor in own.items():
-                tensor.copy_(torch.from_numpy(tensors[name]))
         torch.manual_seed(seed)
         self._start_optimizer()
         self.epoch = 0
+
+    def change(self, tensors: Mapping[str, Array]) -> None:
+        """Overwrite some tensors, and nothing else."""
+        own = self._tensors()
+        if unknown := sorted(tensors.keys() - own.keys()):
+            raise ValueError(f"tensors unknown: {', '.join(unknown)}")
+        for name, array in tensors.items():
+            if array.shape != own[name].shape:
+                raise ValueError(f"{name}: shape {array.shape}, expected {tuple(own[name].shape)}")
+        with torch.no_grad():
+            for name, array in tensors.items():
+                own[name].copy_(torch.from_numpy(array))
 
     def dump(self) -> dict[str, Array]:
         """Return a copy of all tensors."""

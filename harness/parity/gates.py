@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness import matched
-from harness.contract import Dataset, TensorSpec, Workload
+from harness.contract import Dataset, Precision, TensorSpec, Workload
 from harness.parity.dropout import dropout
 from harness.parity.errors import Distance, distance
 from harness.parity.immaterial import immaterial, not_zero, parts, split, unmatched
@@ -87,7 +87,8 @@ class Stage:
         exact: The arm's half in float64, calmed. A gate finds the noise loaded and may leave anything behind.
         open_single: Opens the arm's half in float32; None for a witness, which computes in float64 only.
         reference_single: Opens the half that is compared with in float32.
-        open_pair: Opens both halves of a variant of the workload in float64, in place of ``exact``, with the noise.
+        open_pair: Opens both halves of a variant of the workload with the noise: in float64 in place of ``exact``, in
+            float32 in place of what ``open_single`` opened.
         tensors: Seeded noise for every tensor; nothing is left at zero or one, where a fault could hide.
         x: (N, ...) a batch in canonical form, N odd so that no axis is mistaken for it.
         band: The largest error of the half's outputs in float32 over many seeds, if it is on file.
@@ -100,7 +101,7 @@ class Stage:
     exact: Half
     open_single: Callable[[], Half] | None
     reference_single: Callable[[], Reference]
-    open_pair: Callable[[Workload], tuple[Reference, Half]]
+    open_pair: Callable[[Workload, Precision], tuple[Reference, Half]]
     tensors: Mapping[str, Array]
     x: Array
     y: Array

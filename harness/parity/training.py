@@ -21,9 +21,10 @@ TRAINED_FP64 = 1e-8
 STEPS, SAMPLES = 10, 16
 """Batches and, at most, samples in each: the gates run at many seeds, and JAX's convolutions in float64 are slow."""
 
-FIT_SAMPLES, FIT_BATCH = 25, 10
-"""Two full batches and one of half the size, which tells a mean over batches from one over samples. Batch norm over two
-samples alone would give gradients of nothing but rounding, which Adam makes whole steps of."""
+LEAST = 10
+"""Samples in a batch of ``fit``, if those of the steps have fewer. Else it has as many, for which a framework that
+compiles has compiled. Half of one comes last, which tells a mean over batches from one over samples; batch norm over
+two samples alone would give gradients of nothing but rounding, which Adam makes whole steps of."""
 
 
 def training(stage: Stage) -> Iterator[Finding]:
@@ -52,7 +53,8 @@ def training(stage: Stage) -> Iterator[Finding]:
         further = half.probe("fit", x=x, y=y, orders=orders[2:], batch_size=np.array(batch))
         return trained | {"predictions": predicted} | {f"{name}, an epoch on": found for name, found in further.items()}
 
-    samples, batch = (FIT_SAMPLES, FIT_BATCH) if parts == 1 else (6 * parts, 3 * parts)  # which wants whole batches
+    batch = max(size, LEAST) if parts == 1 else 3 * parts
+    samples = 3 * batch // 2 if parts == 1 else 2 * batch  # accumulation wants whole batches
     x = matched.as_input(stage.dataset.x_train[:samples], stage.workload.form)
     y = matched.as_target(stage.dataset.y_train[:samples], stage.workload)
     orders = np.stack(list(matched.batch_orders(len(x), 3, seed=5, shuffle=True)))

@@ -86,6 +86,7 @@ class Server:
         self.few = False  # whether the staged batches have so few samples
         self.initial: dict[str, Array]
         self.loaded: dict[str, Array]
+        self.changed: set[str] = set()
         self.entry: str
         self.setup: Setup
         self.spawned_ns = 0
@@ -372,9 +373,11 @@ class Server:
         if what == "load":
             self.loaded = {name: array.astype(self._dtype) for name, array in arrays.items()}
             self.session.load(self.loaded, seed)
+            self.changed = set()
         elif what == "change":
-            changed = {name: array.astype(self._dtype) for name, array in arrays.items()}
-            self.session.load({**self.loaded, **changed}, seed)
+            back = {name: self.loaded[name] for name in self.changed}
+            self.session.change(back | {name: array.astype(self._dtype) for name, array in arrays.items()})
+            self.changed = set(arrays)
         elif what in ("taps", "training taps"):
             found = self.session.taps(arrays["x"], training=what == "training taps")
         elif what == "output":
@@ -401,7 +404,8 @@ class Server:
         else:
             raise ValueError(f"unknown probe {what!r}")
         np.savez(answer, **found)
-        return {"specs": {name: dataclasses.astuple(spec) for name, spec in self.session.describe().items()}}
+        told = self.session.describe() if what == "dump" else {}  # of a large model it takes a while
+        return {"specs": {name: dataclasses.astuple(spec) for name, spec in told.items()}}
 
     def weights(
         self,

@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, cast
 
 import keras
 import numpy as np
@@ -14,7 +14,6 @@ from models_keras.backends import shared
 from models_keras.techniques.sharpness import uphill
 
 sqrt, sign, maximum = tf.sqrt, tf.sign, tf.maximum
-caller = shared.caller
 read = shared.read
 seed, settle = shared.seed, shared.settle
 random_state, restore_random_state = shared.random_state, shared.restore_random_state
@@ -109,12 +108,22 @@ class OwnStep:
         return loss, tape.gradient(loss, [variable.value for variable in self.trainable_variables])
 
 
+def caller(model: keras.Model, tapped: Callable[[dict[str, Any]], Any]) -> Callable[[Any, bool], Any]:
+    """Return a function of inputs and mode to the outputs and what ``tapped`` catches on the way; a graph.
+
+    Eagerly, what loops inside, such as a recurrent layer, would be told to the device step by step at every call.
+    """
+    call: Callable[[Any, bool], Any] = tf.function(shared.caller(model, tapped))
+    return call
+
+
 def differentiator(model: keras.Model, wrt_inputs: bool = True) -> Callable[[Any, Any], Any]:
-    """Return a function of a batch to its mean loss in training mode, and the gradients.
+    """Return a function of a batch to its mean loss in training mode, and the gradients; a graph, as ``caller`` gives.
 
     The gradients are by variable, in a list, and, where asked, by input.
     """
 
+    @tf.function
     def gradients(x: Any, y: Any) -> tuple[Any, list[Any], Any]:
         with tf.GradientTape() as tape:
             if wrt_inputs:
@@ -124,7 +133,7 @@ def differentiator(model: keras.Model, wrt_inputs: bool = True) -> Callable[[Any
         found, of_inputs = tape.gradient(loss, sources)
         return loss, [tf.convert_to_tensor(gradient) for gradient in found], of_inputs[0] if wrt_inputs else None
 
-    return gradients
+    return cast(Callable[[Any, Any], Any], gradients)
 
 
 def parts(model: keras.Model) -> dict[Part, Callable[[Iterator[Any], int], float]]:

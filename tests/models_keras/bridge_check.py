@@ -258,10 +258,21 @@ def check(ours, theirs, shape):
     found = keras.ops.convert_to_numpy(ours(keras.ops.convert_to_tensor(here), training=False))
     found = np.moveaxis(found, -1, 1) if found.ndim == 4 or (spatial and found.ndim > 2) else found
     return {
+        "changed": list(changed_too(bridge, dumped)),
         "round_trip": all(np.array_equal(dumped[name], tensors[name]) for name in dumped),
         "names": sorted(tensors) == sorted(own),
         "error": float(np.max(np.abs(found - expected))) if found.shape == expected.shape else None,
     }
+
+
+def changed_too(bridge, tensors):
+    """Change one tensor after the other, and yield what then is not what it should be."""
+    expected = dict(tensors)
+    for name, tensor in tensors.items():
+        expected[name] = tensor + 1.0
+        bridge.change({name: expected[name]})
+        held = bridge.dump()
+        yield from (other for other in expected if not np.array_equal(held[other], expected[other]))
 
 
 class Twice(keras.Model):
