@@ -24,6 +24,7 @@ from harness.commands import (
     doctor,
     exports,
     gate,
+    memory,
     parity,
     report,
     run,
@@ -72,6 +73,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "aa": aa.aa,
     "breakdown": breakdown.breakdown,
     "scale": scale.scale,
+    "memory": memory.memory,
     "exports": exports.exports,
     "advise": advise.advise,
     "doctor": doctor.doctor,
@@ -112,6 +114,7 @@ def _explain(error: Exception) -> str | None:
     from harness.dashboard.server import LiveFault
     from harness.exports.trials import Unexportable
     from harness.gate.baseline import BaselineError
+    from harness.limits.batches import Unfit
     from harness.limits.breakdown import Undivided
     from harness.limits.ceilings import Unmeasurable
     from harness.limits.scaling import Unscalable
@@ -139,6 +142,7 @@ def _explain(error: Exception) -> str | None:
         | WatchError
         | Undivided
         | Unexportable
+        | Unfit
         | Unmeasurable
         | Unscalable
         | Unraced

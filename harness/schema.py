@@ -696,6 +696,70 @@ class Scaling(Model):
     lines: list[ScaleLine]
 
 
+class BatchMemory(Model):
+    """The memory that train steps on batches of one size take, at its peak.
+
+    Attributes:
+        fits: Whether it stayed within the limit.
+        host_bytes: Resident in the process, its framework and the data set included; null where nobody told, as of one
+            that memory ran out of.
+        live_bytes: Of arrays on the device, null on a CPU, as the pool that the framework keeps for them.
+        reason: Why it could not be tried, if that is not memory.
+    """
+
+    batch: PositiveInt
+    fits: bool
+    host_bytes: NonNegativeInt | None = None
+    live_bytes: NonNegativeInt | None = None
+    pool_bytes: NonNegativeInt | None = None
+    reason: str | None = None
+
+    @property
+    def peak_bytes(self) -> int | None:
+        """What counts: of the pool on a GPU, or of what lives there where no pool is told; else of the process."""
+        return next((told for told in (self.pool_bytes, self.live_bytes, self.host_bytes) if told is not None), None)
+
+
+class MemoryLine(Model):
+    """What one arm takes in one precision.
+
+    Attributes:
+        points: What was tried, by batch size.
+        largest: The largest batch that fits, to 5 %; null if none does, or something other than memory was in the way.
+        sample_bytes: What a further sample takes, between the smallest and the largest batch that fit.
+    """
+
+    arm: str
+    precision: Precision
+    versions: dict[str, str]
+    points: list[BatchMemory]
+    largest: PositiveInt | None
+    sample_bytes: float | None
+
+
+class MemorySweep(Model):
+    """What memory a train step takes by batch size: ``twinbench memory``.
+
+    Attributes:
+        samples: That there are to train on: no batch is larger.
+        limit_bytes: See ``harness.limits.batches.Request``.
+        threads: Of each process.
+        created: When it was begun: UTC, ISO 8601.
+        gpu: Name of the GPU that it is of; null if it is of the CPU.
+    """
+
+    schema_version: Literal[1] = 1
+    workload: str
+    samples: PositiveInt
+    limit_bytes: PositiveInt | None
+    threads: PositiveInt
+    created: str
+    cpu: str | None
+    cores: int
+    gpu: str | None
+    lines: list[MemoryLine]
+
+
 class PartTime(RoundTimes):
     """How long a part of a train step takes by itself.
 

@@ -1,4 +1,4 @@
-"""Ceilings, breakdowns and scalings on file, below the results: by machine, versions and threads, the last of each."""
+"""Ceilings, breakdowns, scalings and memory on file, below the results: the last by machine, versions and threads."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from pydantic import ValidationError
 
 from harness import registry
 from harness.limits import breakdown
-from harness.schema import Breakdown, Ceiling, Ceilings, Scaling
+from harness.schema import Breakdown, Ceiling, Ceilings, MemorySweep, Scaling
 from harness.store import envelope
 from harness.store.envelope import Unreadable
 
 NEWEST = 1
-CEILINGS, BREAKDOWNS, SCALING = "ceilings", "breakdowns", "scaling"
+CEILINGS, BREAKDOWNS, SCALING, MEMORY = "ceilings", "breakdowns", "scaling", "memory"
 """Their folders in that of results."""
 
 Filed = TypeVar("Filed", Ceilings, Breakdown)
@@ -38,6 +38,12 @@ def write_scaling(results: Path, found: Scaling) -> Path:
     """Put how a workload scales on file, in place of an older one of the same arms on the same machine."""
     known = _fingerprint(found, {one.arm: one.versions for one in found.lines}, found.gpu)
     return _write(results / SCALING / f"{found.workload}-{found.over}-{found.precision}-{known}.json", found)
+
+
+def write_memory(results: Path, found: MemorySweep) -> Path:
+    """Put what memory a workload takes on file, in place of an older one of the same arms on the same machine."""
+    known = _fingerprint(found, {f"{one.arm} {one.precision}": one.versions for one in found.lines}, found.gpu)
+    return _write(results / MEMORY / f"{found.workload}-{known}.json", found)
 
 
 def ceilings(results: Path, machine: Mapping[str, Any], threads: int) -> Ceilings | None:
@@ -95,14 +101,16 @@ def _read(folder: Path, kind: type[Filed], machine: Mapping[str, Any], threads: 
             yield one
 
 
-def _write(path: Path, found: Ceilings | Breakdown | Scaling) -> Path:
+def _write(path: Path, found: Ceilings | Breakdown | Scaling | MemorySweep) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     envelope.write(path, found.model_dump(mode="json"))
     return path
 
 
 def _fingerprint(
-    found: Ceilings | Breakdown | Scaling, versions: Mapping[str, str | dict[str, str]], gpu: str | None = None
+    found: Ceilings | Breakdown | Scaling | MemorySweep,
+    versions: Mapping[str, str | dict[str, str]],
+    gpu: str | None = None,
 ) -> str:
     """Return a hash of the machine, the versions and the threads."""
     known = [found.cpu, found.cores, found.threads, versions, *([gpu] if gpu else [])]

@@ -61,6 +61,12 @@ def test_what_is_compiled_trains_alike_and_drops_as_often(check, arm):
     assert {"dropout place", "training fit", "trajectory fp32"} <= {finding.gate for finding in findings}
 
 
+def test_what_samples_a_code_predicts_by_chance_too(check):
+    findings = check("vae_mnist5k", "keras-torch", ["dropout"])
+    assert [finding for finding in findings if not finding.passed] == []
+    assert [finding.gate for finding in findings] == ["dropout place", "dropout seed"]
+
+
 def test_batches_may_come_from_what_the_reference_has_not(check):
     findings = check("data_loading.pydataset_2", "keras-torch", ["data", "training"])
     assert [finding for finding in findings if not finding.passed] == []

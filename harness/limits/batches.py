@@ -1,0 +1,229 @@
+"""What memory a train step takes by batch size, and the largest batch that fits."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from harness import registry
+from harness.contract import Cell, Device, Outcome, Precision, Setup
+from harness.measure.environment import fingerprint
+from harness.run.coordinator import store_dataset
+from harness.run.process import Worker, WorkerFailure
+from harness.run.sitting import START_TIMEOUT_S, StoredDataset, now
+from harness.schema import BatchMemory, MemoryLine, MemorySweep
+
+REQUEST_S = 600.0
+STEPS = 3
+"""Taken beside the first one: what an optimizer keeps, and what a framework holds on to, is there by then."""
+
+TRAINING = ("first step", "step")
+"""Phases whose peaks count: a large batch is not there before."""
+
+CLOSE = 0.05
+"""Share of the largest batch that fits by which a smaller one than the largest may be called so."""
+
+OUT_OF_MEMORY = {Outcome.OUT_OF_MEMORY_HOST, Outcome.OUT_OF_MEMORY_DEVICE}
+
+
+MEMORY = Path("/proc/meminfo")
+OF_GROUP = Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory.current")
+"""What a container may take, and what it has taken."""
+
+
+class Unfit(ValueError):
+    """Memory that cannot be looked for as asked. The message says why."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Request:
+    """What is to be looked for.
+
+    Attributes:
+        precisions: Each arm is tried in all of them that it computes in.
+        limit: Bytes that may be taken: of the process on a CPU, of what the framework has on a GPU. None on a GPU: what
+            the GPU gives.
+    """
+
+    workload: str
+    arms: tuple[str, ...]
+    precisions: tuple[Precision, ...]
+    threads: int
+    device: Device = "cpu"
+    limit: int | None = None
+
+    def check(self) -> None:
+        """See that it can be looked for.
+
+        Raises:
+            UnknownName: If there is no such workload or arm.
+            Unfit: If no arm can train it here, or trying would take more memory than the machine has to spare.
+        """
+        workload = registry.find_workload(self.workload)
+        for arm in self.arms:
+            spec = registry.find_arm(arm)
+            if spec.witness:
+                raise Unfit(f"{arm} is a witness: it checks the others, and its memory says nothing of a framework")
+            if not any(self._able(arm, precision) for precision in self.precisions):
+                reason = registry.unsupported(spec, workload, self.precisions[0], self.device)
+                raise Unfit(f"{arm} cannot train {self.workload} here: {reason}")
+        if not self.arms:
+            raise Unfit(f"no arm can train {self.workload} here; see `twinbench doctor`")
+        if workload.accumulation > 1:
+            raise Unfit(f"{self.workload} takes its batches in {workload.accumulation} parts: its memory is a part's")
+        if self.device == "cpu":
+            spare = available_bytes()
+            if self.limit is None or (spare is not None and self.limit > spare / 2):
+                told = "unknown" if spare is None else f"{spare / 2**20:,.0f} MiB"
+                raise Unfit(
+                    f"a limit must be at most half of the memory that is available ({told}): a batch that does not fit "
+                    "may take twice as much as one that does"
+                )
+
+    def lines(self) -> list[tuple[str, Precision]]:
+        """Return the arms in the precisions that they compute in."""
+        return [(arm, kind) for arm in self.arms for kind in self.precisions if self._able(arm, kind)]
+
+    def _able(self, arm: str, precision: Precision) -> bool:
+        workload = registry.find_workload(self.workload)
+        return registry.unsupported(registry.find_arm(arm), workload, precision, self.device) is None
+
+
+def available_bytes() -> int | None:
+    """Return the memory that processes may take on this machine, or in this container; None where nobody tells."""
+    told = []
+    with contextlib.suppress(OSError, StopIteration):
+        lines = (line.split() for line in MEMORY.read_text().splitlines())
+        told.append(next(int(number) * 1024 for name, number, *_ in lines if name == "MemAvailable:"))
+    with contextlib.suppress(OSError, ValueError):  # "max" is no limit
+        most, taken_now = (int(path.read_text()) for path in OF_GROUP)
+        told.append(most - taken_now)
+    return min(told, default=None)
+
+
+def measure(request: Request, tell: Callable[[str], None]) -> MemorySweep:
+    """Look for the largest batch of every arm, each try in a fresh process, one after the other.
+
+    Args:
+        request: What is asked for, checked.
+        tell: Takes what is being tried, as it goes on.
+
+    Raises:
+        DatasetUnavailable: If the data cannot be had.
+    """
+    created, machine = now(), fingerprint(request.device)
+    workload = registry.find_workload(request.workload)
+    with tempfile.TemporaryDirectory(prefix="twinbench-memory-") as folder:
+        scratch = Path(folder)
+        (scratch / "keras").mkdir()
+        data = registry.load_dataset(workload.dataset)
+        dataset, samples = store_dataset(data, scratch), len(data.first(workload.samples).x_train) - workload.held_out
+        lines = []
+        for arm, precision in request.lines():
+
+            def tried(batch: int, arm: str = arm, precision: Precision = precision) -> BatchMemory:
+                tell(f"{arm} in {precision}, {batch} samples")
+                return _try(request, arm, precision, batch, dataset, scratch)
+
+            points, largest = search(tried, workload.batch_size, samples)
+            versions = registry.versions(registry.find_arm(arm))
+            lines.append(line(arm, precision, versions, points, largest))
+    return MemorySweep(
+        workload=request.workload,
+        samples=samples,
+        limit_bytes=request.limit,
+        threads=request.threads,
+        created=created,
+        cpu=machine["cpu"],
+        cores=machine["cores_used"],
+        gpu=machine.get("gpu"),
+        lines=lines,
+    )
+
+
+def search(tried: Callable[[int], BatchMemory], first: int, most: int) -> tuple[list[BatchMemory], int | None]:
+    """Return all tries, by batch size, and the largest batch that fits: by doubling or halving, then by bisection.
+
+    Args:
+        tried: Tries a batch of so many samples.
+        first: What to begin with.
+        most: Samples that there are.
+
+    Returns:
+        None for the largest if not even one sample fits, or a try failed for another reason than memory.
+    """
+    points: dict[int, BatchMemory] = {}
+
+    def fits(batch: int) -> bool:
+        points[batch] = tried(batch)
+        return points[batch].fits
+
+    low, high = 0, most + 1  # the largest that fits, the smallest that does not
+    batch = min(first, most)
+    while low < batch < high and (not low or high - low > max(1, CLOSE * low)):
+        if fits(batch):
+            low = batch
+        elif points[batch].reason:
+            break
+        else:
+            high = batch
+        batch = (low + high) // 2 if high <= most else min(2 * low, most)
+    found = sorted(points.values(), key=lambda point: point.batch)
+    return found, None if any(point.reason for point in found) else low or None
+
+
+def line(
+    arm: str, precision: Precision, versions: Mapping[str, str], points: list[BatchMemory], largest: int | None
+) -> MemoryLine:
+    """Return an arm's tries with what one more sample takes, between the smallest and the largest batch that fit."""
+    known = [(one.batch, peak) for one in points if one.fits and (peak := one.peak_bytes) is not None]
+    (few, least), (many, highest) = (known[0], known[-1]) if known else ((0, 0), (0, 0))
+    return MemoryLine(
+        arm=arm,
+        precision=precision,
+        versions=dict(versions),
+        points=points,
+        largest=largest,
+        sample_bytes=(highest - least) / (many - few) if many > few else None,
+    )
+
+
+def _try(
+    request: Request, arm: str, precision: Precision, batch: int, dataset: StoredDataset, scratch: Path
+) -> BatchMemory:
+    """Train a few steps on one batch in a fresh process, and return the peaks of its memory."""
+    workload = dataclasses.replace(  # whose only batch is staged
+        registry.find_workload(request.workload),
+        batch_size=batch, samples=batch, held_out=0, stopping=None, checkpointing=None,
+    )  # fmt: skip
+    setup = Setup(precision, request.threads, device=request.device)
+    with Worker(registry.find_arm(arm), setup, scratch / f"{arm}.log", scratch) as worker:
+        try:
+            worker.begin()
+            worker.started(START_TIMEOUT_S)
+            worker.open(Cell.of(workload, arm, setup), dataset, REQUEST_S, workload)
+            worker.ask("block", REQUEST_S, steps=STEPS)
+            told = worker.ask("finish", REQUEST_S, frameworks=[], phase="step")
+        except WorkerFailure as failure:
+            reason = None if failure.outcome in OUT_OF_MEMORY else str(failure)
+            return BatchMemory(batch=batch, fits=False, reason=reason)
+    found = _peaks(batch, told)
+    peak = found.peak_bytes
+    fits = request.limit is None or (peak is not None and peak <= request.limit)
+    return found.model_copy(update={"fits": fits})
+
+
+def _peaks(batch: int, told: Mapping[str, Any]) -> BatchMemory:
+    """Return the highest peaks of training; where the kernel tells no phases, that of the whole process."""
+    phases = [peak for phase, peak in told["phases"].items() if phase in TRAINING]
+    on_device = [peaks for phase, peaks in told["device_memory"].items() if phase in TRAINING]
+    live, pool = (
+        max((peaks[kind] for peaks in on_device if peaks[kind] is not None), default=None)
+        for kind in ("live_bytes", "pool_bytes")
+    )
+    host = max(phases, default=told["peak_rss_bytes"])
+    return BatchMemory(batch=batch, fits=True, host_bytes=host, live_bytes=live, pool_bytes=pool)

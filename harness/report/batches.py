@@ -1,0 +1,78 @@
+"""What memory a train step takes by batch size: table and picture."""
+
+from __future__ import annotations
+
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
+
+from harness.report import plots, text
+from harness.report.figures import MISSING
+from harness.report.sheets import Field, Sheet
+from harness.schema import MemoryLine, MemorySweep
+
+DASHES = {"fp32": "-", "tf32": "-.", "bf16": "--", "fp16": ":", "fp64": (0, (1, 1))}
+
+
+def sheet(found: MemorySweep) -> Sheet:
+    """Return of every arm and precision the largest batch that fits, and what a sample takes."""
+    whole = {one.arm: one.sample_bytes for one in reversed(found.lines)}  # in the precision that was named first
+    kind = next((one.precision for one in found.lines), "fp32")
+    where = "the framework's pool" if found.gpu else "the process, its framework and the data set included"
+    limit = "what the GPU gives" if found.limit_bytes is None else f"{found.limit_bytes / 2**20:,.0f} MiB"
+    return Sheet(
+        name="memory",
+        about=(
+            f"Train steps of {text.code(found.workload)} on {text.escape(found.gpu or found.cpu or 'a processor')}, "
+            f"{found.threads} thread{'s' * (found.threads > 1)}: peak memory of {where}, each batch size in a fresh "
+            f"process. Largest: the largest batch within {limit}, to 5 %, by doubling and bisection; there are "
+            f"{found.samples:,} samples. A sample: what a further one takes, between the smallest and the largest "
+            f"batch that fit; beside it how many times as much as in {kind}."
+        ),
+        header=("arm", "precision", "smallest tried (MiB)", "largest", "at it (MiB)", "a sample (KiB)", f"of {kind}"),
+        names=2,
+        keys=tuple((found.workload, one.arm) for one in found.lines),
+        rows=tuple(_row(one, found.samples, whole.get(one.arm)) for one in found.lines),
+    )
+
+
+def _row(one: MemoryLine, samples: int, whole: float | None) -> tuple[Field, ...]:
+    fit = {point.batch: peak for point in one.points if point.fits and (peak := point.peak_bytes) is not None}
+    few = min(fit, default=None)
+    reason = next((point.reason for point in one.points if point.reason), None)
+    return (
+        Field(one.arm),
+        Field(one.precision),
+        Field(MISSING) if few is None else Field(f"{fit[few] / 2**20:,.0f}", fit[few], f"a batch of {few:,}"),
+        _largest(one, samples, reason),
+        Field(f"{fit[one.largest] / 2**20:,.0f}", fit[one.largest]) if one.largest in fit else Field(MISSING),
+        Field(MISSING) if one.sample_bytes is None else Field(f"{one.sample_bytes / 2**10:,.1f}", one.sample_bytes),
+        Field(f"{one.sample_bytes / whole:.2f}") if one.sample_bytes and whole else Field(MISSING),
+    )
+
+
+def _largest(one: MemoryLine, samples: int, reason: str | None) -> Field:
+    if one.largest is None:
+        return Field(MISSING, note=reason or "not even one sample fits")
+    return Field(f"{one.largest:,}", one.largest, "all samples fit at once" if one.largest == samples else None)
+
+
+def picture(found: MemorySweep) -> Figure:
+    """Return every arm's peak over the batch size, both from zero, with the limit."""
+    figure = Figure(figsize=(7.2, 4.4), layout="constrained")
+    axes = figure.add_subplot()
+    for one in found.lines:
+        known = [(point.batch, peak / 2**20) for point in one.points if (peak := point.peak_bytes) is not None]
+        if known:
+            label = text.one_line(f"{one.arm} · {one.precision}", 60)
+            colour, dashes = plots.colour(one.arm), DASHES[one.precision]
+            axes.plot(*zip(*known, strict=True), marker="o", linestyle=dashes, color=colour, label=label)
+    if found.limit_bytes is not None:
+        axes.axhline(found.limit_bytes / 2**20, color="0.4", linewidth=1)
+        axes.annotate("limit", (0, found.limit_bytes / 2**20), (4, 3), textcoords="offset points", fontsize=8.5)
+    axes.set(xlabel="batch size (samples)", ylabel="peak memory (MiB)", xlim=(0, None), ylim=(0, None))
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
+    axes.set_title(f"{found.workload}: memory of a train step", fontsize=10)
+    if axes.lines:
+        axes.legend(fontsize=8.5)
+    return figure
