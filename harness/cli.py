@@ -22,6 +22,7 @@ from harness.commands import (
     compare,
     convert,
     doctor,
+    dtypes,
     exports,
     gate,
     memory,
@@ -74,6 +75,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "breakdown": breakdown.breakdown,
     "scale": scale.scale,
     "memory": memory.memory,
+    "dtypes": dtypes.dtypes,
     "exports": exports.exports,
     "advise": advise.advise,
     "doctor": doctor.doctor,
@@ -107,6 +109,7 @@ def _explain(error: Exception) -> str | None:
     from benchmarks.datasets.preparation import DatasetUnavailable
     from harness.aa.twins import Unraced
     from harness.advice.weighting import WeightsError
+    from harness.anatomy.dtypes import Uninspectable
     from harness.archive.files import ExportFault
     from harness.archive.index import IndexFault
     from harness.compare.origin import Incomparable
@@ -143,6 +146,7 @@ def _explain(error: Exception) -> str | None:
         | Undivided
         | Unexportable
         | Unfit
+        | Uninspectable
         | Unmeasurable
         | Unscalable
         | Unraced

@@ -989,6 +989,17 @@ class Divisible(Feeding, Protocol):
         """
 
 
+class Inspectable(Session, Protocol):
+    """A session that tells which operations its framework makes of a train step."""
+
+    def operations(self) -> Mapping[tuple[str, str], int]:
+        """Return how often each operation gives numbers of each floating type in a step over the first staged batch.
+
+        By the framework's own name of it, and ``float32``, ``bfloat16`` …; what only looks at numbers in another way is
+        left out. Where the framework compiles, it is what it hands to its compiler, and the body of a loop counts once.
+        """
+
+
 class WeightsError(ValueError):
     """A weights file that cannot be read or carried across. The message names the tensor."""
 

@@ -696,6 +696,25 @@ class Scaling(Model):
     lines: list[ScaleLine]
 
 
+class OperationCount(Model):
+    """How often an operation of a train step gives numbers of a type; names are the framework's own."""
+
+    name: str
+    dtype: str
+    count: PositiveInt
+
+
+class StepOperations(Model):
+    """What a train step of an arm is made of: ``twinbench dtypes``."""
+
+    schema_version: Literal[1] = 1
+    workload: str
+    arm: str
+    precision: Precision
+    versions: dict[str, str]
+    counts: list[OperationCount]
+
+
 class BatchMemory(Model):
     """The memory that train steps on batches of one size take, at its peak.
 

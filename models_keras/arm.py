@@ -356,6 +356,11 @@ class KerasSession:
             raise ValueError(f"a train step of this kind has no part {part!r}; it has {', '.join(self.parts)}")
         return self.parts[part](self.staged, count)
 
+    def operations(self) -> Mapping[tuple[str, str], int]:
+        """Return what Keras' own train step consists of on its backend."""
+        found: Mapping[tuple[str, str], int] = backend.operations(self.model, self.batches[0])
+        return found
+
     def feed(
         self,
         x: Array,

@@ -35,6 +35,7 @@ from harness.contract import (
     layer_of,
 )
 from models_torch import exports, parts, weights
+from models_torch.operations import noted
 from models_torch.techniques import checkpointing, data_loading
 from models_torch.techniques.augmentation import augment
 from models_torch.techniques.custom import Centred
@@ -390,6 +391,12 @@ class TorchSession:
             told = run(x, y)
         self._wait()
         return told.item()
+
+    def operations(self) -> Mapping[tuple[str, str], int]:
+        """Return what a train step dispatches, forwards and backwards and in the optimizer."""
+        with noted() as found:
+            self.train_step(*self.batches[0])
+        return found
 
     def feed(
         self,

@@ -34,6 +34,7 @@ from harness.contract import (
     Exportable,
     ExportForm,
     Feeding,
+    Inspectable,
     OnDevice,
     Part,
     Portable,
@@ -520,6 +521,11 @@ class Server:
             "calls": [dataclasses.asdict(call) for call in session.calls(zeros)],
             "specs": {name: dataclasses.astuple(spec) for name, spec in session.describe().items()},
         }
+
+    def operations(self) -> dict[str, Any]:
+        """Tell which operations a train step of the open session is made of: name, type of what it gives, how often."""
+        found = cast(Inspectable, self.session).operations()
+        return {"counts": [(name, dtype, count) for (name, dtype), count in found.items()]}
 
     def data(self) -> dict[str, str]:
         """Return the hashes of what this process trains on: of the batches, as the framework holds them."""

@@ -4,7 +4,8 @@ import functools
 import math
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import jax
@@ -179,6 +180,44 @@ def differentiator(model: keras.Model, wrt_inputs: bool = True) -> Callable[[Any
         return loss, found, of_x[0] if wrt_inputs else None
 
     return gradients
+
+
+UNCHANGED = frozenset({
+    "reshape", "transpose", "broadcast_in_dim", "squeeze", "expand_dims", "slice", "copy", "stop_gradient",
+})  # fmt: skip
+"""Operations that compute nothing."""
+
+
+def operations(model: keras.Model, batch: Any) -> Mapping[tuple[str, str], int]:
+    """Return how often the function that a train step is has each operation, by name and type of what it gives."""
+    groups = (
+        model.trainable_variables,
+        model.non_trainable_variables,
+        model.optimizer.variables,
+        model.metrics_variables,
+    )
+    traced = jax.make_jaxpr(model.train_step)(tuple(_values(group) for group in groups), batch)
+    found: Counter[tuple[str, str]] = Counter()
+
+    def note(jaxpr: Any) -> None:
+        for equation in jaxpr.eqns:
+            within = [one for value in equation.params.values() for one in _jaxprs(value)]
+            for one in within:
+                note(one)
+            kind = getattr(equation.outvars[0].aval, "dtype", None) if equation.outvars and not within else None
+            if kind is not None and jnp.issubdtype(kind, jnp.floating) and equation.primitive.name not in UNCHANGED:
+                found[equation.primitive.name, str(kind)] += 1
+
+    note(traced.jaxpr)
+    return found
+
+
+def _jaxprs(value: Any) -> Iterator[Any]:
+    """Yield the functions among an operation's parameters."""
+    for one in value if isinstance(value, (tuple, list)) else [value]:
+        jaxpr = getattr(one, "jaxpr", one)
+        if hasattr(jaxpr, "eqns"):
+            yield jaxpr
 
 
 def parts(model: keras.Model) -> dict[Part, Callable[[Iterator[Any], int], float]]:

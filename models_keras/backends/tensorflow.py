@@ -2,7 +2,8 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 import keras
@@ -134,6 +135,26 @@ def differentiator(model: keras.Model, wrt_inputs: bool = True) -> Callable[[Any
         return loss, [tf.convert_to_tensor(gradient) for gradient in found], of_inputs[0] if wrt_inputs else None
 
     return cast(Callable[[Any, Any], Any], gradients)
+
+
+UNCHANGED = frozenset({
+    "Const", "Identity", "IdentityN", "NoOp", "Placeholder", "ReadVariableOp", "AssignVariableOp", "Reshape", "Squeeze",
+    "ExpandDims", "Transpose", "StridedSlice", "PartitionedCall", "StatefulPartitionedCall", "StopGradient",
+    "PreventGradient", "ZerosLike", "OnesLike", "BroadcastGradientArgs",
+})  # fmt: skip
+"""Operations that compute nothing."""
+
+
+def operations(model: keras.Model, batch: Any) -> Mapping[tuple[str, str], int]:
+    """Return how often a train step's graph, as it is traced, has each operation, by name and type of what it gives."""
+    graph = tf.function(model.train_step).get_concrete_function(batch).graph.as_graph_def()
+    found: Counter[tuple[str, str]] = Counter()
+    for node in (*graph.node, *(node for function in graph.library.function for node in function.node_def)):
+        told = (node.attr[name].type for name in ("DstT", "T", "dtype") if name in node.attr)
+        kind = next((tf.as_dtype(number) for number in told if number), None)
+        if kind and kind.is_floating and node.op not in UNCHANGED:
+            found[node.op, kind.name] += 1
+    return found
 
 
 def parts(model: keras.Model) -> dict[Part, Callable[[Iterator[Any], int], float]]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import keras
 import numpy as np
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 from torch.utils.data import DataLoader, TensorDataset
 
 from harness.contract import DeviceMemory, Loading, NoDevice, Part, Setup
@@ -172,6 +175,28 @@ def differentiator(model: keras.Model, wrt_inputs: bool = True) -> Callable[[Any
         return loss.detach(), list(found[:count]), found[count] if wrt_inputs else None
 
     return gradients
+
+
+class _Noting(TorchDispatchMode):
+    """Counts operations while it is entered, views and whole numbers left out: below autograd and Keras' own casts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: Counter[tuple[str, str]] = Counter()
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = func(*args, **(kwargs or {}))
+        given = next((leaf for leaf in tree_leaves(result) if isinstance(leaf, torch.Tensor)), None)
+        if given is not None and given.is_floating_point() and not func.is_view:
+            self.found[func.overloadpacket.__name__, str(given.dtype).removeprefix("torch.")] += 1
+        return result
+
+
+def operations(model: keras.Model, batch: Any) -> Mapping[tuple[str, str], int]:
+    """Return how often a train step dispatches each operation, by name and type of what it gives."""
+    with _Noting() as noting:
+        model.train_step(*batch)
+    return noting.found
 
 
 def parts(model: keras.Model) -> dict[Part, Callable[[Iterator[Any], int], float]]:
