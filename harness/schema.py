@@ -744,7 +744,8 @@ class MemoryLine(Model):
 
     Attributes:
         points: What was tried, by batch size.
-        largest: The largest batch that fits, to 5 %; null if none does, or something other than memory was in the way.
+        largest: The largest batch that fits, to 5 %, or at least that if a try failed for another reason than memory;
+            null if none does.
         sample_bytes: What a further sample takes, between the smallest and the largest batch that fit.
     """
 

@@ -312,6 +312,11 @@ class Bridge:
             for name, tensor in self._turned(carrier, [np.zeros(variable.shape) for variable in carrier.variables])
         }
 
+    @functools.cached_property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Canonical shapes, found once: of a large model that takes as much memory as its tensors."""
+        return {name: spec.shape for name, spec in self.describe().items()}
+
     def dump(self) -> dict[str, Array]:
         """Return contiguous copies of all variables under canonical names."""
         return self.to_canonical({id(v): keras.ops.convert_to_numpy(v) for c in self.carriers for v in c.variables})
@@ -346,12 +351,11 @@ class Bridge:
         Raises:
             ValueError: If a name is unknown, or a shape differs; nothing is assigned then.
         """
-        specs = self.describe()
-        if unknown := [name for name in tensors if name not in specs]:
+        if unknown := [name for name in tensors if name not in self.shapes]:
             raise ValueError(f"tensors unknown: {', '.join(unknown)}")
         for name, tensor in tensors.items():
-            if tensor.shape != specs[name].shape:
-                raise ValueError(f"{name}: shape {tensor.shape}, expected {specs[name].shape}")
+            if tensor.shape != self.shapes[name]:
+                raise ValueError(f"{name}: shape {tensor.shape}, expected {self.shapes[name]}")
         for carrier in self.carriers:
             given = [name for name in carrier.names if name in tensors]
             if not given:

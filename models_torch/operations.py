@@ -21,7 +21,10 @@ class _Noting(TorchDispatchMode):
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         result = func(*args, **(kwargs or {}))
-        given = next((leaf for leaf in tree_leaves(result) if isinstance(leaf, Tensor)), None)
+        # What changes its arguments, as updates of many parameters at once do, may give nothing: then it gives these.
+        held = zip(func._schema.arguments, args, strict=False)
+        changed = [value for argument, value in held if argument.alias_info and argument.alias_info.is_write]
+        given = next((leaf for leaf in tree_leaves([result, changed]) if isinstance(leaf, Tensor)), None)
         if given is not None and given.is_floating_point() and not func.is_view:
             self.found[func.overloadpacket.__name__, str(given.dtype).removeprefix("torch.")] += 1
         return result

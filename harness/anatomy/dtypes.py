@@ -17,11 +17,14 @@ REQUEST_S = 300.0
 
 PRODUCTS = frozenset({
     # PyTorch, and Keras on it
-    "mm", "addmm", "bmm", "baddbmm", "convolution", "convolution_overrideable", "convolution_backward",
-    "mkldnn_rnn_layer", "_scaled_dot_product_flash_attention", "_scaled_dot_product_flash_attention_backward",
-    "_scaled_dot_product_flash_attention_for_cpu", "_scaled_dot_product_flash_attention_for_cpu_backward",
+    "mm", "addmm", "bmm", "baddbmm", "mv", "addmv", "dot", "convolution", "convolution_overrideable",
+    "convolution_backward", "mkldnn_rnn_layer", "mkldnn_rnn_layer_backward", "_cudnn_rnn", "_cudnn_rnn_backward",
+    *(f"_scaled_dot_product_{kind}{way}" for way in ("", "_backward") for kind in (
+        "flash_attention", "flash_attention_for_cpu", "efficient_attention", "cudnn_attention",
+    )),
     # TensorFlow
-    "MatMul", "BatchMatMulV2", "Einsum", "Conv2D", "Conv2DBackpropInput", "Conv2DBackpropFilter",
+    "MatMul", "BatchMatMulV2", "BatchMatMulV3", "Einsum", "CudnnRNNV3", "CudnnRNNBackpropV3", "Conv2D",
+    "Conv2DBackpropInput", "Conv2DBackpropFilter",
     "DepthwiseConv2dNative", "DepthwiseConv2dNativeBackpropInput", "DepthwiseConv2dNativeBackpropFilter",
     # JAX
     "dot_general", "conv_general_dilated",
@@ -44,6 +47,8 @@ def inspect(workload: str, arms: Sequence[str], precision: Precision, device: De
         DatasetUnavailable: If the data cannot be had.
     """
     asked = registry.find_workload(workload)
+    if asked.accumulation > 1:
+        raise Uninspectable(f"{workload} takes its steps in {asked.accumulation} parts, and Keras calls each a step")
     for arm in arms:
         spec = registry.find_arm(arm)
         if reason := registry.unsupported(spec, asked, precision, device):

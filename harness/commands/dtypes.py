@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from harness.commands.parts import Arms, AsJson, InPrecision, OnDevice, interruptible, present, split
+from harness.commands.parts import Arms, AsJson, InPrecision, OnDevice, fail, interruptible, present, split
 
 
 def dtypes(
@@ -24,6 +24,8 @@ def dtypes(
     kind = registry.find_precision(precision)
     able = registry.able(registry.find_workload(workload), kind, device)
     rivals = split(arms) or [arm for arm in able if not registry.find_arm(arm).form_of]
+    if not rivals:
+        fail(f"no arm can train {workload} in {kind} here; see `twinbench doctor`")
     with interruptible():
         found = dtypes.inspect(workload, tuple(dict.fromkeys(rivals)), kind, device)
     present(found, as_json, shown.sheet(found, dtypes.PRODUCTS).console, 120)

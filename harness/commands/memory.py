@@ -48,7 +48,9 @@ def memory(
 
     kinds = tuple(dict.fromkeys(registry.find_precision(name) for name in split(precision)))
     spec = registry.find_workload(workload)
-    rivals = split(arms) or [arm for kind in kinds for arm in registry.able(spec, kind, device)]
+    rivals = split(arms) or [
+        arm for arm in registry.arms() if kinds and all(arm in registry.able(spec, kind, device) for kind in kinds)
+    ]
     limit = None if limit_mib is None else limit_mib * 2**20
     if limit is None and device == "cpu" and (spare := batches.available_bytes()) is not None:
         limit = int(DEFAULT_SHARE * spare)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import itertools
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from harness import registry
+from harness import matched, registry
 from harness.contract import Cell, Device, Outcome, Precision, Setup
 from harness.measure.environment import fingerprint
 from harness.run.coordinator import store_dataset
@@ -18,8 +19,8 @@ from harness.run.sitting import START_TIMEOUT_S, StoredDataset, now
 from harness.schema import BatchMemory, MemoryLine, MemorySweep
 
 REQUEST_S = 600.0
-STEPS = 3
-"""Taken beside the first one: what an optimizer keeps, and what a framework holds on to, is there by then."""
+FIRST = 2
+"""Samples to begin with: of them nothing takes much, and twice as many take at most twice as much."""
 
 TRAINING = ("first step", "step")
 """Phases whose peaks count: a large batch is not there before."""
@@ -32,7 +33,7 @@ OUT_OF_MEMORY = {Outcome.OUT_OF_MEMORY_HOST, Outcome.OUT_OF_MEMORY_DEVICE}
 
 MEMORY = Path("/proc/meminfo")
 OF_GROUP = Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory.current")
-"""What a container may take, and what it has taken."""
+"""What a container may take, and what it has taken, what it read from files included."""
 
 
 class Unfit(ValueError):
@@ -44,7 +45,7 @@ class Request:
     """What is to be looked for.
 
     Attributes:
-        precisions: Each arm is tried in all of them that it computes in.
+        precisions: Each arm is tried in all of them.
         limit: Bytes that may be taken: of the process on a CPU, of what the framework has on a GPU. None on a GPU: what
             the GPU gives.
     """
@@ -68,29 +69,21 @@ class Request:
             spec = registry.find_arm(arm)
             if spec.witness:
                 raise Unfit(f"{arm} is a witness: it checks the others, and its memory says nothing of a framework")
-            if not any(self._able(arm, precision) for precision in self.precisions):
-                reason = registry.unsupported(spec, workload, self.precisions[0], self.device)
-                raise Unfit(f"{arm} cannot train {self.workload} here: {reason}")
-        if not self.arms:
-            raise Unfit(f"no arm can train {self.workload} here; see `twinbench doctor`")
+            for precision in self.precisions:
+                if reason := registry.unsupported(spec, workload, precision, self.device):
+                    raise Unfit(f"{arm} cannot train {self.workload} here: {reason}")
+        if not self.arms or not self.precisions:
+            raise Unfit(f"no arm can train {self.workload} so here; see `twinbench doctor`")
         if workload.accumulation > 1:
             raise Unfit(f"{self.workload} takes its batches in {workload.accumulation} parts: its memory is a part's")
         if self.device == "cpu":
             spare = available_bytes()
-            if self.limit is None or (spare is not None and self.limit > spare / 2):
+            if not self.limit or (spare is not None and self.limit > spare / 2):
                 told = "unknown" if spare is None else f"{spare / 2**20:,.0f} MiB"
                 raise Unfit(
                     f"a limit must be at most half of the memory that is available ({told}): a batch that does not fit "
                     "may take twice as much as one that does"
                 )
-
-    def lines(self) -> list[tuple[str, Precision]]:
-        """Return the arms in the precisions that they compute in."""
-        return [(arm, kind) for arm in self.arms for kind in self.precisions if self._able(arm, kind)]
-
-    def _able(self, arm: str, precision: Precision) -> bool:
-        workload = registry.find_workload(self.workload)
-        return registry.unsupported(registry.find_arm(arm), workload, precision, self.device) is None
 
 
 def available_bytes() -> int | None:
@@ -121,15 +114,15 @@ def measure(request: Request, tell: Callable[[str], None]) -> MemorySweep:
         scratch = Path(folder)
         (scratch / "keras").mkdir()
         data = registry.load_dataset(workload.dataset)
-        dataset, samples = store_dataset(data, scratch), len(data.first(workload.samples).x_train) - workload.held_out
+        dataset, samples = store_dataset(data, scratch), len(matched.examples(data, workload).x_train)
         lines = []
-        for arm, precision in request.lines():
+        for arm, precision in itertools.product(request.arms, request.precisions):
 
             def tried(batch: int, arm: str = arm, precision: Precision = precision) -> BatchMemory:
                 tell(f"{arm} in {precision}, {batch} samples")
                 return _try(request, arm, precision, batch, dataset, scratch)
 
-            points, largest = search(tried, workload.batch_size, samples)
+            points, largest = search(tried, samples)
             versions = registry.versions(registry.find_arm(arm))
             lines.append(line(arm, precision, versions, points, largest))
     return MemorySweep(
@@ -145,16 +138,17 @@ def measure(request: Request, tell: Callable[[str], None]) -> MemorySweep:
     )
 
 
-def search(tried: Callable[[int], BatchMemory], first: int, most: int) -> tuple[list[BatchMemory], int | None]:
-    """Return all tries, by batch size, and the largest batch that fits: by doubling or halving, then by bisection.
+def search(tried: Callable[[int], BatchMemory], most: int) -> tuple[list[BatchMemory], int | None]:
+    """Return all tries, by batch size, and the largest batch that fits: by doubling, then by bisection.
+
+    A try that fails for another reason than memory ends it.
 
     Args:
         tried: Tries a batch of so many samples.
-        first: What to begin with.
         most: Samples that there are.
 
     Returns:
-        None for the largest if not even one sample fits, or a try failed for another reason than memory.
+        None for the largest if nothing that was tried fits.
     """
     points: dict[int, BatchMemory] = {}
 
@@ -163,7 +157,7 @@ def search(tried: Callable[[int], BatchMemory], first: int, most: int) -> tuple[
         return points[batch].fits
 
     low, high = 0, most + 1  # the largest that fits, the smallest that does not
-    batch = min(first, most)
+    batch = min(FIRST, most)
     while low < batch < high and (not low or high - low > max(1, CLOSE * low)):
         if fits(batch):
             low = batch
@@ -173,7 +167,7 @@ def search(tried: Callable[[int], BatchMemory], first: int, most: int) -> tuple[
             high = batch
         batch = (low + high) // 2 if high <= most else min(2 * low, most)
     found = sorted(points.values(), key=lambda point: point.batch)
-    return found, None if any(point.reason for point in found) else low or None
+    return found, low or None
 
 
 def line(
@@ -206,15 +200,16 @@ def _try(
             worker.begin()
             worker.started(START_TIMEOUT_S)
             worker.open(Cell.of(workload, arm, setup), dataset, REQUEST_S, workload)
-            worker.ask("block", REQUEST_S, steps=STEPS)
+            worker.ask("warm_up", REQUEST_S, block_ms=1.0)
             told = worker.ask("finish", REQUEST_S, frameworks=[], phase="step")
         except WorkerFailure as failure:
             reason = None if failure.outcome in OUT_OF_MEMORY else str(failure)
             return BatchMemory(batch=batch, fits=False, reason=reason)
     found = _peaks(batch, told)
     peak = found.peak_bytes
-    fits = request.limit is None or (peak is not None and peak <= request.limit)
-    return found.model_copy(update={"fits": fits})
+    if request.limit is None or (peak is not None and peak <= request.limit):
+        return found
+    return found.model_copy(update={"fits": False, "reason": None if peak else "nobody tells how much it took"})
 
 
 def _peaks(batch: int, told: Mapping[str, Any]) -> BatchMemory:

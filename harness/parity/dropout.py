@@ -6,8 +6,8 @@ No two frameworks draw alike.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
-import warnings
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
@@ -30,9 +30,13 @@ COPIES = 16
 
 PASSES = 24
 CHANGE = ", from draw to draw"
+PREDICTED = "predicted"
 OFF_FP64 = 1e-10
 ROUNDING = 1e-5
 """Of float32, relative, as ``forward`` bounds it."""
+
+NOTHING = 1e-7
+"""Of the largest size: what float32 makes of a gradient of zero."""
 
 BOUND = 6.0
 """Of −log10 p: a level of 1e-6 for each test. Seeds are fixed, so a healthy pair that passes once always does."""
@@ -44,7 +48,7 @@ def dropout(stage: Stage) -> Iterator[Finding]:
     Compared are the means, over many draws, of the loss, of the size of each gradient, and of how far draws are apart.
     Dropout behind a shortcut, or before an activation instead of behind it, has others; so has a code that is drawn
     with another deviation. In float32, where chance hides no more than in float64 and convolutions take a tenth of the
-    time; predictions in float64.
+    time. Predictions in float64, and where a code is sampled in them too, like gradients.
     """
     if not set(STOCHASTIC) & stage.workload.architecture.arguments.keys():
         yield dataclasses.replace(stage.tally("dropout", []), note="nothing random")
@@ -53,26 +57,31 @@ def dropout(stage: Stage) -> Iterator[Finding]:
     variant = with_chance(stage.workload, RATE)
     reference, half = stage.open_pair(variant, "fp64" if stage.open_single is None else "fp32")
 
+    sampled = "dropout" not in stage.workload.architecture.arguments  # a code, in evaluation too
+
     def draws(of: Half) -> Iterator[dict[str, Array]]:
         for seed in range(PASSES):
             of.load(stage.tensors, seed)
-            yield split(of.probe("gradients", **batch))
+            drawn = split(of.probe("gradients", **batch))
+            yield drawn | ({PREDICTED: of.probe("predict", x=batch["x"])["output"]} if sampled else {})
 
     ours, theirs = figures(draws(half)), reference.answer("dropout", lambda of: figures(draws(of)))
     declared = immaterial(stage.workload.architecture, theirs)
     left_out = {*declared, *(f"{name}{CHANGE}" for name in declared)}
     yield stage.finding("dropout place", surprise(ours, theirs, left_out), BOUND)
 
-    drawn = told_apart(ours)
     half.load(stage.tensors, 0)
-    again, following = told_apart(figures(split(half.probe("gradients", **batch)) for _ in range(2)))
-    wrong = [] if again == drawn[0] else ["another draw from the same seed"]
-    wrong += ["the same draw from another seed"] if len(set(drawn)) < PASSES else []
-    wrong += ["the same draw twice"] if following == again else []
-    wrong += ["a draw that is the next seed's first"] if following == drawn[1] else []
+    repeated = figures(split(half.probe("gradients", **batch)) for _ in range(2))
+    names = [name for name in repeated if name not in left_out and not name.endswith(CHANGE)]
+    drawn, (again, following) = (np.stack([of[name] for name in names], axis=1) for of in (ours, repeated))
+    pairs = itertools.combinations(drawn, 2)
+    wrong = [] if alike(again, drawn[0]) else ["another draw from the same seed"]
+    wrong += ["the same draw from another seed"] if any(alike(one, other) for one, other in pairs) else []
+    wrong += ["the same draw twice"] if alike(following, again) else []
+    wrong += ["a draw that is the next seed's first"] if alike(following, drawn[1]) else []
     yield stage.tally("dropout seed", wrong)
 
-    if "dropout" not in stage.workload.architecture.arguments:  # a code is sampled in evaluation too
+    if sampled:
         return
     reference, half = stage.open_pair(variant, "fp64")
     expected, found = reference.probe("predict", x=stage.x), half.probe("predict", x=stage.x)
@@ -101,9 +110,9 @@ def figures(draws: Iterable[Mapping[str, Array]]) -> dict[str, Array]:
     return {name: np.array(numbers) for name, numbers in found.items()}
 
 
-def told_apart(of: Mapping[str, Array]) -> list[tuple[float, ...]]:
-    """Return of each draw the sizes of all tensors: in float32 the loss alone is now and then another draw's."""
-    return list(zip(*(sizes.tolist() for name, sizes in of.items() if not name.endswith(CHANGE)), strict=True))
+def alike(one: Array, other: Array) -> bool:
+    """Return whether two draws are the same, by the sizes of all tensors: the loss alone is now and then another's."""
+    return np.allclose(one, other, rtol=ROUNDING, atol=0)
 
 
 def _rms(tensor: Array) -> float:
@@ -116,19 +125,25 @@ def surprise(ours: Mapping[str, Array], theirs: Mapping[str, Array], left_out: C
     A name that only one side has, and a figure that is not finite, are infinitely surprising.
     """
     worst, where, first = 0.0, "", None
+    nothing = NOTHING * max((sizes.max() for sizes in theirs.values()), default=0.0)
     for name in [*theirs, *(name for name in ours if name not in theirs)]:
         if name not in ours or name not in theirs or not np.isfinite([*ours[name], *theirs[name]]).all():
             return Distance(math.inf, name, name)
         # The same masks, as Keras draws them on torch, give the same up to rounding, and so does what no mask changes:
         # no evidence of a difference.
-        if name in left_out or np.allclose(ours[name], theirs[name], rtol=ROUNDING, atol=0):
+        if name in left_out or np.allclose(ours[name], theirs[name], rtol=ROUNDING, atol=nothing):
             continue
-        with warnings.catch_warnings():  # SciPy's, of what hardly changes from draw to draw
-            warnings.simplefilter("ignore", RuntimeWarning)
-            p = stats.ttest_ind(ours[name], theirs[name], equal_var=False).pvalue
-        found = -math.log10(max(p, 1e-300))
+        found = -math.log10(max(_welch(ours[name], theirs[name]), 1e-300))
         if found > worst:
             worst, where = found, name
         if first is None and found > BOUND:
             first = name
     return Distance(worst, where, first)
+
+
+def _welch(ours: Array, theirs: Array) -> float:
+    """Return the two-sided p of equal means; 0 of constants, which differ by no chance."""
+    told = [(float(of.mean()), float(of.std(ddof=1)), len(of)) for of in (ours, theirs)]
+    if not any(deviation for _, deviation, _ in told):
+        return 0.0
+    return float(stats.ttest_ind_from_stats(*told[0], *told[1], equal_var=False).pvalue)

@@ -15,8 +15,8 @@ DASHES = {"fp32": "-", "tf32": "-.", "bf16": "--", "fp16": ":", "fp64": (0, (1, 
 
 def sheet(found: MemorySweep) -> Sheet:
     """Return of every arm and precision the largest batch that fits, and what a sample takes."""
-    whole = {one.arm: one.sample_bytes for one in reversed(found.lines)}  # in the precision that was named first
-    kind = next((one.precision for one in found.lines), "fp32")
+    kind = next((one.precision for one in found.lines), "fp32")  # that was named first
+    whole = {one.arm: one.sample_bytes for one in found.lines if one.precision == kind}
     where = "the framework's pool" if found.gpu else "the process, its framework and the data set included"
     limit = "what the GPU gives" if found.limit_bytes is None else f"{found.limit_bytes / 2**20:,.0f} MiB"
     return Sheet(
@@ -28,7 +28,7 @@ def sheet(found: MemorySweep) -> Sheet:
             f"{found.samples:,} samples. A sample: what a further one takes, between the smallest and the largest "
             f"batch that fit; beside it how many times as much as in {kind}."
         ),
-        header=("arm", "precision", "smallest tried (MiB)", "largest", "at it (MiB)", "a sample (KiB)", f"of {kind}"),
+        header=("arm", "precision", "smallest (MiB)", "largest", "at it (MiB)", "a sample (KiB)", f"of {kind}"),
         names=2,
         keys=tuple((found.workload, one.arm) for one in found.lines),
         rows=tuple(_row(one, found.samples, whole.get(one.arm)) for one in found.lines),
@@ -53,7 +53,8 @@ def _row(one: MemoryLine, samples: int, whole: float | None) -> tuple[Field, ...
 def _largest(one: MemoryLine, samples: int, reason: str | None) -> Field:
     if one.largest is None:
         return Field(MISSING, note=reason or "not even one sample fits")
-    return Field(f"{one.largest:,}", one.largest, "all samples fit at once" if one.largest == samples else None)
+    told = "all samples fit at once" if one.largest == samples else None
+    return Field(f"{one.largest:,}", one.largest, f"at least: {reason}" if reason else told)
 
 
 def picture(found: MemorySweep) -> Figure:

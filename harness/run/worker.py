@@ -86,7 +86,7 @@ class Server:
         self.served = 0  # size of the batches that passes go through
         self.few = False  # whether the staged batches have so few samples
         self.initial: dict[str, Array]
-        self.loaded: dict[str, Array]
+        self.loaded: dict[str, Array] = {}
         self.changed: set[str] = set()
         self.entry: str
         self.setup: Setup
@@ -145,7 +145,7 @@ class Server:
         held: dict[str, Any] = load_file(arrays)
         self.dataset = Dataset(**dataset, **held)
         self.examples, self.samples = matched.examples(self.dataset, self.workload), None
-        self.few = False
+        self.few, self.loaded, self.changed = False, {}, set()
         batches = matched.stage_batches(self.examples, self.workload, self.cell.batch_size)
         self.served = self.cell.batch_size
 
@@ -355,7 +355,7 @@ class Server:
         """Do one thing to the open session for the parity gates; arrays go in and out through ``.npz`` files.
 
         Args:
-            what: ``load`` tensors by name; ``change`` some of them, the others being what was last loaded; ``taps`` for
+            what: ``load`` tensors by name; ``change`` some of them, and back those changed before; ``taps`` for
                 ``x``, or ``training taps``, as a train step has them, or their last, the ``output``, alone;
                 ``gradients`` for ``x`` and ``y``; ``stage`` the batches ``x`` and ``y``, stacked; ``run`` a ``count``
                 of steps over them, or of a ``part`` of a step; ``fit`` to ``x`` and ``y`` in ``orders`` by

@@ -187,6 +187,8 @@ UNCHANGED = frozenset({
 })  # fmt: skip
 """Operations that compute nothing."""
 
+OF_NUMBERS = ("update_jaxpr", "jaxpr_reduce", "computation", "reducer", "comparator")
+
 
 def operations(model: keras.Model, batch: Any) -> Mapping[tuple[str, str], int]:
     """Return how often the function that a train step is has each operation, by name and type of what it gives."""
@@ -201,7 +203,9 @@ def operations(model: keras.Model, batch: Any) -> Mapping[tuple[str, str], int]:
 
     def note(jaxpr: Any) -> None:
         for equation in jaxpr.eqns:
-            within = [one for value in equation.params.values() for one in _jaxprs(value)]
+            # What a scatter or a reduction does to two numbers is no operation by itself.
+            inner = (value for name, value in equation.params.items() if name not in OF_NUMBERS)
+            within = [one for value in inner for one in _jaxprs(value)]
             for one in within:
                 note(one)
             kind = getattr(equation.outvars[0].aval, "dtype", None) if equation.outvars and not within else None

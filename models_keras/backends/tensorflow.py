@@ -1,5 +1,6 @@
 """Keras on TensorFlow: the train function is a ``tf.function``, compiled by XLA where ``compile()`` chooses so."""
 
+import contextlib
 import math
 import time
 from collections import Counter
@@ -144,16 +145,28 @@ UNCHANGED = frozenset({
 })  # fmt: skip
 """Operations that compute nothing."""
 
+INNER = ("body", "cond", "then_branch", "else_branch", "f")
+"""Attributes of operations that name functions which they run."""
+
 
 def operations(model: keras.Model, batch: Any) -> Mapping[tuple[str, str], int]:
     """Return how often a train step's graph, as it is traced, has each operation, by name and type of what it gives."""
-    graph = tf.function(model.train_step).get_concrete_function(batch).graph.as_graph_def()
     found: Counter[tuple[str, str]] = Counter()
-    for node in (*graph.node, *(node for function in graph.library.function for node in function.node_def)):
-        told = (node.attr[name].type for name in ("DstT", "T", "dtype") if name in node.attr)
-        kind = next((tf.as_dtype(number) for number in told if number), None)
-        if kind and kind.is_floating and node.op not in UNCHANGED:
-            found[node.op, kind.name] += 1
+    met = set()
+
+    def note(graph: Any) -> None:
+        for operation in graph.get_operations():
+            kind = operation.outputs[0].dtype if operation.outputs else None
+            if kind and kind.is_floating and operation.type not in UNCHANGED:
+                found[operation.type, kind.name] += 1
+            for name in INNER:  # what loops, chooses or is called, each once
+                with contextlib.suppress(ValueError):
+                    inner = operation.get_attr(name).name
+                    if inner and inner not in met:
+                        met.add(inner)
+                        note(graph._get_function(inner).graph)
+
+    note(tf.function(model.train_step).get_concrete_function(batch).graph)
     return found
 
 

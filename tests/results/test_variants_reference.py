@@ -18,8 +18,6 @@ OF_SOME = {"dropout", "trajectory"}
 """Gates that have nothing to say of some variants."""
 
 ARMS = ("torch", "keras-tensorflow", "keras-jax", "keras-torch")
-FEWER = {"transfer_text": ("torch", "keras-torch")}
-"""Arms of what takes a quarter of an hour for two."""
 
 
 @pytest.mark.parametrize("family", TOLD)
@@ -31,7 +29,7 @@ def test_every_variant_was_tried_on_every_arm_by_every_gate(family):
         (name, arm)
         for name, variant in registry.variants().items()
         if name.partition(".")[0] == family and not (variant.loading and variant.loading.by == "grain")  # is an extra
-        for arm in FEWER.get(family, ARMS)
+        for arm in ARMS
         if registry.unsupported(registry.find_arm(arm), variant, "fp64") is None
     }
     assert wanted

@@ -37,6 +37,25 @@ def test_mixed_precision_multiplies_in_bfloat16_and_updates_in_float32(told, arm
     assert others == ({"Cast", "RealDiv"} if arm == "keras-tensorflow" else set())
 
 
+@pytest.mark.parametrize("arm", ARMS)
+def test_what_loops_and_what_adds_up_repeated_words_is_told_too(arm):
+    """An LSTM over embeddings: the body of a loop once, products backwards, scattered gradients."""
+    (one,) = dtypes.inspect("lstm_python_docs", [arm], "fp32")
+    found = counts(one, "float32")
+    scattered = {"keras-tensorflow": "UnsortedSegmentSum", "keras-jax": "scatter-add"}
+    assert scattered.get(arm, "embedding_dense_backward") in found
+    if arm == "torch":
+        assert found["mkldnn_rnn_layer"] == found["mkldnn_rnn_layer_backward"]
+    if arm == "keras-tensorflow":
+        assert found["MatMul"] < 20  # and not one for each of 128 characters
+
+
+def test_updates_of_many_parameters_at_once_are_told():
+    """Which change their arguments, and give nothing."""
+    (one,) = dtypes.inspect("mlp_digits", ["keras-torch"], "fp32")
+    assert {"_foreach_add_", "_foreach_mul_"} <= counts(one, "float32").keys()
+
+
 def test_float32_has_nothing_less():
     (one,) = dtypes.inspect("mlp_digits", ["torch"], "fp32")
     assert {count.dtype for count in one.counts} == {"float32"}
@@ -58,6 +77,7 @@ def test_products_come_first_and_their_sum_before_them(told):
         ("mlp_digit", ["torch"], "bf16", UnknownName, "did you mean 'mlp_digits'"),
         ("mlp_digits", ["torhc"], "bf16", UnknownName, "did you mean 'torch'"),
         ("mlp_digits", ["torch-compile"], "bf16", Uninspectable, "torch-compile is a form of torch: ask for that"),
+        ("batching.accumulated", ["torch"], "bf16", Uninspectable, "in 4 parts"),
         ("mlp_digits", ["numpy"], "fp64", Uninspectable, "numpy is a witness"),
         ("mlp_digits", ["torch"], "tf32", Uninspectable, "torch cannot train mlp_digits here: .*tf32"),
     ],
@@ -74,3 +94,5 @@ def test_the_command_prints_a_table_or_a_document(twinbench):
     assert "all products" in twinbench("dtypes", "softmax_digits", "--arms", "torch").out
     refused = twinbench("dtypes", "softmax_digits", "--arms", "torch-compile")
     assert (refused.status, "is a form of torch" in refused.err) == (2, True)
+    refused = twinbench("dtypes", "softmax_digits", "--precision", "tf32")
+    assert (refused.status, "no arm can train softmax_digits in tf32" in refused.err) == (2, True)

@@ -13,7 +13,7 @@ from harness.limits.batches import CLOSE, Request, Unfit
 from harness.registry import UnknownName
 from harness.report import batches as shown
 from harness.run.process import Worker, WorkerFailure
-from harness.schema import BatchMemory
+from harness.schema import BatchMemory, MemorySweep
 
 MIB = 2**20
 ASKED = Request("softmax_digits", ("torch", "keras-jax"), ("fp32",), threads=1, limit=300 * MIB)
@@ -54,12 +54,12 @@ def resident(mib):
     return {"phases": {"import": 10**12, "build": 10**12, "first step": int(mib * MIB), "step": 0}}
 
 
-@given(most=st.integers(1, 5000), first=st.integers(1, 300), largest=st.integers(0, 6000))
-def test_the_largest_batch_is_found_and_nothing_is_tried_that_takes_over_twice_as_much(most, first, largest):
-    points, found = batches.search(lambda batch: BatchMemory(batch=batch, fits=batch <= largest), first, most)
+@given(most=st.integers(1, 5000), largest=st.integers(0, 6000))
+def test_the_largest_batch_is_found_and_nothing_is_tried_that_takes_over_twice_as_much(most, largest):
+    points, found = batches.search(lambda batch: BatchMemory(batch=batch, fits=batch <= largest), most)
     tried = [point.batch for point in points]
     assert tried == sorted(set(tried))
-    assert max(tried) <= max(min(first, most), 2 * min(largest, most))
+    assert max(tried) <= max(2, 2 * min(largest, most))
     if largest == 0:
         assert found is None
     else:
@@ -69,10 +69,18 @@ def test_the_largest_batch_is_found_and_nothing_is_tried_that_takes_over_twice_a
 
 def test_a_batch_that_is_beyond_reach_for_another_reason_ends_the_search():
     def tried(batch):
-        return BatchMemory(batch=batch, fits=batch < 200, reason=None if batch < 200 else "crashed")
+        return BatchMemory(batch=batch, fits=batch < 6, reason=None if batch < 6 else "crashed")
 
-    points, found = batches.search(tried, 100, 1000)
-    assert ([point.batch for point in points], found) == ([100, 200], None)
+    points, found = batches.search(tried, 1000)
+    assert ([point.batch for point in points], found) == ([2, 4, 8], 4)
+    line = batches.line("torch", "fp32", {}, points, found)
+    sweep = MemorySweep(
+        workload="softmax_digits", samples=1000, limit_bytes=None, threads=1, created="", cpu=None, cores=1, gpu=None,
+        lines=[line],
+    )  # fmt: skip
+    rows, notes = shown.sheet(sweep).marked()
+    assert rows[0][3].startswith("4 (")
+    assert "at least: crashed" in notes
 
 
 def test_every_arm_and_precision_has_its_largest_batch_and_what_a_sample_takes(told):
@@ -121,6 +129,12 @@ def test_all_samples_may_fit_and_one_may_not(told):
     assert rows[1][3] == "– (3)"
 
 
+def test_what_nobody_tells_fits_no_limit(told):
+    told(lambda arm, precision, batch: {"peak_rss_bytes": None})
+    torch, _ = batches.measure(ASKED, str).lines
+    assert (torch.largest, torch.points[0].reason) == (None, "nobody tells how much it took")
+
+
 def test_what_fails_for_another_reason_is_told_and_the_other_arm_is_measured(told):
     told(
         lambda arm, precision, batch: (
@@ -140,6 +154,9 @@ def test_what_fails_for_another_reason_is_told_and_the_other_arm_is_measured(tol
         ({"arms": ("numpy",)}, Unfit, "numpy is a witness"),
         ({"arms": ()}, Unfit, "no arm can train"),
         ({"precisions": ("tf32",)}, Unfit, "does not compute in tf32 on cpu"),
+        ({"precisions": ()}, Unfit, "no arm can train"),
+        ({"precisions": ("fp32", "tf32")}, Unfit, "does not compute in tf32 on cpu"),
+        ({"limit": 0}, Unfit, "at most half"),
         ({"limit": 2**40}, Unfit, r"at most half of the memory that is available \(1,048,576 MiB\)"),
         ({"workload": "batching.accumulated"}, Unfit, "in 4 parts"),
     ],

@@ -5,12 +5,15 @@ import os
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from large_pairs import BEYOND, LARGE, PUBLISHED
 
 from harness import registry
 from harness.parity import engine
-from harness.parity.gates import GATES
+from harness.parity.gates import GATES, noise
+from harness.parity.pair import Half
+from harness.run.coordinator import store_dataset
 
 CLI = [sys.executable, "-m", "harness.cli"]
 
@@ -65,6 +68,19 @@ def test_what_samples_a_code_predicts_by_chance_too(check):
     findings = check("vae_mnist5k", "keras-torch", ["dropout"])
     assert [finding for finding in findings if not finding.passed] == []
     assert [finding.gate for finding in findings] == ["dropout place", "dropout seed"]
+
+
+@pytest.mark.parametrize("arm", ["torch", "keras-torch", "numpy"])
+def test_a_tensor_that_changes_goes_back_when_another_does(workers, arm):
+    workload = registry.find_workload("mlp_digits")
+    stored = store_dataset(registry.load_dataset(workload.dataset), workers.scratch)
+    half = Half(workers.get(arm, "fp64", twin=True), workload, stored, workers.exchange)
+    tensors = noise(half.specs(), 0)
+    half.load(tensors)
+    for name in ("fc.0.weight", "fc.1.bias", "fc.0.weight"):
+        half.probe("change", **{name: tensors[name] + 1.0})
+        held = half.probe("dump")
+        assert all(np.array_equal(held[other], tensors[other] + (other == name)) for other in tensors)
 
 
 def test_batches_may_come_from_what_the_reference_has_not(check):
