@@ -339,6 +339,18 @@ def able(workload: Workload, precision: str, device: Device = "cpu") -> list[str
     return [spec.name for spec in known if not spec.witness and unsupported(spec, workload, precision, device) is None]
 
 
+def refusal(arm: str, workload: Workload, precision: str, device: Device = "cpu") -> str | None:
+    """Return why nothing can be measured of an arm that trains a workload, or None if it can.
+
+    Raises:
+        UnknownName: If there is no such arm.
+    """
+    spec = find_arm(arm)
+    if reason := unsupported(spec, workload, precision, device):
+        return f"{arm} cannot train {workload.name} here: {reason}"
+    return f"{arm} is a witness: it checks the others, and is not measured" if spec.witness else None
+
+
 def unimplemented(spec: ArmSpec, workload: Workload) -> str | None:
     """Return why an arm has no form of a workload, or None if it has, whether or not it can run here."""
     if spec.architectures is not None:

@@ -80,7 +80,6 @@ def main() -> None:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="twinbench-tune-") as folder:
         scratch = Path(folder)
-        (scratch / "keras").mkdir()
         with Worker(registry.find_arm(asked.arm), Setup("fp32", 1), scratch / "worker.log", scratch) as worker:
             worker.begin()
             worker.started(TIMEOUT_S)

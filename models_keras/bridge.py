@@ -340,8 +340,7 @@ class Bridge:
         Raises:
             ValueError: If a name is missing or unknown, or a shape differs; nothing is assigned then.
         """
-        names = [name for carrier in self.carriers for name in carrier.names]
-        if missing := [name for name in names if name not in tensors]:
+        if missing := [name for name in self.shapes if name not in tensors]:
             raise ValueError(f"tensors missing: {', '.join(missing)}")
         self.change(tensors)
 
@@ -357,11 +356,10 @@ class Bridge:
             if tensor.shape != self.shapes[name]:
                 raise ValueError(f"{name}: shape {tensor.shape}, expected {self.shapes[name]}")
         for carrier in self.carriers:
-            given = [name for name in carrier.names if name in tensors]
-            if not given:
+            if not any(name in tensors for name in carrier.names):
                 continue
-            kept = {} if len(given) == len(carrier.names) else self._held(carrier)
-            arrays = carrier.to_keras(*(tensors[name] if name in given else kept[name] for name in carrier.names))
+            kept = {} if all(name in tensors for name in carrier.names) else self._held(carrier)
+            arrays = carrier.to_keras(*(tensors[name] if name in tensors else kept[name] for name in carrier.names))
             for variable, array in zip(carrier.variables, arrays, strict=True):
                 variable.assign(array)
 

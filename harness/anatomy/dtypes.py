@@ -42,7 +42,7 @@ def inspect(workload: str, arms: Sequence[str], precision: Precision, device: De
 
     Raises:
         UnknownName: If there is no such workload or arm.
-        Uninspectable: If an arm cannot train it here, or hands its steps to a compiler whole.
+        Uninspectable: If an arm cannot train it here, or is a form of another.
         WorkerFailure: If a process fails.
         DatasetUnavailable: If the data cannot be had.
     """
@@ -50,15 +50,12 @@ def inspect(workload: str, arms: Sequence[str], precision: Precision, device: De
     if asked.accumulation > 1:
         raise Uninspectable(f"{workload} takes its steps in {asked.accumulation} parts, and Keras calls each a step")
     for arm in arms:
-        spec = registry.find_arm(arm)
-        if reason := registry.unsupported(spec, asked, precision, device):
-            raise Uninspectable(f"{arm} cannot train {workload} here: {reason}")
-        if spec.witness or spec.form_of:
-            what = f"a form of {spec.form_of}: ask for that" if spec.form_of else "a witness: it has no operations"
-            raise Uninspectable(f"{arm} is {what}")
+        if reason := registry.refusal(arm, asked, precision, device):
+            raise Uninspectable(reason)
+        if form_of := registry.find_arm(arm).form_of:
+            raise Uninspectable(f"{arm} is a form of {form_of}: ask for that")
     with tempfile.TemporaryDirectory(prefix="twinbench-dtypes-") as folder:
         scratch = Path(folder)
-        (scratch / "keras").mkdir()
         dataset = store_dataset(registry.load_dataset(asked.dataset), scratch)
         found = []
         for arm in arms:

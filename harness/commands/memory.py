@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +15,7 @@ from harness.commands.parts import (
     Results,
     Threads,
     interruptible,
-    present,
+    present_filed,
     split,
 )
 
@@ -54,15 +53,11 @@ def memory(
     limit = None if limit_mib is None else limit_mib * 2**20
     if limit is None and device == "cpu" and (spare := batches.available_bytes()) is not None:
         limit = int(DEFAULT_SHARE * spare)
-    asked = batches.Request(
-        workload, tuple(dict.fromkeys(rivals)), kinds, ceilings.cores(threads), device, limit
-    )  # fmt: skip
+    asked = batches.Request(workload, tuple(dict.fromkeys(rivals)), kinds, ceilings.cores(threads), device, limit)
     asked.check()
     with interruptible():
         found = batches.measure(asked, lambda what: typer.echo(what, err=True))
     path = filed.write_memory(results, found)
-    shown.picture(found).savefig(path.with_suffix(".png"), dpi=120)
-    present(found, as_json, shown.sheet(found).console, 160)
-    typer.echo(f"memory: {os.path.relpath(path)}, and a picture beside it", err=True)
+    present_filed("memory", path, shown.picture(found), found, as_json, shown.sheet(found).console)
     if any(point.reason for one in found.lines for point in one.points):
         raise typer.Exit(INCOMPLETE)

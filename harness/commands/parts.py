@@ -15,6 +15,7 @@ import typer
 from harness.contract import Device
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
     from pydantic import BaseModel
     from rich.console import RenderableType
 
@@ -62,6 +63,15 @@ def present(
         typer.echo(json.dumps(to_jsonable_python(found), indent=1))
     else:
         tell(table(), width)
+
+
+def present_filed(
+    what: str, path: Path, picture: Figure, found: BaseModel, as_json: bool, table: Callable[[], RenderableType]
+) -> None:
+    """Print what was found and is on file, put its picture beside it, and say on stderr where both are."""
+    picture.savefig(path.with_suffix(".png"), dpi=120)
+    present(found, as_json, table, 160)
+    typer.echo(f"{what}: {os.path.relpath(path)}, and a picture beside it", err=True)
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +17,7 @@ from harness.commands.parts import (
     Results,
     fail,
     interruptible,
-    present,
+    present_filed,
     split,
 )
 
@@ -59,9 +58,7 @@ def scale(
     with interruptible():
         found = scaling.measure(asked, lambda what: typer.echo(what, err=True))
     path = filed.write_scaling(results, found)
-    scales.picture(found).savefig(path.with_suffix(".png"), dpi=120)
-    present(found, as_json, scales.sheet(found).console, 160)
-    typer.echo(f"scaling: {os.path.relpath(path)}, and a picture beside it", err=True)
+    present_filed("scaling", path, scales.picture(found), found, as_json, scales.sheet(found).console)
     if scaling.wanting(found):
         raise typer.Exit(INCOMPLETE)
 

@@ -156,7 +156,6 @@ class _Bench:
         self.hung = False
         self.numbers = itertools.count()
         self.stack = contextlib.ExitStack()
-        (scratch / "keras").mkdir(exist_ok=True)
 
     def __enter__(self) -> _Bench:
         return self

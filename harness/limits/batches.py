@@ -65,13 +65,9 @@ class Request:
             Unfit: If no arm can train it here, or trying would take more memory than the machine has to spare.
         """
         workload = registry.find_workload(self.workload)
-        for arm in self.arms:
-            spec = registry.find_arm(arm)
-            if spec.witness:
-                raise Unfit(f"{arm} is a witness: it checks the others, and its memory says nothing of a framework")
-            for precision in self.precisions:
-                if reason := registry.unsupported(spec, workload, precision, self.device):
-                    raise Unfit(f"{arm} cannot train {self.workload} here: {reason}")
+        for arm, precision in itertools.product(self.arms, self.precisions):
+            if reason := registry.refusal(arm, workload, precision, self.device):
+                raise Unfit(reason)
         if not self.arms or not self.precisions:
             raise Unfit(f"no arm can train {self.workload} so here; see `twinbench doctor`")
         if workload.accumulation > 1:
@@ -112,7 +108,6 @@ def measure(request: Request, tell: Callable[[str], None]) -> MemorySweep:
     workload = registry.find_workload(request.workload)
     with tempfile.TemporaryDirectory(prefix="twinbench-memory-") as folder:
         scratch = Path(folder)
-        (scratch / "keras").mkdir()
         data = registry.load_dataset(workload.dataset)
         dataset, samples = store_dataset(data, scratch), len(matched.examples(data, workload).x_train)
         lines = []

@@ -207,7 +207,6 @@ class _Bench:
         samples = len(matched.examples(self.dataset, workload).x_train)
         self.batches = min(EPOCH_BATCHES, max(1, samples // workload.batch_size))
         self.lost: dict[str, str] = {}
-        (scratch / "keras").mkdir()
 
     def rounds(self) -> dict[str, list[float]] | None:
         """Return the milliseconds of every undisturbed round by part; None if it has to begin anew."""

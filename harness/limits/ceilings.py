@@ -147,7 +147,6 @@ def measure(
         raise Unmeasurable(f"none of {', '.join(arms)} computes on {device}")
     found: dict[str, list[Ceiling]] = {arm: [] for arm in arms}
     with tempfile.TemporaryDirectory(prefix="twinbench-ceilings-") as scratch:
-        (Path(scratch) / "keras").mkdir()
         for precision in DTYPES:
             with contextlib.ExitStack() as stack:
                 workers = {

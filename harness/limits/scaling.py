@@ -93,11 +93,8 @@ class Request:
         if self.over == THREADS and self.values[-1] > have:
             raise Unscalable(f"threads up to {self.values[-1]} are asked for, but only {have} cores may be used")
         for arm in self.arms:
-            spec = registry.find_arm(arm)
-            if reason := registry.unsupported(spec, workload, self.precision, self.device):
-                raise Unscalable(f"{arm} cannot train {self.workload} here: {reason}")
-            if spec.witness:
-                raise Unscalable(f"{arm} is a witness: it checks the others and is not timed")
+            if reason := registry.refusal(arm, workload, self.precision, self.device):
+                raise Unscalable(reason)
 
 
 def varied(workload: Workload) -> list[str]:
@@ -125,7 +122,6 @@ def measure(request: Request, tell: Callable[[str], None]) -> Scaling:
     order = random.Random(f"{request.workload} {request.over}")
     with tempfile.TemporaryDirectory(prefix="twinbench-scale-") as folder:
         scratch = Path(folder)
-        (scratch / "keras").mkdir()
         dataset = store_dataset(registry.load_dataset(registry.find_workload(request.workload).dataset), scratch)
         for launch in range(request.launches):
             for value in order.sample(request.values, len(request.values)):
@@ -194,7 +190,7 @@ class _Found:
 
 def _at(request: Request, value: int, dataset: StoredDataset, scratch: Path, found: Mapping[str, _Found]) -> None:
     """Time every arm at one value, in fresh processes that take turns, and add to what was found before."""
-    (scratch / "keras").mkdir(parents=True)
+    scratch.mkdir()
     workload = request.variant(value)
     with contextlib.ExitStack() as stack:
         workers = {}

@@ -47,7 +47,6 @@ def watch(request: Request, folder: Path, table: LiveTable) -> list[Watched]:
     found = {arm: Watched(arm) for arm in request.arms}
     with contextlib.ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="twinbench-watch-")))
-        (scratch / "keras").mkdir()
         stored = store_dataset(dataset, scratch)
         log = stack.enter_context(Log(folder, request.workload, request.arms))
         trainings = {}

@@ -31,12 +31,13 @@ COPIES = 16
 PASSES = 24
 CHANGE = ", from draw to draw"
 PREDICTED = "predicted"
+NO_GRADIENTS = ("loss", PREDICTED)
 OFF_FP64 = 1e-10
 ROUNDING = 1e-5
 """Of float32, relative, as ``forward`` bounds it."""
 
 NOTHING = 1e-7
-"""Of the largest size: what float32 makes of a gradient of zero."""
+"""Of the largest gradient's size: what float32 makes of a gradient of zero."""
 
 BOUND = 6.0
 """Of −log10 p: a level of 1e-6 for each test. Seeds are fixed, so a healthy pair that passes once always does."""
@@ -56,7 +57,6 @@ def dropout(stage: Stage) -> Iterator[Finding]:
     batch = {"x": np.repeat(stage.x, COPIES, axis=0), "y": np.repeat(stage.y, COPIES, axis=0)}
     variant = with_chance(stage.workload, RATE)
     reference, half = stage.open_pair(variant, "fp64" if stage.open_single is None else "fp32")
-
     sampled = "dropout" not in stage.workload.architecture.arguments  # a code, in evaluation too
 
     def draws(of: Half) -> Iterator[dict[str, Array]]:
@@ -125,13 +125,14 @@ def surprise(ours: Mapping[str, Array], theirs: Mapping[str, Array], left_out: C
     A name that only one side has, and a figure that is not finite, are infinitely surprising.
     """
     worst, where, first = 0.0, "", None
-    nothing = NOTHING * max((sizes.max() for sizes in theirs.values()), default=0.0)
+    nothing = NOTHING * max((of.max() for name, of in theirs.items() if not name.startswith(NO_GRADIENTS)), default=0.0)
     for name in [*theirs, *(name for name in ours if name not in theirs)]:
         if name not in ours or name not in theirs or not np.isfinite([*ours[name], *theirs[name]]).all():
             return Distance(math.inf, name, name)
         # The same masks, as Keras draws them on torch, give the same up to rounding, and so does what no mask changes:
         # no evidence of a difference.
-        if name in left_out or np.allclose(ours[name], theirs[name], rtol=ROUNDING, atol=nothing):
+        zero = 0.0 if name.startswith(NO_GRADIENTS) else nothing
+        if name in left_out or np.allclose(ours[name], theirs[name], rtol=ROUNDING, atol=zero):
             continue
         found = -math.log10(max(_welch(ours[name], theirs[name]), 1e-300))
         if found > worst:

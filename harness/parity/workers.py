@@ -93,7 +93,6 @@ class Workers:
         self.stack = contextlib.ExitStack()
         self.entries: dict[tuple[str, Precision, bool], _Entry] = {}
         self.closed = False
-        (scratch / "keras").mkdir(exist_ok=True)
 
     def __enter__(self) -> Self:
         return self

@@ -143,7 +143,6 @@ class Coordinator:
         return RunResult(interrupted=False, records=self.known)
 
     def _run(self, scratch: Path) -> None:
-        (scratch / "keras").mkdir()
         datasets = self._store_datasets(scratch)
         todo = [
             (

@@ -63,6 +63,7 @@ class Worker:
     def __init__(self, spec: ArmSpec, setup: Setup, log: Path, scratch: Path, overlay: Path | None = None):
         self.spec = spec
         self.log = log
+        (scratch / "keras").mkdir(exist_ok=True)  # its KERAS_HOME
         ours, theirs = socket.socketpair()
         with log.open("ab") as output, theirs:
             self.spawned_ns = time.perf_counter_ns()

@@ -68,18 +68,23 @@ def run_steps(model: keras.Model, batches: Iterator[Any], count: int) -> float:
 
     The state stays on the device. JAX donates it to each step, so the variables must take the last one back.
     """
-    variables = (
-        model.trainable_variables,
-        model.non_trainable_variables,
-        model.optimizer.variables,
-        model.metrics_variables,
-    )
+    variables = _state(model)
     state = tuple(_values(group) for group in variables)
     for _ in range(count):
         logs, state = model.train_function(state, batches)
     jax.block_until_ready(state)
     hand_back(variables, state)
     return float(logs["loss"])
+
+
+def _state(model: keras.Model) -> tuple[Sequence[Any], ...]:
+    """Return the variables that go through a train step, in its order."""
+    return (
+        model.trainable_variables,
+        model.non_trainable_variables,
+        model.optimizer.variables,
+        model.metrics_variables,
+    )
 
 
 def run_passes(model: keras.Model, batches: Iterator[Any], count: int) -> Any:
@@ -187,30 +192,25 @@ UNCHANGED = frozenset({
 })  # fmt: skip
 """Operations that compute nothing."""
 
-OF_NUMBERS = ("update_jaxpr", "jaxpr_reduce", "computation", "reducer", "comparator")
+OF_NUMBERS = ("reduce", "scatter")
+"""How operations begin whose function is of two numbers, and no operation by itself."""
 
 
 def operations(model: keras.Model, batch: Any) -> Mapping[tuple[str, str], int]:
     """Return how often the function that a train step is has each operation, by name and type of what it gives."""
-    groups = (
-        model.trainable_variables,
-        model.non_trainable_variables,
-        model.optimizer.variables,
-        model.metrics_variables,
-    )
-    traced = jax.make_jaxpr(model.train_step)(tuple(_values(group) for group in groups), batch)
+    traced = jax.make_jaxpr(model.train_step)(tuple(_values(group) for group in _state(model)), batch)
     found: Counter[tuple[str, str]] = Counter()
 
     def note(jaxpr: Any) -> None:
         for equation in jaxpr.eqns:
-            # What a scatter or a reduction does to two numbers is no operation by itself.
-            inner = (value for name, value in equation.params.items() if name not in OF_NUMBERS)
+            name = equation.primitive.name
+            inner = () if name.startswith(OF_NUMBERS) else equation.params.values()
             within = [one for value in inner for one in _jaxprs(value)]
             for one in within:
                 note(one)
             kind = getattr(equation.outvars[0].aval, "dtype", None) if equation.outvars and not within else None
-            if kind is not None and jnp.issubdtype(kind, jnp.floating) and equation.primitive.name not in UNCHANGED:
-                found[equation.primitive.name, str(kind)] += 1
+            if kind is not None and jnp.issubdtype(kind, jnp.floating) and name not in UNCHANGED:
+                found[name, str(kind)] += 1
 
     note(traced.jaxpr)
     return found

@@ -100,6 +100,5 @@ class Bench:
 @pytest.fixture(scope="session")
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     scratch = tmp_path_factory.mktemp("bench")
-    (scratch / "keras").mkdir()
     with contextlib.ExitStack() as stack:
         yield Bench(scratch, stack)

@@ -83,7 +83,7 @@ def test_the_witness_takes_the_same_first_step_in_float32(bench, workload):
 def test_a_used_process_races_like_a_fresh_one(bench, arm):
     """A launch goes through all workloads: what a process did before must not be seen in what it does next."""
     raced = {}
-    for process, order in ((1, ["mlp_digits", "augmentation.none"]), (2, ["augmentation.none", "mlp_digits"])):
+    for process, order in ((1, ["mlp_digits", "lenet_mnist5k"]), (2, ["lenet_mnist5k", "mlp_digits"])):
         bench.renew(arm, process)
         for workload in order:
             opened = bench.open(arm, workload, process=process)
@@ -141,7 +141,7 @@ def test_fp16_leaves_out_the_first_step_of_lenet_in_every_arm_and_still_learns(b
     assert "float16" in bench.open(arm, "transfer.scratch_200", "fp16")["settings"]["compute_dtype"]
     told = bench.train(arm, "transfer.scratch_200", seed=0, epochs=1, precision="fp16")
     assert told["loss_scale"] == {"scales": [32768.0], "steps": 40, "skipped": 1}
-    assert told["metric"] > 0.7
+    assert told["metric"] > 0.8
 
 
 @pytest.mark.parametrize("arm", RACED)

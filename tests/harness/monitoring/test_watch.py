@@ -108,7 +108,6 @@ def test_a_watched_training_is_the_training(watched, arms, tmp_path):
     _, found, _ = watched(*arms)
     workload = registry.find_workload(WORKLOAD)
     stored = store_dataset(registry.load_dataset(workload.dataset), tmp_path)
-    (tmp_path / "keras").mkdir()
     for one in found:
         spec = registry.find_arm(one.arm)
         with Worker(spec, Setup("fp32", 1, pinned=False), tmp_path / "log", tmp_path) as worker:

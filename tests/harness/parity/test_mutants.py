@@ -4,6 +4,7 @@ import pytest
 from large_pairs import LARGE
 
 from harness.parity import planting
+from harness.parity.engine import TECHNIQUES
 from harness.parity.mutants import Mutant
 from harness.parity.planting import EVERY
 from harness.registry import UnknownName
@@ -59,10 +60,16 @@ NAMED = {
 """Mistakes that everybody makes, and two that no gate saw before somebody planted them."""
 
 
+def kind(mutant):
+    """Return the file, and the gate if techniques by themselves show it."""
+    return mutant.path, mutant.workload if mutant.workload in TECHNIQUES and not mutant.arm else ""
+
+
 SMALL = [mutant for mutant in EVERY if mutant.workload not in LARGE]
-FIRST = {mutant.path: mutant for mutant in reversed([*[m for m in SMALL if m.name in NAMED], *SMALL])}
+FIRST = {kind(mutant): mutant for mutant in reversed([*[m for m in SMALL if m.name in NAMED], *SMALL])}
 CHOSEN = [mutant for mutant in EVERY if mutant.name in NAMED or mutant in FIRST.values()]
-"""Beside these one fault of each file that small pairs or techniques by themselves show: what CI has the time for."""
+"""Beside these one fault of each file that small pairs show, and of those that each gate of techniques shows: what CI
+has the time for."""
 
 HARMLESS = Mutant(
     "harmless", "models_keras/architectures/mlp.py", "import keras", "import keras  # unchanged", "mlp_digits", ""
