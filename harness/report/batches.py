@@ -17,7 +17,8 @@ def sheet(found: MemorySweep) -> Sheet:
     """Return of every arm and precision the largest batch that fits, and what a sample takes."""
     kind = next((one.precision for one in found.lines), "fp32")  # that was named first
     whole = {one.arm: one.sample_bytes for one in found.lines if one.precision == kind}
-    where = "the framework's pool" if found.gpu else "the process, its framework and the data set included"
+    process = "the process, its framework, the data set and what compiling the first step takes included"
+    where = "the framework's pool" if found.gpu else process
     limit = "what the GPU gives" if found.limit_bytes is None else f"{found.limit_bytes / 2**20:,.0f} MiB"
     return Sheet(
         name="memory",
