@@ -22,6 +22,7 @@ import numpy as np
 from keras import layers
 
 from harness.contract import Call, LayerKind, TensorSpec
+from models_keras.techniques import recomputation
 from models_keras.techniques.attention import ExactAttention
 from models_keras.techniques.custom import Centred
 from models_keras.techniques.embeddings import ClassToken, PositionEmbedding
@@ -429,7 +430,8 @@ class Bridge:
 
             return wrapped
 
-        with _around(self.leaves, tap):
+        # What is traced to be computed twice cannot be taken out of the trace.
+        with recomputation.kept(), _around(self.leaves, tap):
             yield
 
     def as_arrays(self, caught: Mapping[str, Any]) -> dict[str, Array]:

@@ -17,6 +17,7 @@ from harness.parity.dropout import dropout
 from harness.parity.errors import Distance, distance
 from harness.parity.immaterial import immaterial, not_zero, parts, split, unmatched
 from harness.parity.pair import Half, Reference
+from harness.parity.slope import slope
 from harness.parity.train_mode import train_mode
 from harness.parity.training import training
 from harness.parity.trajectory import trajectory
@@ -309,6 +310,7 @@ GATES: Mapping[str, Callable[[Stage], Iterator[Finding]]] = {
     "forward": forward,
     "backward": backward,
     "dropout": dropout,
+    "slope": slope,
     "train_mode": train_mode,
     "training": training,
     "trajectory": trajectory,

@@ -7,6 +7,7 @@ from models_keras.inputs import check_tokens
 from models_keras.techniques.activations import gelu
 from models_keras.techniques.attention import ExactAttention
 from models_keras.techniques.embeddings import PositionEmbedding
+from models_keras.techniques.recomputation import recomputed
 
 EPSILON = 1e-12  # of every layer norm, as in the paper's code
 
@@ -61,6 +62,7 @@ class Encoder(keras.Model):
         norm_first: Pre-norm, with a last norm behind the blocks; otherwise post-norm, with one before them.
         dropout: Share left out of a training step: of embeddings, attention weights and both branches of a block.
         padding: The id that fills up short sequences.
+        recompute: Train steps keep of a block its input alone, and compute what is inside once more.
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class Encoder(keras.Model):
         norm_first: bool = False,
         dropout: float = 0.0,
         padding: int = 0,
+        recompute: bool = False,
     ):
         super().__init__()
         self.token = layers.Embedding(vocabulary, width)
@@ -85,7 +88,7 @@ class Encoder(keras.Model):
         self.blocks = [Block(width, heads, mlp_width, norm_first, dropout) for _ in range(depth)]
         self.vocabulary, self.length = vocabulary, length
         self.norm_first = norm_first
-        self.padding = padding
+        self.padding, self.recompute = padding, recompute
 
     def call(self, ids: KerasTensor, training: bool | None = None) -> KerasTensor:
         check_tokens(ids, self.vocabulary, self.length)
@@ -95,7 +98,7 @@ class Encoder(keras.Model):
             x = x + self.segment(ops.zeros((1, 1), ids.dtype))  # one sentence: all tokens are of the first segment
         x = self.dropout(x if self.norm_first else self.norm(x), training=training)
         for block in self.blocks:
-            x = block(x, keep, training=training)
+            x = recomputed(block, x, keep, training=training) if self.recompute else block(x, keep, training=training)
         return self.norm(x) if self.norm_first else x
 
 

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from models_torch.inputs import check_tokens
 from models_torch.techniques.attention import SelfAttention
 from models_torch.techniques.embeddings import PositionEmbedding
+from models_torch.techniques.recomputation import recomputed
 
 EPSILON = 1e-12  # of every layer norm, as in the paper's code
 
@@ -60,6 +61,7 @@ class Encoder(nn.Module):
         norm_first: Pre-norm, with a last norm behind the blocks; otherwise post-norm, with one before them.
         dropout: Share left out of a training step: of embeddings, attention weights and both branches of a block.
         padding: The id that fills up short sequences.
+        recompute: Train steps keep of a block its input alone, and compute what is inside once more.
     """
 
     def __init__(
@@ -74,6 +76,7 @@ class Encoder(nn.Module):
         norm_first: bool = False,
         dropout: float = 0.0,
         padding: int = 0,
+        recompute: bool = False,
     ):
         super().__init__()
         self.token = nn.Embedding(vocabulary, width)
@@ -84,7 +87,7 @@ class Encoder(nn.Module):
         self.blocks = nn.ModuleList(Block(width, heads, mlp_width, norm_first, dropout) for _ in range(depth))
         self.vocabulary, self.length = vocabulary, length
         self.norm_first = norm_first
-        self.padding = padding
+        self.padding, self.recompute = padding, recompute
 
     def forward(self, ids: Tensor) -> Tensor:
         check_tokens(ids, self.vocabulary, self.length)
@@ -94,7 +97,7 @@ class Encoder(nn.Module):
             x = x + self.segment(ids.new_zeros(1, 1))  # one sentence: all tokens are of the first segment
         x = self.dropout(x if self.norm_first else self.norm(x))
         for block in self.blocks:
-            x = block(x, keep)
+            x = recomputed(block, x, keep) if self.recompute else block(x, keep)
         return self.norm(x) if self.norm_first else x
 
 

@@ -1,0 +1,64 @@
+"""Gate 6 on differentiation: gradients are the slope of the very loss that was drawn, by finite differences.
+
+No other half is asked, so that it holds the reference too. It tells what a comparison of means cannot: a mask of
+dropout that the gradient has and the loss has not, as where a layer is computed once more and draws anew.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from harness.contract import STOCHASTIC
+from harness.parity.errors import Distance
+from harness.parity.pair import Half, with_chance
+
+if TYPE_CHECKING:
+    from harness.contract import Array
+    from harness.parity.gates import Finding, Stage
+
+RATE = 0.5
+STEP = 1e-6
+"""By what share of itself the loss is to move along its gradient: float64 leaves nine digits of it, and few units have
+their kink so near."""
+
+SLOPE_FP64 = 1e-4
+"""Relative. Healthy halves come to what ``docs/proving.md`` says; a mask that is drawn anew to .01 and more."""
+
+FAINT = 1e-3
+"""Of the largest gradient's norm: what is below is not looked at by itself."""
+
+
+def slope(stage: Stage) -> Iterator[Finding]:
+    """How the loss moves along its own gradient, dropout at .5 and a sampled code included, each time from one seed."""
+    half = stage.exact
+    if set(STOCHASTIC) & stage.workload.architecture.arguments.keys():
+        _, half = stage.open_pair(with_chance(stage.workload, RATE), "fp64")
+    batch = {"x": stage.x, "y": stage.y}
+
+    def at(tensors: Mapping[str, Array]) -> dict[str, Array]:
+        half.load(tensors)
+        return half.probe("gradients", **batch)
+
+    here = at(stage.tensors)
+    gradients = {name: gradient for name, gradient in here.items() if name in stage.tensors}
+
+    def error(names: Collection[str]) -> float:
+        """Return by what share of it the loss moves otherwise than the gradient of these tensors says."""
+        squared = sum(float(np.sum(np.square(gradients[name]))) for name in names)
+        step = STEP * abs(float(here["loss"])) / squared
+        ahead, behind = (
+            float(at({**stage.tensors, **{n: stage.tensors[n] + way * step * gradients[n] for n in names}})["loss"])
+            for way in (1, -1)
+        )
+        return abs((ahead - behind) / (2 * step * squared) - 1)
+
+    found = Distance(error(gradients), "all", None)
+    if not found.error <= SLOPE_FP64:
+        norms = {name: float(np.linalg.norm(gradient)) for name, gradient in gradients.items()}
+        felt = (name for name, norm in norms.items() if norm > FAINT * max(norms.values()))
+        found = dataclasses.replace(found, first=next((n for n in felt if not error([n]) <= SLOPE_FP64), "all"))
+    yield stage.finding("slope fp64", found, SLOPE_FP64)
