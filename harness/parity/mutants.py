@@ -54,6 +54,10 @@ _AUGMENTATION, _TORCH_AUGMENTATION = (
 _POOLING = "models_keras/techniques/pooling.py"
 _AUTOENCODER, _UNET = "models_keras/architectures/autoencoder.py", "models_keras/architectures/unet.py"
 _SAMPLING = "models_keras/techniques/sampling.py"
+_RECOMPUTATION, _TORCH_RECOMPUTATION = (
+    "models_keras/techniques/recomputation.py",
+    "models_torch/techniques/recomputation.py",
+)
 _TORCH_LOSSES, _TORCH_ARM = "models_torch/techniques/losses.py", "models_torch/arm.py"
 _ON_TENSORFLOW, _ON_JAX = "models_keras/backends/tensorflow.py", "models_keras/backends/jax.py"
 
@@ -1297,7 +1301,33 @@ MUTANTS: tuple[Mutant, ...] = (
         "        most = (limit * parameter.detach().norm()).clamp(min=LEAST_NORM)\n",
         "optimizer",
         "sgd · clipping adaptively: parameters of 0.bias",
+    ),
+    Mutant(
+        "PyTorch: what is computed once more draws anew",
+        _TORCH_RECOMPUTATION,
+        "use_reentrant=False)",
+        "use_reentrant=False, preserve_rng_state=False)",
+        "recomputation.blocks",
+        "token.weight",
+        "torch",
+    ),
+    Mutant(
+        "recomputed in evaluation mode",
+        _RECOMPUTATION,
+        "*others, training=True)",
+        "*others, training=False)",
+        "recomputation.blocks",
+        "token.weight",
     ),  # Faults of what one backend alone runs.
+    Mutant(
+        "TensorFlow: what is computed once more draws anew",
+        _RECOMPUTATION,
+        "ops.copy(variable) for variable",
+        "variable.value for variable",
+        "recomputation.blocks",
+        "token.weight",
+        "keras-tensorflow",
+    ),
     Mutant(
         "TensorFlow: the gradient of evaluation mode",
         _ON_TENSORFLOW,

@@ -7,6 +7,7 @@ dropout that the gradient has and the loss has not, as where a layer is computed
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -14,19 +15,20 @@ import numpy as np
 
 from harness.contract import STOCHASTIC
 from harness.parity.errors import Distance
-from harness.parity.pair import Half, with_chance
+from harness.parity.pair import with_chance
 
 if TYPE_CHECKING:
     from harness.contract import Array
     from harness.parity.gates import Finding, Stage
 
 RATE = 0.5
-STEP = 1e-6
-"""By what share of itself the loss is to move along its gradient: float64 leaves nine digits of it, and few units have
-their kink so near."""
+STEPS = (1e-6, 1e-7, 1e-8)
+"""By what share of itself the loss is to move along its gradient: the next where the one before says that gradients are
+wrong, for a unit may have its kink between, and no gradient is right on both sides of it. Float64 leaves nine to seven
+digits of so small a change."""
 
-SLOPE_FP64 = 1e-4
-"""Relative. Healthy halves come to what ``docs/proving.md`` says; a mask that is drawn anew to .01 and more."""
+SLOPE_FP64 = 1e-6
+"""Relative. Healthy halves come to what ``docs/proving.md`` says; a mask that is drawn anew to .04 and more."""
 
 FAINT = 1e-3
 """Of the largest gradient's norm: what is below is not looked at by itself."""
@@ -49,12 +51,15 @@ def slope(stage: Stage) -> Iterator[Finding]:
     def error(names: Collection[str]) -> float:
         """Return by what share of it the loss moves otherwise than the gradient of these tensors says."""
         squared = sum(float(np.sum(np.square(gradients[name]))) for name in names)
-        step = STEP * abs(float(here["loss"])) / squared
-        ahead, behind = (
-            float(at({**stage.tensors, **{n: stage.tensors[n] + way * step * gradients[n] for n in names}})["loss"])
-            for way in (1, -1)
-        )
-        return abs((ahead - behind) / (2 * step * squared) - 1)
+        least = math.inf
+        for share in STEPS:
+            step = share * abs(float(here["loss"])) / squared
+            moved = [{name: stage.tensors[name] + way * step * gradients[name] for name in names} for way in (1, -1)]
+            ahead, behind = (float(at({**stage.tensors, **tensors})["loss"]) for tensors in moved)
+            least = min(least, abs((ahead - behind) / (2 * step * squared) - 1))
+            if least <= SLOPE_FP64:
+                break
+        return least
 
     found = Distance(error(gradients), "all", None)
     if not found.error <= SLOPE_FP64:
