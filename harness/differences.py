@@ -228,6 +228,11 @@ SECTIONS: Mapping[tuple[str, str], Sequence[Row]] = {
         Row("dropout_mode", "dropout of a half, called without a word on training", "`eval()`, `training=False`"),
         Row("dropout_rate", "dropout, rate left out: refused or not", _STATED, refusal=True),
         Row(
+            "recomputed_dropout",
+            "dropout of a half, computed once more for the gradient: the gradient of what was kept",
+            "Keras: `recomputed` in `models_keras/techniques/recomputation.py`",
+        ),
+        Row(
             "filling",
             "pictures moved by a quarter: what comes in",
             "zeros: `shift` in `models_*/techniques/augmentation.py`",

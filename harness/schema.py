@@ -740,17 +740,20 @@ class BatchMemory(Model):
 
 
 class MemoryLine(Model):
-    """What one arm takes in one precision.
+    """What one arm takes of a workload in one precision.
 
     Attributes:
+        samples: That there are to train on: no batch is larger.
         points: What was tried, by batch size.
         largest: The largest batch that fits, to 5 %, or at least that if a try failed for another reason than memory;
             null if none does.
         sample_bytes: What a further sample takes, between the smallest and the largest batch that fit.
     """
 
+    workload: str
     arm: str
     precision: Precision
+    samples: PositiveInt
     versions: dict[str, str]
     points: list[BatchMemory]
     largest: PositiveInt | None
@@ -761,7 +764,7 @@ class MemorySweep(Model):
     """What memory a train step takes by batch size: ``twinbench memory``.
 
     Attributes:
-        samples: That there are to train on: no batch is larger.
+        workload: What was asked of: a workload, or a technique for all its variants.
         limit_bytes: See ``harness.limits.batches.Request``.
         threads: Of each process.
         created: When it was begun: UTC, ISO 8601.
@@ -770,7 +773,6 @@ class MemorySweep(Model):
 
     schema_version: Literal[1] = 1
     workload: str
-    samples: PositiveInt
     limit_bytes: PositiveInt | None
     threads: PositiveInt
     created: str

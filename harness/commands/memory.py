@@ -24,7 +24,7 @@ DEFAULT_SHARE = 0.25
 
 
 def memory(
-    workload: Annotated[str, typer.Argument(help="Whose train step it is.")],
+    workload: Annotated[str, typer.Argument(help="Whose train step it is; a technique: of all its variants.")],
     arms: Arms = "",
     precision: Annotated[
         str, typer.Option("--precision", help="fp32, tf32, bf16, fp16 or fp64; several separated by commas.")
@@ -46,10 +46,8 @@ def memory(
     from harness.report import batches as shown
 
     kinds = tuple(dict.fromkeys(registry.find_precision(name) for name in split(precision)))
-    spec = registry.find_workload(workload)
-    rivals = split(arms) or [
-        arm for arm in registry.arms() if kinds and all(arm in registry.able(spec, kind, device) for kind in kinds)
-    ]
+    able = [registry.able(spec, kind, device) for spec in registry.find_workloads(workload) for kind in kinds]
+    rivals = split(arms) or [arm for arm in registry.arms() if able and all(arm in of for of in able)]
     limit = None if limit_mib is None else limit_mib * 2**20
     if limit is None and device == "cpu" and (spare := batches.available_bytes()) is not None:
         limit = int(DEFAULT_SHARE * spare)

@@ -6,12 +6,12 @@ import contextlib
 import dataclasses
 import itertools
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from harness import matched, registry
-from harness.contract import Cell, Device, Outcome, Precision, Setup
+from harness.contract import Cell, Device, Outcome, Precision, Setup, Workload
 from harness.measure.environment import fingerprint
 from harness.run.coordinator import store_dataset
 from harness.run.process import Worker, WorkerFailure
@@ -45,6 +45,7 @@ class Request:
     """What is to be looked for.
 
     Attributes:
+        workload: The name of one, or of a technique, all of whose variants are looked at.
         precisions: Each arm is tried in all of them.
         limit: Bytes that may be taken: of the process on a CPU, of what the framework has on a GPU. None on a GPU: what
             the GPU gives.
@@ -61,17 +62,18 @@ class Request:
         """See that it can be looked for.
 
         Raises:
-            UnknownName: If there is no such workload or arm.
+            UnknownName: If there is no such workload, technique or arm.
             Unfit: If no arm can train it here, or trying would take more memory than the machine has to spare.
         """
-        workload = registry.find_workload(self.workload)
-        for arm, precision in itertools.product(self.arms, self.precisions):
+        workloads = registry.find_workloads(self.workload)
+        for workload, arm, precision in itertools.product(workloads, self.arms, self.precisions):
             if reason := registry.refusal(arm, workload, precision, self.device):
                 raise Unfit(reason)
         if not self.arms or not self.precisions:
             raise Unfit(f"no arm can train {self.workload} so here; see `twinbench doctor`")
-        if workload.accumulation > 1:
-            raise Unfit(f"{self.workload} takes its batches in {workload.accumulation} parts: its memory is a part's")
+        for workload in workloads:
+            if (parts := workload.accumulation) > 1:
+                raise Unfit(f"{workload.name} takes its batches in {parts} parts: its memory is a part's")
         if self.device == "cpu":
             spare = available_bytes()
             if not self.limit or (spare is not None and self.limit > spare / 2):
@@ -95,7 +97,7 @@ def available_bytes() -> int | None:
 
 
 def measure(request: Request, tell: Callable[[str], None]) -> MemorySweep:
-    """Look for the largest batch of every arm, each try in a fresh process, one after the other.
+    """Look for the largest batch of every variant and arm, each try in a fresh process, one after the other.
 
     Args:
         request: What is asked for, checked.
@@ -105,24 +107,14 @@ def measure(request: Request, tell: Callable[[str], None]) -> MemorySweep:
         DatasetUnavailable: If the data cannot be had.
     """
     created, machine = now(), fingerprint(request.device)
-    workload = registry.find_workload(request.workload)
     with tempfile.TemporaryDirectory(prefix="twinbench-memory-") as folder:
-        scratch = Path(folder)
-        data = registry.load_dataset(workload.dataset)
-        dataset, samples = store_dataset(data, scratch), len(matched.examples(data, workload).x_train)
-        lines = []
-        for arm, precision in itertools.product(request.arms, request.precisions):
-
-            def tried(batch: int, arm: str = arm, precision: Precision = precision) -> BatchMemory:
-                tell(f"{arm} in {precision}, {batch} samples")
-                return _try(request, arm, precision, batch, dataset, scratch)
-
-            points, largest = search(tried, samples)
-            versions = registry.versions(registry.find_arm(arm))
-            lines.append(line(arm, precision, versions, points, largest))
+        lines = [
+            line
+            for workload in registry.find_workloads(request.workload)
+            for line in _lines(request, workload, Path(folder), tell)
+        ]
     return MemorySweep(
         workload=request.workload,
-        samples=samples,
         limit_bytes=request.limit,
         threads=request.threads,
         created=created,
@@ -131,6 +123,29 @@ def measure(request: Request, tell: Callable[[str], None]) -> MemorySweep:
         gpu=machine.get("gpu"),
         lines=lines,
     )
+
+
+def _lines(request: Request, workload: Workload, scratch: Path, tell: Callable[[str], None]) -> Iterator[MemoryLine]:
+    """Yield what each arm takes of one workload in each precision."""
+    data = registry.load_dataset(workload.dataset)
+    dataset, samples = store_dataset(data, scratch), len(matched.examples(data, workload).x_train)
+    for arm, precision in itertools.product(request.arms, request.precisions):
+
+        def tried(batch: int, arm: str = arm, precision: Precision = precision) -> BatchMemory:
+            tell(f"{workload.name} on {arm} in {precision}, {batch} samples")
+            return _try(request, workload, arm, precision, batch, dataset, scratch)
+
+        points, largest = search(tried, samples)
+        yield MemoryLine(
+            workload=workload.name,
+            arm=arm,
+            precision=precision,
+            samples=samples,
+            versions=registry.versions(registry.find_arm(arm)),
+            points=points,
+            largest=largest,
+            sample_bytes=further(points),
+        )
 
 
 def search(tried: Callable[[int], BatchMemory], most: int) -> tuple[list[BatchMemory], int | None]:
@@ -165,30 +180,26 @@ def search(tried: Callable[[int], BatchMemory], most: int) -> tuple[list[BatchMe
     return found, low or None
 
 
-def line(
-    arm: str, precision: Precision, versions: Mapping[str, str], points: list[BatchMemory], largest: int | None
-) -> MemoryLine:
-    """Return an arm's tries with what one more sample takes, between the smallest and the largest batch that fit."""
+def further(points: Sequence[BatchMemory]) -> float | None:
+    """Return what one more sample takes, between the smallest and the largest batch that fit; None of fewer."""
     known = [(one.batch, peak) for one in points if one.fits and (peak := one.peak_bytes) is not None]
     (few, least), (many, highest) = (known[0], known[-1]) if known else ((0, 0), (0, 0))
-    return MemoryLine(
-        arm=arm,
-        precision=precision,
-        versions=dict(versions),
-        points=points,
-        largest=largest,
-        sample_bytes=(highest - least) / (many - few) if many > few else None,
-    )
+    return (highest - least) / (many - few) if many > few else None
 
 
 def _try(
-    request: Request, arm: str, precision: Precision, batch: int, dataset: StoredDataset, scratch: Path
+    request: Request,
+    workload: Workload,
+    arm: str,
+    precision: Precision,
+    batch: int,
+    dataset: StoredDataset,
+    scratch: Path,
 ) -> BatchMemory:
     """Train a few steps on one batch in a fresh process, and return the peaks of its memory."""
     workload = dataclasses.replace(  # whose only batch is staged
-        registry.find_workload(request.workload),
-        batch_size=batch, samples=batch, held_out=0, stopping=None, checkpointing=None,
-    )  # fmt: skip
+        workload, batch_size=batch, samples=batch, held_out=0, stopping=None, checkpointing=None
+    )
     setup = Setup(precision, request.threads, device=request.device)
     with Worker(registry.find_arm(arm), setup, scratch / f"{arm}.log", scratch) as worker:
         try:

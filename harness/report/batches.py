@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
@@ -10,33 +12,58 @@ from harness.report.figures import MISSING
 from harness.report.sheets import Field, Sheet
 from harness.schema import MemoryLine, MemorySweep
 
-DASHES = {"fp32": "-", "tf32": "-.", "bf16": "--", "fp16": ":", "fp64": (0, (1, 1))}
+DASHES = ("-", "--", ":", "-.", (0, (1, 1)), (0, (5, 1, 1, 1)))
 
 
 def sheet(found: MemorySweep) -> Sheet:
-    """Return of every arm and precision the largest batch that fits, and what a sample takes."""
-    kind = next((one.precision for one in found.lines), "fp32")  # that was named first
-    whole = {one.arm: one.sample_bytes for one in found.lines if one.precision == kind}
+    """Return of every variant, arm and precision the largest batch that fits, and what a sample takes."""
+    kinds = list(dict.fromkeys(map(_kind, found.lines)))
+    whole = {one.arm: one.sample_bytes for one in found.lines if _kind(one) == kinds[0]}
     process = "the process, its framework, the data set and what compiling the first step takes included"
     where = "the framework's pool" if found.gpu else process
     limit = "what the GPU gives" if found.limit_bytes is None else f"{found.limit_bytes / 2**20:,.0f} MiB"
+    several = len({one.workload for one in found.lines}) > 1
+    first = _called(found, kinds[0]) if kinds else "the first"
     return Sheet(
         name="memory",
         about=(
             f"Train steps of {text.code(found.workload)} on {text.escape(found.gpu or found.cpu or 'a processor')}, "
             f"{found.threads} thread{'s' * (found.threads > 1)}: peak memory of {where}, each batch size in a fresh "
-            f"process. Largest: the largest batch within {limit}, to 5 %, by doubling and bisection; there are "
-            f"{found.samples:,} samples. A sample: what a further one takes, between the smallest and the largest "
-            f"batch that fit; beside it how many times as much as in {kind}."
+            f"process. Largest: the largest batch within {limit}, to 5 %, by doubling and bisection. A sample: what a "
+            f"further one takes, between the smallest and the largest batch that fit; beside it how many times as much "
+            f"as of {first}."
         ),
-        header=("arm", "precision", "smallest (MiB)", "largest", "at it (MiB)", "a sample (KiB)", f"of {kind}"),
-        names=2,
-        keys=tuple((found.workload, one.arm) for one in found.lines),
-        rows=tuple(_row(one, found.samples, whole.get(one.arm)) for one in found.lines),
+        header=(
+            *(("variant",) if several else ()),
+            *("arm", "precision", "smallest (MiB)", "largest", "at it (MiB)", "a sample (KiB)", f"of {first}"),
+        ),
+        names=2 + several,
+        keys=tuple((one.workload, one.arm) for one in found.lines),
+        rows=tuple(
+            (*((Field(_variant(one.workload)),) if several else ()), *_row(one, whole.get(one.arm)))
+            for one in found.lines
+        ),
     )
 
 
-def _row(one: MemoryLine, samples: int, whole: float | None) -> tuple[Field, ...]:
+def _kind(one: MemoryLine) -> tuple[str, str]:
+    return one.workload, one.precision
+
+
+def _variant(workload: str) -> str:
+    return workload.rpartition(".")[2]
+
+
+def _called(found: MemorySweep, kind: tuple[str, str]) -> str:
+    """Return a kind by what tells it from the others."""
+    workload, precision = kind
+    told = (_variant(workload),) if len({one.workload for one in found.lines}) > 1 else ()
+    if not told or len({one.precision for one in found.lines}) > 1:
+        told = *told, precision
+    return " in ".join(told)
+
+
+def _row(one: MemoryLine, whole: float | None) -> tuple[Field, ...]:
     fit = {point.batch: peak for point in one.points if point.fits and (peak := point.peak_bytes) is not None}
     few = min(fit, default=None)
     reason = next((point.reason for point in one.points if point.reason), None)
@@ -44,17 +71,17 @@ def _row(one: MemoryLine, samples: int, whole: float | None) -> tuple[Field, ...
         Field(one.arm),
         Field(one.precision),
         Field(MISSING) if few is None else Field(f"{fit[few] / 2**20:,.0f}", fit[few], f"a batch of {few:,}"),
-        _largest(one, samples, reason),
+        _largest(one, reason),
         Field(f"{fit[one.largest] / 2**20:,.0f}", fit[one.largest]) if one.largest in fit else Field(MISSING),
         Field(MISSING) if one.sample_bytes is None else Field(f"{one.sample_bytes / 2**10:,.1f}", one.sample_bytes),
         Field(f"{one.sample_bytes / whole:.2f}") if one.sample_bytes and whole else Field(MISSING),
     )
 
 
-def _largest(one: MemoryLine, samples: int, reason: str | None) -> Field:
+def _largest(one: MemoryLine, reason: str | None) -> Field:
     if one.largest is None:
         return Field(MISSING, note=reason or "not even one sample fits")
-    told = "all samples fit at once" if one.largest == samples else None
+    told = f"all {one.samples:,} samples fit at once" if one.largest == one.samples else None
     return Field(f"{one.largest:,}", one.largest, f"at least: {reason}" if reason else told)
 
 
@@ -62,12 +89,13 @@ def picture(found: MemorySweep) -> Figure:
     """Return every arm's peak over the batch size, both from zero, with the limit."""
     figure = Figure(figsize=(7.2, 4.4), layout="constrained")
     axes = figure.add_subplot()
+    dashes = dict(zip(dict.fromkeys(map(_kind, found.lines)), itertools.cycle(DASHES), strict=False))
     for one in found.lines:
         known = [(point.batch, peak / 2**20) for point in one.points if (peak := point.peak_bytes) is not None]
         if known:
-            label = text.one_line(f"{one.arm} · {one.precision}", 60)
-            colour, dashes = plots.colour(one.arm), DASHES[one.precision]
-            axes.plot(*zip(*known, strict=True), marker="o", linestyle=dashes, color=colour, label=label)
+            label = text.one_line(f"{one.arm} · {_called(found, _kind(one))}", 60)
+            colour, style = plots.colour(one.arm), dashes[_kind(one)]
+            axes.plot(*zip(*known, strict=True), marker="o", linestyle=style, color=colour, label=label)
     if found.limit_bytes is not None:
         axes.axhline(found.limit_bytes / 2**20, color="0.4", linewidth=1)
         axes.annotate("limit", (0, found.limit_bytes / 2**20), (4, 3), textcoords="offset points", fontsize=8.5)

@@ -2,10 +2,12 @@
 
 import keras
 import numpy as np
+import tensorflow as tf
 from keras import layers, ops
 
 from models_keras.exercises.differences.parts import Arrays, channels_first, channels_last, give
 from models_keras.techniques import augmentation
+from models_keras.techniques.recomputation import recomputed
 
 
 def dropout_mode(arrays: Arrays, form: str) -> Arrays:
@@ -16,6 +18,19 @@ def dropout_mode(arrays: Arrays, form: str) -> Arrays:
 def dropout_rate(arrays: Arrays, form: str) -> Arrays:
     layer = layers.Dropout() if form == "default" else layers.Dropout(0.5)
     return give(f"{layer.rate:g}", output=layer(arrays["features"], training=False))
+
+
+def recomputed_dropout(arrays: Arrays, form: str) -> Arrays:
+    x, layer = tf.Variable(arrays["features"]), layers.Dropout(0.5, seed=0)
+    layer.build(x.shape)
+    with tf.GradientTape() as tape:
+        if form == "default":
+            output = keras.remat(layer)(x.value(), training=True)
+        else:
+            output = recomputed(layer, x.value(), training=True)
+        total = ops.sum(output)
+    gradient = ops.convert_to_numpy(tape.gradient(total, x))
+    return give("`keras.remat`: by another mask", gradient=gradient[ops.convert_to_numpy(output) != 0].mean())
 
 
 def filling(arrays: Arrays, form: str) -> Arrays:

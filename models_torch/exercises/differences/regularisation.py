@@ -3,9 +3,11 @@
 import torch
 import torch.nn.functional as F
 from torch import nn
+from torch.utils.checkpoint import checkpoint
 
 from models_torch.exercises.differences.parts import Arrays, give, take
 from models_torch.techniques import augmentation
+from models_torch.techniques.recomputation import recomputed
 
 
 def dropout_mode(arrays: Arrays, form: str) -> Arrays:
@@ -18,6 +20,15 @@ def dropout_rate(arrays: Arrays, form: str) -> Arrays:
     (features,) = take(arrays, "features")
     layer = nn.Dropout() if form == "default" else nn.Dropout(0.5)
     return give(f"{layer.p:g}", output=layer.eval()(features))
+
+
+def recomputed_dropout(arrays: Arrays, form: str) -> Arrays:
+    (features,) = take(arrays, "features")
+    torch.manual_seed(0)
+    x, layer = features.requires_grad_(), nn.Dropout(0.5)
+    output = checkpoint(layer, x, use_reentrant=False) if form == "default" else recomputed(layer, x)
+    (gradient,) = torch.autograd.grad(output.sum(), x)
+    return give("`checkpoint`: by the same mask", gradient=gradient[output != 0].mean())
 
 
 def filling(arrays: Arrays, form: str) -> Arrays:

@@ -13,7 +13,7 @@ from harness.limits.batches import CLOSE, Request, Unfit
 from harness.registry import UnknownName
 from harness.report import batches as shown
 from harness.run.process import Worker, WorkerFailure
-from harness.schema import BatchMemory, MemorySweep
+from harness.schema import BatchMemory, MemoryLine, MemorySweep
 
 MIB = 2**20
 ASKED = Request("softmax_digits", ("torch", "keras-jax"), ("fp32",), threads=1, limit=300 * MIB)
@@ -73,11 +73,13 @@ def test_a_batch_that_is_beyond_reach_for_another_reason_ends_the_search():
 
     points, found = batches.search(tried, 1000)
     assert ([point.batch for point in points], found) == ([2, 4, 8], 4)
-    line = batches.line("torch", "fp32", {}, points, found)
-    sweep = MemorySweep(
-        workload="softmax_digits", samples=1000, limit_bytes=None, threads=1, created="", cpu=None, cores=1, gpu=None,
-        lines=[line],
+    line = MemoryLine(
+        workload="softmax_digits", arm="torch", precision="fp32", samples=1000, versions={}, points=points,
+        largest=found, sample_bytes=None,
     )  # fmt: skip
+    sweep = MemorySweep(
+        workload="softmax_digits", limit_bytes=None, threads=1, created="", cpu=None, cores=1, gpu=None, lines=[line]
+    )
     rows, notes = shown.sheet(sweep).marked()
     assert rows[0][3].startswith("4 (")
     assert "at least: crashed" in notes
@@ -91,7 +93,7 @@ def test_every_arm_and_precision_has_its_largest_batch_and_what_a_sample_takes(t
     assert 95 <= jax.largest <= 100
     assert (torch.sample_bytes, jax.sample_bytes) == (pytest.approx(MIB), pytest.approx(2 * MIB))
     assert all(workload["samples"] == workload["batch_size"] for _, workload in opened)
-    assert found.samples > 1000
+    assert torch.samples > 1000
     rows, _ = shown.sheet(found).marked()
     assert [row[3] for row in rows] == [str(torch.largest), str(jax.largest)]
     assert [row[-2:] for row in rows] == [["1,024.0", "1.00"], ["2,048.0", "1.00"]]
@@ -104,6 +106,20 @@ def test_less_precision_is_held_against_what_was_named_first(told):
     found = batches.measure(dataclasses.replace(ASKED, arms=("torch",), precisions=("fp32", "bf16")), str)
     assert [(one.arm, one.precision) for one in found.lines] == [("torch", "fp32"), ("torch", "bf16")]
     assert [row[-1] for row in shown.sheet(found).marked()[0]] == ["1.00", "0.50"]
+
+
+def test_of_a_technique_every_variant_is_looked_at_and_held_against_the_first(told):
+    opened = told(lambda arm, precision, batch: resident(100 + batch))
+    found = batches.measure(dataclasses.replace(ASKED, workload="recomputation", arms=("torch",)), str)
+    assert [one.workload for one in found.lines] == ["recomputation.none", "recomputation.blocks"]
+    kept = [workload["architecture"]["arguments"]["recompute"] for _, workload in opened]
+    assert kept == sorted(kept)
+    assert set(kept) == {False, True}
+    table = shown.sheet(found)
+    assert (table.header[0], table.header[-1]) == ("variant", "of none")
+    assert [row[0] for row in table.marked()[0]] == ["none", "blocks"]
+    texts = {label.get_text() for label in shown.picture(found).axes[0].get_legend().get_texts()}
+    assert texts == {"torch · none", "torch · blocks"}
 
 
 def test_on_a_gpu_the_pool_counts_and_without_a_limit_what_it_gives(told):
@@ -123,9 +139,9 @@ def test_on_a_gpu_the_pool_counts_and_without_a_limit_what_it_gives(told):
 def test_all_samples_may_fit_and_one_may_not(told):
     told(lambda arm, precision, batch: resident(100 if arm == "torch" else 1000))
     found = batches.measure(ASKED, str)
-    assert [one.largest for one in found.lines] == [found.samples, None]
+    assert [one.largest for one in found.lines] == [found.lines[0].samples, None]
     rows, notes = shown.sheet(found).marked()
-    assert {"all samples fit at once", "not even one sample fits"} <= set(notes)
+    assert {f"all {found.lines[0].samples:,} samples fit at once", "not even one sample fits"} <= set(notes)
     assert rows[1][3] == "– (3)"
 
 
@@ -186,7 +202,7 @@ def test_the_command_shows_a_table_and_files_figures_and_a_picture(chaos, twinbe
     ended = twinbench(*asked, "--json", "--results", str(tmp_path))
     assert ended.status == 0, ended.err
     (line,) = json.loads(ended.out)["lines"]
-    assert line["largest"] == json.loads(ended.out)["samples"]
+    assert line["largest"] == line["samples"]
     assert all(point["host_bytes"] > MIB for point in line["points"])
     assert {path.suffix for path in (tmp_path / "memory").iterdir()} == {".json", ".png"}
     refused = twinbench("memory", "softmax_digits", "--limit-mib", "999999999", "--results", str(tmp_path))

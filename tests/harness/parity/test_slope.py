@@ -1,0 +1,55 @@
+"""Finite differences of the loss: what they hold a gradient to, and what of it a kink may spoil."""
+
+import numpy as np
+import pytest
+
+from harness import registry
+from harness.parity.gates import Stage
+from harness.parity.slope import SLOPE_FP64, STEPS, slope
+
+TENSORS = {"fc.weight": np.array([3.0, -2.0]), "fc.bias": np.array([1.0])}
+
+
+class Bowl:
+    """A half whose loss is half the sum of squares of its tensors, with a kink of so much at a loss of so much."""
+
+    def __init__(self, wrong=(), kink_at=0.0, kink=0.0):
+        self.wrong, self.kink_at, self.kink = wrong, kink_at, kink
+
+    def load(self, tensors):
+        self.tensors = tensors
+
+    def probe(self, what, **batch):
+        assert what == "gradients"
+        loss = 0.5 * sum(np.sum(np.square(tensor)) for tensor in self.tensors.values())
+        of = {name: tensor * (1.04 if name in self.wrong else 1.0) for name, tensor in self.tensors.items()}
+        return {**of, "loss": np.array(loss + self.kink * max(loss - self.kink_at, 0.0))}
+
+
+def found(half):
+    workload = registry.find_workload("mlp_mnist1d")  # nothing in it is random
+    stage = Stage(workload, None, "torch", None, half, None, None, None, TENSORS, np.empty(0), np.empty(0))
+    (finding,) = slope(stage)
+    return finding
+
+
+def test_a_gradient_that_is_the_slope_passes():
+    finding = found(Bowl())
+    assert finding.passed
+    assert finding.figure < 1e-8
+
+
+@pytest.mark.parametrize("name", TENSORS)
+def test_a_gradient_that_is_not_is_red_and_its_tensor_is_named(name):
+    finding = found(Bowl(wrong={name}))
+    assert (finding.passed, finding.where) == (False, name)
+    assert finding.figure > SLOPE_FP64
+
+
+def test_a_kink_nearby_spoils_the_longest_step_alone():
+    loss = 7.0
+    assert found(Bowl(kink_at=loss * (1 + STEPS[0] / 2), kink=0.5)).passed
+
+
+def test_a_gradient_without_numbers_is_red():
+    assert not found(Bowl(kink=float("nan"))).passed
