@@ -229,7 +229,7 @@ SECTIONS: Mapping[tuple[str, str], Sequence[Row]] = {
         Row("dropout_rate", "dropout, rate left out: refused or not", _STATED, refusal=True),
         Row(
             "recomputed_dropout",
-            "dropout of a half, computed once more for the gradient: the gradient of what was kept",
+            "dropout of a half, computed once more for the gradient: slope of a squared output, of 2",
             "Keras: `recomputed` in `models_keras/techniques/recomputation.py`",
         ),
         Row(

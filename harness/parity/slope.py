@@ -49,14 +49,18 @@ def slope(stage: Stage) -> Iterator[Finding]:
     gradients = {name: gradient for name, gradient in here.items() if name in stage.tensors}
 
     def error(names: Collection[str]) -> float:
-        """Return by what share of it the loss moves otherwise than the gradient of these tensors says."""
+        """Return by what share of it the loss moves otherwise than the gradient of these tensors says.
+
+        Where that is zero, as of a loss of samples that are all told apart, it is to stay where it is.
+        """
         squared = sum(float(np.sum(np.square(gradients[name]))) for name in names)
+        along = gradients if squared else stage.tensors
         least = math.inf
         for share in STEPS:
-            step = share * abs(float(here["loss"])) / squared
-            moved = [{name: stage.tensors[name] + way * step * gradients[name] for name in names} for way in (1, -1)]
+            step = share * (abs(float(here["loss"])) or 1.0) / squared if squared else share
+            moved = [{name: stage.tensors[name] + way * step * along[name] for name in names} for way in (1, -1)]
             ahead, behind = (float(at({**stage.tensors, **tensors})["loss"]) for tensors in moved)
-            least = min(least, abs((ahead - behind) / (2 * step * squared) - 1))
+            least = min(least, abs((ahead - behind) / (2 * step) - squared) / (squared or 1.0))
             if least <= SLOPE_FP64:
                 break
         return least

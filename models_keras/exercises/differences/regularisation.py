@@ -1,10 +1,12 @@
 """Dropout and augmentation."""
 
+import functools
+
 import keras
 import numpy as np
-import tensorflow as tf
-from keras import layers, ops
+from keras import KerasTensor, layers, ops
 
+from models_keras.arm import backend
 from models_keras.exercises.differences.parts import Arrays, channels_first, channels_last, give
 from models_keras.techniques import augmentation
 from models_keras.techniques.recomputation import recomputed
@@ -20,17 +22,25 @@ def dropout_rate(arrays: Arrays, form: str) -> Arrays:
     return give(f"{layer.rate:g}", output=layer(arrays["features"], training=False))
 
 
+class Recomputing(keras.Model):
+    """Dropout of a half, computed once more for the gradient."""
+
+    def __init__(self, form: str):
+        super().__init__()
+        self.layer, self.form = layers.Dropout(0.5, seed=0), form
+
+    def call(self, x: KerasTensor, training: bool | None = None) -> KerasTensor:
+        """Leave out the other half."""
+        if self.form == "default":
+            return keras.remat(functools.partial(self.layer, training=training))(x)
+        return recomputed(self.layer, x, training=training)
+
+
 def recomputed_dropout(arrays: Arrays, form: str) -> Arrays:
-    x, layer = tf.Variable(arrays["features"]), layers.Dropout(0.5, seed=0)
-    layer.build(x.shape)
-    with tf.GradientTape() as tape:
-        if form == "default":
-            output = keras.remat(layer)(x.value(), training=True)
-        else:
-            output = recomputed(layer, x.value(), training=True)
-        total = ops.sum(output)
-    gradient = ops.convert_to_numpy(tape.gradient(total, x))
-    return give("`keras.remat`: by another mask", gradient=gradient[ops.convert_to_numpy(output) != 0].mean())
+    model, x = Recomputing(form), ops.convert_to_tensor(arrays["features"])
+    model.compile(loss=lambda _, output: ops.sum(ops.square(output)))
+    loss, _, gradient = backend.differentiator(model)(x, x)
+    return give("`keras.remat`: by another mask", slope=ops.sum(gradient * x) / loss)
 
 
 def filling(arrays: Arrays, form: str) -> Arrays:

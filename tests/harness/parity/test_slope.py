@@ -51,5 +51,22 @@ def test_a_kink_nearby_spoils_the_longest_step_alone():
     assert found(Bowl(kink_at=loss * (1 + STEPS[0] / 2), kink=0.5)).passed
 
 
+class Flat(Bowl):
+    """One that says of itself that it is flat, and is only if its loss has a value."""
+
+    def __init__(self, loss=None):
+        super().__init__()
+        self.loss = loss
+
+    def probe(self, what, **batch):
+        loss = super().probe(what)["loss"] if self.loss is None else np.array(self.loss)
+        return {name: 0 * tensor for name, tensor in self.tensors.items()} | {"loss": loss}
+
+
+@pytest.mark.parametrize(("loss", "passed"), [(0.0, True), (2.0, True), (None, False)])
+def test_where_the_gradient_is_zero_the_loss_is_to_stay(loss, passed):
+    assert found(Flat(loss)).passed == passed
+
+
 def test_a_gradient_without_numbers_is_red():
     assert not found(Bowl(kink=float("nan"))).passed
