@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
@@ -260,6 +260,29 @@ def plan(suite: Suite) -> list[Launch]:
             turn = index % len(shared)
             launches.append(Launch((*shared[turn:], *shared[:turn]), alone=False))
     return launches
+
+
+def further(suite: Suite, begin: int, end: int, wanted: Collection[tuple[str, Precision, Track]]) -> list[Launch]:
+    """Return launches from ``begin`` to before ``end`` for races that have no verdict yet; nothing is trained in them.
+
+    Args:
+        suite: Whose races they are.
+        begin: Launches that there are.
+        end: Launches that there are to be.
+        wanted: Workload, precision and track of each race.
+    """
+    longer = suite.model_copy(update={"launches": end, "seeds": 0, "most_launches": None})
+    found = []
+    for launch in plan(longer):
+        sittings = tuple(
+            sitting
+            for sitting in launch.sittings
+            if (sitting.launch or 0) >= begin
+            and (sitting.workload.name, sitting.precision, sitting.workload.track) in wanted
+        )
+        if sittings:
+            found.append(Launch(sittings, launch.alone))
+    return found
 
 
 def fits(suite: Suite) -> list[Cell]:

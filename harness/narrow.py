@@ -60,7 +60,7 @@ def narrow(
     return _valid(fields | {name: count for name, count in counts.items() if count is not None})
 
 
-FAST = {"seeds": 1, "launches": 1, "rounds": 2, "cold_starts": 0, "tracks": ["matched"]}
+FAST = {"seeds": 1, "launches": 1, "most_launches": None, "rounds": 2, "cold_starts": 0, "tracks": ["matched"]}
 
 
 def fast(suite: Suite) -> Suite:

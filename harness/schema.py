@@ -7,6 +7,7 @@ is null and has a reason in ``Record.reasons``, never 0.
 from __future__ import annotations
 
 import dataclasses
+import math
 import re
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -81,6 +82,8 @@ class Suite(Model):
             where they do not divide.
         epoch_metrics: Whether the metric is measured after every epoch of a training, for how long the target takes.
         launches: Fresh processes per timing cell; a verdict needs at least 8.
+        most_launches: Where a race has no verdict yet, launches are added until it has one, up to so many; null for no
+            more than ``launches``.
         rounds: Blocks per arm and launch, in random order within a round.
         seeds: Trainings per accuracy cell; a verdict needs at least 5.
         cold_starts: Launches whose workers start one at a time, for each workload anew, so that cold start, first step
@@ -107,6 +110,7 @@ class Suite(Model):
     epoch_metrics: bool = False
     tracks: list[Track] = Field(default=["matched"], min_length=1)
     launches: Count
+    most_launches: Count | None = None
     rounds: Annotated[int, Field(gt=0, le=10_000)] = 8
     seeds: Count
     cold_starts: NonNegativeInt = 1
@@ -148,6 +152,23 @@ class Suite(Model):
         if named:
             raise ValueError(f"arms of a workload that the suite has not: {', '.join(dict.fromkeys(named))}")
         return self
+
+    @model_validator(mode="after")
+    def _growing(self) -> Suite:
+        if self.most_launches is not None and not 8 <= self.launches <= self.most_launches:
+            raise ValueError(
+                f"most_launches {self.most_launches}: launches are added to 8 at least, what a verdict needs, and here "
+                f"they are {self.launches}"
+            )
+        return self
+
+    @property
+    def looks(self) -> tuple[int, ...]:
+        """Launches after which races are judged: each time half as many again, up to the most."""
+        found = [self.launches]
+        while self.most_launches and found[-1] < self.most_launches:
+            found.append(min(self.most_launches, found[-1] + math.ceil(found[-1] / 2)))
+        return tuple(found)
 
     @model_validator(mode="after")
     def _passing(self) -> Suite:
@@ -771,7 +792,7 @@ class MemorySweep(Model):
         gpu: Name of the GPU that it is of; null if it is of the CPU.
     """
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[2] = 2
     workload: str
     limit_bytes: PositiveInt | None
     threads: PositiveInt

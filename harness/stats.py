@@ -133,6 +133,7 @@ class Ratio:
         launches: Launches that gave a log-ratio.
         contended: Launches of which most rounds stayed contended, whether they gave a log-ratio or not.
         ran: Launches in which both arms ran.
+        looks: Times that the race may be judged, each a chance of a false alarm: intervals and p are for all of them.
         moments: Of the launches' log-ratios.
     """
 
@@ -144,6 +145,7 @@ class Ratio:
     launches: int
     contended: int
     ran: int
+    looks: int
     moments: Moments
 
 
@@ -280,16 +282,19 @@ def launch_log_ratio(arm: Values, reference: Values) -> float:
     return float(log_ratios[cut : a.size - cut].mean())
 
 
-def ratio(log_ratios: Values, *, contended: int = 0, ran: int | None = None) -> Ratio:
+def ratio(log_ratios: Values, *, contended: int = 0, ran: int | None = None, looks: int = 1) -> Ratio:
     """Return the step-time ratio across launches with a t interval on the log scale.
 
     With arms interleaved in every launch the log-ratios are one paired sample. The t interval on log ratios
-    covers 95 to 97 % at 3, 5 and 8 launches (measured on real A/A launches).
+    covers 95 to 97 % at 3, 5 and 8 launches (measured on real A/A launches). Where launches are added until there is
+    a verdict, errors are shared out over the looks evenly (Bonferroni, whatever depends on what): all of them together
+    err no more often than one.
 
     Args:
         log_ratios: (L,) one per launch.
         contended: Launches of which most rounds stayed contended.
         ran: Launches in which both arms ran; by default those that gave a log-ratio.
+        looks: Times that the race may be judged, this one included.
 
     Raises:
         ValueError: If there is no launch.
@@ -298,20 +303,29 @@ def ratio(log_ratios: Values, *, contended: int = 0, ran: int | None = None) -> 
         raise ValueError("a ratio needs at least one launch")
     ran = len(log_ratios) if ran is None else ran
     if len(log_ratios) == 1:
-        return Ratio(math.exp(log_ratios[0]), None, None, None, None, 1, contended, ran, Moments.of(log_ratios))
+        return Ratio(math.exp(log_ratios[0]), None, None, None, None, 1, contended, ran, looks, Moments.of(log_ratios))
     t = _one_sample(log_ratios)
-    wide, narrow = (Interval(math.exp(i.low), math.exp(i.high)) for i in (t.interval(0.95), t.interval(0.90)))
+    wide, narrow = (
+        Interval(math.exp(found.low), math.exp(found.high))
+        for found in (t.interval(1 - error / looks) for error in (0.05, 0.10))
+    )
     return Ratio(
         estimate=math.exp(t.estimate),
         interval=wide,
         narrow=narrow,
-        p_different=t.p_different(),
-        p_same=t.p_inside(math.log(SAME_RATIO)),
+        p_different=for_all(looks, t.p_different()),
+        p_same=for_all(looks, t.p_inside(math.log(SAME_RATIO))),
         launches=len(log_ratios),
         contended=contended,
         ran=ran,
+        looks=looks,
         moments=Moments.of(log_ratios),
     )
+
+
+def for_all(looks: int, p: float) -> float:
+    """Return p of one look for all of them together."""
+    return min(1.0, looks * p)
 
 
 def time_verdict(ratio: Ratio, p_different: float | None = None, p_same: float | None = None) -> TimeVerdict:
@@ -434,18 +448,36 @@ def difference(values: Values, reference: Values, margin: float, *, paired: bool
     return _difference(_sides(values, reference, paired=paired), seeds, margin, paired=paired)
 
 
-def apart(sample: Moments, beside: Moments, margin: float) -> Difference:
-    """Return the difference of two means of which only the moments are left, by Welch's test."""
-    return _difference((sample, beside), min(sample.count, beside.count), margin, paired=False)
+def apart(sample: Moments, beside: Moments, margin: float, looks: int = 1) -> Difference:
+    """Return the difference of two means of which only the moments are left, by Welch's test.
+
+    Args:
+        sample: One.
+        beside: The other, which is subtracted.
+        margin: See ``difference``.
+        looks: Pairs of looks at which the two may have been left as they are.
+    """
+    return _difference((sample, beside), min(sample.count, beside.count), margin, paired=False, looks=looks)
 
 
-def _difference(sides: tuple[Moments, Moments | float], seeds: int, margin: float, *, paired: bool) -> Difference:
+def _difference(
+    sides: tuple[Moments, Moments | float], seeds: int, margin: float, *, paired: bool, looks: int = 1
+) -> Difference:
     if seeds == 1:
         sample, beside = sides
         estimate = sample.mean - (beside.mean if isinstance(beside, Moments) else beside)
         return Difference(estimate, None, None, None, margin, 1, paired, sides)
     t = _against(*sides)
-    return Difference(t.estimate, t.interval(0.95), t.p_different(), t.p_inside(margin), margin, seeds, paired, sides)
+    return Difference(
+        estimate=t.estimate,
+        interval=t.interval(1 - 0.05 / looks),
+        p_different=for_all(looks, t.p_different()),
+        p_equivalent=for_all(looks, t.p_inside(margin)),
+        margin=margin,
+        seeds=seeds,
+        paired=paired,
+        sides=sides,
+    )
 
 
 def accuracy_verdict(

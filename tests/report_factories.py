@@ -35,6 +35,9 @@ WELL = {
 }
 """Of a record of something that went well."""
 
+OTHERS = ("inference_batches", "latency_passes", "rounds", "most_launches")
+"""Further fields of a suite."""
+
 MODES = {"torch": "eager", "keras-tensorflow": "graph", "keras-jax": "compiled by XLA", "numpy": "eager"}
 
 
@@ -78,7 +81,7 @@ def manifest(arms=("torch", "keras-jax"), *, workloads=("mlp_digits",), launches
         techniques=changes.pop("techniques", []),
         tracks=changes.pop("tracks", ["matched"]),
         baselines=changes.pop("baselines", []),
-        **{name: changes.pop(name) for name in ("inference_batches", "latency_passes", "rounds") if name in changes},
+        **{name: changes.pop(name) for name in OTHERS if name in changes},
     )
     if suite.baselines:
         statuses.append(status("sklearn", witness=True))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,11 +17,12 @@ from harness.commands.parts import INCOMPLETE, INTERRUPTED, AsJson, Results, Thr
 from harness.commands.report import show
 
 if TYPE_CHECKING:
+    from harness.contract import Precision, Track
     from harness.dashboard.live import Live
     from harness.dashboard.server import Server
     from harness.monitoring.curves import Curves
     from harness.run.coordinator import Progress
-    from harness.schema import Manifest, Proof, Suite
+    from harness.schema import Manifest, Proof, Record, Suite
     from harness.store.folder import RunFolder
 
 
@@ -30,6 +33,9 @@ def run(
     techniques: Annotated[str, typer.Option(help="Only these techniques, separated by commas.")] = "",
     precision: Annotated[str, typer.Option(help="Only these precisions, separated by commas.")] = "",
     launches: Annotated[int | None, typer.Option(min=0, help="Fresh processes per timing cell.")] = None,
+    most_launches: Annotated[
+        int | None, typer.Option(min=0, help="Add launches where there is no verdict yet, up to so many.")
+    ] = None,
     rounds: Annotated[int | None, typer.Option(min=1, help="Blocks per arm and launch.")] = None,
     seeds: Annotated[int | None, typer.Option(min=0, help="Trainings per accuracy cell.")] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Epochs of every workload.")] = None,
@@ -56,8 +62,8 @@ def run(
 
     if port is not None and not watched:
         fail("--port is where --watch serves; add --watch")
-    if fast and (launches is not None or seeds is not None):
-        fail("--fast chooses launches and seeds itself: one of each; leave out --launches and --seeds")
+    if fast and (launches is not None or seeds is not None or most_launches is not None):
+        fail("--fast chooses launches and seeds itself: one of each; leave out --launches, --most-launches and --seeds")
     asked = narrow.narrow(
         read_suite(suite),
         arms=split(arms),
@@ -65,6 +71,7 @@ def run(
         techniques=split(techniques),
         precisions=split(precision),
         launches=launches,
+        most_launches=most_launches,
         rounds=rounds,
         seeds=seeds,
         epochs=epochs,
@@ -204,6 +211,7 @@ def _watch(folder: RunFolder, manifest: Manifest, server: Server) -> tuple[Live,
 
 def _carry_out(folder: RunFolder, manifest: Manifest, as_json: bool, server: Server | None) -> int:
     from harness.contract import Outcome
+    from harness.matrix import further
     from harness.progress import RichProgress
     from harness.run.coordinator import Coordinator
     from harness.run.followers import Followers
@@ -213,7 +221,14 @@ def _carry_out(folder: RunFolder, manifest: Manifest, as_json: bool, server: Ser
     watchers: list[Progress] = [live, curves] if live and curves else []
     with RichProgress() as display:
         try:
-            result = Coordinator(manifest.suite, folder, Followers(display, watchers, display.tell)).run()
+            coordinator = Coordinator(manifest.suite, folder, Followers(display, watchers, display.tell))
+            result = coordinator.run()
+            for begin, end in itertools.pairwise(manifest.suite.looks):
+                races = {} if result.interrupted else _undecided(manifest, result.records, begin)
+                if not races:
+                    break
+                display.tell(f"no verdict after {begin} launches, on to {end}: {', '.join(races.values())}")
+                result = coordinator.run(further(manifest.suite, begin, end, races))
         except OSError as error:
             raise RunFolderError(
                 f"{error.strerror or error} ({error.filename or folder.path}); what was measured is kept: "
@@ -238,6 +253,17 @@ def _carry_out(folder: RunFolder, manifest: Manifest, as_json: bool, server: Ser
     wanted = {Outcome.OK, Outcome.UNSUPPORTED}
     whole = all(record.outcome in wanted for record in latest(result.records))
     return 0 if whole and not unstable else INCOMPLETE
+
+
+def _undecided(manifest: Manifest, records: Sequence[Record], launches: int) -> dict[tuple[str, Precision, Track], str]:
+    """Return the races that so many launches have not decided; a resumed run may have more of them."""
+    from harness import registry
+    from harness.report.summary import summarize
+    from harness.report.undecided import undecided
+
+    seen = [record for record in records if record.cell.scope == "accuracy" or record.cell.index < launches]
+    known = registry.workloads() | registry.variants()
+    return undecided(summarize(manifest, seen, known, registry.techniques()))
 
 
 def _resuming(manifest: Manifest) -> str:

@@ -129,7 +129,8 @@ def _share(old: tuple[Comparison, Row], new: tuple[Comparison, Row], across_mach
         apart.setdefault("ratio", "other programs disturbed most launches of a run")
     ratio = metric = None
     if before.ratio and after.ratio and "ratio" not in apart:
-        found = stats.apart(after.ratio.moments, before.ratio.moments, SAME)
+        looks = before.ratio.looks * after.ratio.looks
+        found = stats.apart(after.ratio.moments, before.ratio.moments, SAME, looks)
         ratio = _figure(before.ratio.estimate, after.ratio.estimate, found, back=math.exp)
     if before.metric and after.metric and "metric" not in apart:
         earlier, now = comparison.evidence[before.arm], later.evidence[before.arm]

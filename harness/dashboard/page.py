@@ -107,10 +107,11 @@ def render(summary: Summary, *, live: Mapping[str, Any] | None = None) -> str:
     style = own("report.css")
     scripts = SCRIPTS if live is None else (*SCRIPTS[:-1], LIVE, SCRIPTS[-1])
     script = "(() => {\n'use strict';\n" + "\n".join(own(f"{name}.js") for name in scripts) + "})();\n"
+    suite = summary.manifest.suite
     return _TEMPLATES.get_template("report.html.j2").render(
         run=named(summary.manifest.run),
         sections=SECTIONS,
-        guide=[runs(line) for line in markdown.guide(expectations=bool(summary.families))],
+        guide=[runs(line) for line in markdown.guide(expectations=bool(summary.families), looks=suite.looks)],
         style=Markup(style),  # noqa: S704 - our own file
         style_hash=digest(style),
         script=Markup(script),  # noqa: S704 - our own files

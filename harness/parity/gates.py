@@ -315,4 +315,4 @@ GATES: Mapping[str, Callable[[Stage], Iterator[Finding]]] = {
     "training": training,
     "trajectory": trajectory,
 }
-"""By name, cheapest first."""
+"""By name, cheapest first; ``slope`` where the model that it wants is open."""

@@ -1275,6 +1275,14 @@ MUTANTS: tuple[Mutant, ...] = (
         "data_loading.pydataset_2",
         "fed",
     ),
+    Mutant(
+        "recomputed in evaluation mode",
+        _RECOMPUTATION,
+        "*others, training=True)",
+        "*others, training=False)",
+        "recomputation.blocks",
+        "token.weight",
+    ),
     # Three that lived when somebody planted them who had not read the gates.
     Mutant(
         "predictions in training mode",
@@ -1302,6 +1310,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "optimizer",
         "sgd · clipping adaptively: parameters of 0.bias",
     ),
+    # Faults of what one arm alone runs.
     Mutant(
         "PyTorch: what is computed once more draws anew",
         _TORCH_RECOMPUTATION,
@@ -1311,14 +1320,6 @@ MUTANTS: tuple[Mutant, ...] = (
         "token.weight",
         "torch",
     ),
-    Mutant(
-        "recomputed in evaluation mode",
-        _RECOMPUTATION,
-        "*others, training=True)",
-        "*others, training=False)",
-        "recomputation.blocks",
-        "token.weight",
-    ),  # Faults of what one backend alone runs.
     Mutant(
         "TensorFlow: what is computed once more draws anew",
         _RECOMPUTATION,

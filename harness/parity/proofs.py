@@ -24,9 +24,9 @@ OF_TRAINING = ("train_mode", "training")
 """Further ones where the race is to tell what is learned: running statistics, steps of the workload's own optimizer,
 epochs of ``fit``."""
 
-OF_FORMS = ("training", "trajectory")
-"""Further ones for a form of an arm: a compiler makes other code for training, for evaluation and for each size of
-batch, and the gates above see few of them."""
+OF_FORMS = ("slope", "training", "trajectory")
+"""Further ones for a form of an arm: a compiler makes other code for training, for evaluation, for what is drawn and
+for each size of batch, and the gates above see few of them."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -13,6 +13,8 @@ from harness.report.sheets import Field, Sheet
 from harness.schema import MemoryLine, MemorySweep
 
 DASHES = ("-", "--", ":", "-.", (0, (1, 1)), (0, (5, 1, 1, 1)))
+MARKERS = "os^vD"
+"""One fewer than dashes, so that thirty kinds have a look of their own."""
 
 
 def sheet(found: MemorySweep) -> Sheet:
@@ -22,6 +24,7 @@ def sheet(found: MemorySweep) -> Sheet:
     process = "the process, its framework, the data set and what compiling the first step takes included"
     where = "the framework's pool" if found.gpu else process
     limit = "what the GPU gives" if found.limit_bytes is None else f"{found.limit_bytes / 2**20:,.0f} MiB"
+    samples = " or ".join(f"{count:,}" for count in sorted({one.samples for one in found.lines}))
     several = len({one.workload for one in found.lines}) > 1
     first = _called(found, kinds[0]) if kinds else "the first"
     return Sheet(
@@ -29,9 +32,9 @@ def sheet(found: MemorySweep) -> Sheet:
         about=(
             f"Train steps of {text.code(found.workload)} on {text.escape(found.gpu or found.cpu or 'a processor')}, "
             f"{found.threads} thread{'s' * (found.threads > 1)}: peak memory of {where}, each batch size in a fresh "
-            f"process. Largest: the largest batch within {limit}, to 5 %, by doubling and bisection. A sample: what a "
-            f"further one takes, between the smallest and the largest batch that fit; beside it how many times as much "
-            f"as of {first}."
+            f"process. Largest: the largest batch within {limit}, to 5 %, by doubling and bisection; there are {samples} "
+            f"samples. A sample: what a further one takes, between the smallest and the largest batch that fit; beside "
+            f"it how many times as much as of {first}."
         ),
         header=(
             *(("variant",) if several else ()),
@@ -89,13 +92,14 @@ def picture(found: MemorySweep) -> Figure:
     """Return every arm's peak over the batch size, both from zero, with the limit."""
     figure = Figure(figsize=(7.2, 4.4), layout="constrained")
     axes = figure.add_subplot()
-    dashes = dict(zip(dict.fromkeys(map(_kind, found.lines)), itertools.cycle(DASHES), strict=False))
+    looks = zip(itertools.cycle(DASHES), itertools.cycle(MARKERS), strict=False)
+    styles = dict(zip(dict.fromkeys(map(_kind, found.lines)), looks, strict=False))
     for one in found.lines:
         known = [(point.batch, peak / 2**20) for point in one.points if (peak := point.peak_bytes) is not None]
         if known:
             label = text.one_line(f"{one.arm} · {_called(found, _kind(one))}", 60)
-            colour, style = plots.colour(one.arm), dashes[_kind(one)]
-            axes.plot(*zip(*known, strict=True), marker="o", linestyle=style, color=colour, label=label)
+            colour, (dashes, marker) = plots.colour(one.arm), styles[_kind(one)]
+            axes.plot(*zip(*known, strict=True), marker=marker, linestyle=dashes, color=colour, label=label)
     if found.limit_bytes is not None:
         axes.axhline(found.limit_bytes / 2**20, color="0.4", linewidth=1)
         axes.annotate("limit", (0, found.limit_bytes / 2**20), (4, 3), textcoords="offset points", fontsize=8.5)

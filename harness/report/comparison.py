@@ -201,6 +201,7 @@ def compare(
     racers = [evidence for evidence in everyone if not evidence.status.witness]
     reference = _reference(racers)
     epochs = next((record.cell.epochs for record in records if record.cell.scope == "accuracy"), planned_epochs)
+    looks = len(suite.looks)
     return Comparison(
         workload=workload,
         precision=precision,
@@ -210,11 +211,13 @@ def compare(
         launches=suite.launches,
         reference=None if reference is None else reference.status.name,
         displaced=_displaced(racers, reference),
-        rows=tuple(build_row(e, reference, workload, budget_cut=epochs < workload.epochs) for e in everyone),
+        rows=tuple(
+            build_row(e, reference, workload, budget_cut=epochs < workload.epochs, looks=looks) for e in everyone
+        ),
         evidence={evidence.status.name: evidence for evidence in everyone},
         health=health(precision, _useful(everyone, *beside.values()), track),
         contention=contention(_launches(racers)),
-        further=tuple(_further(leg, found, workload) for leg, found in beside.items() if found),
+        further=tuple(_further(leg, found, workload, looks) for leg, found in beside.items() if found),
         missing=sum(
             max(0, sum(evidence.asked.values()) - len(by_arm[evidence.status.name]))
             for evidence in racers
@@ -234,12 +237,12 @@ def _leg(record: Record, legs: Container[Leg]) -> Leg:
     return sized if sized in legs else Leg(record.cell.scope)
 
 
-def _further(leg: Leg, found: Sequence[Evidence], workload: Workload) -> FurtherRace:
+def _further(leg: Leg, found: Sequence[Evidence], workload: Workload, looks: int) -> FurtherRace:
     reference = _reference(found)
     return FurtherRace(
         leg=leg,
         reference=None if reference is None else reference.status.name,
-        rows=tuple(build_row(evidence, reference, workload, budget_cut=True) for evidence in found),
+        rows=tuple(build_row(evidence, reference, workload, budget_cut=True, looks=looks) for evidence in found),
         evidence={evidence.status.name: evidence for evidence in found},
         contention=contention(_launches(found)),
     )

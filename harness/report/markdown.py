@@ -234,13 +234,14 @@ def _listed(values: Mapping[str, str]) -> str:
     return "; ".join(f"{text.escape(setting)} = {text.escape(value)}" for setting, value in values.items())
 
 
-def guide(*, expectations: bool) -> list[str]:
+def guide(*, expectations: bool, looks: Sequence[int]) -> list[str]:
     """Return how to read a report, line by line.
 
     Args:
         expectations: Whether it has techniques with something expected of them.
+        looks: Launches after which races may have been judged.
     """
-    lines = _TEMPLATES.get_template("how_to_read.md.j2").render(chapters=expectations).splitlines()
+    lines = _TEMPLATES.get_template("how_to_read.md.j2").render(chapters=expectations, looks=looks).splitlines()
     return [line.partition(". ")[2] for line in lines]
 
 
@@ -256,6 +257,7 @@ def render(summary: Summary, pictures: Pictures) -> str:
     watched = gpu.watched(summary.comparisons)
     context: dict[str, Any] = {
         "heading": contents.heading,
+        "looks": manifest.suite.looks,
         "listing": contents.listing,
         "run": text.code(manifest.run),
         "suite_title": f"Suite {text.code(manifest.suite.name)}: {text.escape(manifest.suite.title)}".rstrip("."),

@@ -102,12 +102,13 @@ Sitting: TypeAlias = tuple[int, str]
 """A launch and when it started. A launch that was repeated is another one: only what ran side by side is paired."""
 
 
-def race(arm: Mapping[Sitting, Timing], reference: Mapping[Sitting, Timing]) -> stats.Ratio | None:
+def race(arm: Mapping[Sitting, Timing], reference: Mapping[Sitting, Timing], looks: int = 1) -> stats.Ratio | None:
     """Return the step-time ratio over the launches in which both arms ran.
 
     Args:
         arm: What was measured in each sitting.
         reference: Likewise.
+        looks: Times that it may be judged.
 
     Returns:
         None when no launch has a round that was clean for both.
@@ -120,7 +121,7 @@ def race(arm: Mapping[Sitting, Timing], reference: Mapping[Sitting, Timing]) -> 
         contended += 2 * len(x) < rounds
         if x:
             log_ratios.append(stats.launch_log_ratio(x, y))
-    return stats.ratio(log_ratios, contended=contended, ran=len(launches)) if log_ratios else None
+    return stats.ratio(log_ratios, contended=contended, ran=len(launches), looks=looks) if log_ratios else None
 
 
 def contention(launches: Iterable[Iterable[Timing]]) -> Contention:

@@ -69,8 +69,9 @@ class Row:
 class _Builder:
     """Collects the figures of a row and, for those that are missing, the reasons."""
 
-    def __init__(self, evidence: Evidence, reference: Evidence | None, workload: Workload) -> None:
+    def __init__(self, evidence: Evidence, reference: Evidence | None, workload: Workload, looks: int) -> None:
         self.evidence = evidence
+        self.looks = looks
         self.reference = reference
         self.workload = workload
         self.notes: dict[str, str] = {}
@@ -136,7 +137,7 @@ class _Builder:
         if self.reference is None or not self.reference.timings:
             self.notes["ratio"] = self._without_reference(self.evidence.timed)
             return None, None
-        found = race(mine, self.reference.timings)
+        found = race(mine, self.reference.timings, self.looks)
         if found is None:
             if not mine.keys() & self.reference.timings.keys():
                 self.notes["ratio"] = "no launch in which both arms ran side by side"
@@ -226,6 +227,16 @@ class _Builder:
         )
 
 
-def build_row(evidence: Evidence, reference: Evidence | None, workload: Workload, *, budget_cut: bool) -> Row:
-    """Return the row of an arm, without its verdicts: those depend on the whole report."""
-    return _Builder(evidence, reference, workload).build(budget_cut)
+def build_row(
+    evidence: Evidence, reference: Evidence | None, workload: Workload, *, budget_cut: bool, looks: int = 1
+) -> Row:
+    """Return the row of an arm, without its verdicts: those depend on the whole report.
+
+    Args:
+        evidence: Of the arm.
+        reference: Of the arm that it is compared with.
+        workload: What both ran.
+        budget_cut: Whether they trained for fewer epochs than the workload has.
+        looks: Times that the race may be judged.
+    """
+    return _Builder(evidence, reference, workload, looks).build(budget_cut)

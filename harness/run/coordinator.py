@@ -23,7 +23,7 @@ from safetensors.numpy import save
 
 from harness import registry
 from harness.contract import ArmSpec, Cell, Dataset, Leg, Outcome
-from harness.matrix import TRAINING, Sitting, fits, plan
+from harness.matrix import TRAINING, Launch, Sitting, fits, plan
 from harness.measure.environment import fingerprint, source_sha256, visible_device
 from harness.run.baselines import Fitting
 from harness.run.crew import Crew
@@ -133,23 +133,28 @@ class Coordinator:
         self.fits = fits(suite)
         self.versions = {spec.name: registry.versions(spec) for spec in _specs(suite)}
 
-    def run(self) -> RunResult:
-        """Measure; on SIGINT or SIGTERM stop, record what was under way as interrupted, and say so."""
+    def run(self, further: Sequence[Launch] = ()) -> RunResult:
+        """Measure; on SIGINT or SIGTERM stop, record what was under way as interrupted, and say so.
+
+        Args:
+            further: Launches to measure beside the suite's own, after these; then no others.
+        """
+        self.launches += further
         with tempfile.TemporaryDirectory(prefix="twinbench-") as scratch, interruptible():
             try:
-                self._run(Path(scratch))
+                self._run(Path(scratch), further or self.launches)
             except KeyboardInterrupt:
                 return RunResult(interrupted=True, records=self.known)
         return RunResult(interrupted=False, records=self.known)
 
-    def _run(self, scratch: Path) -> None:
+    def _run(self, scratch: Path, launches: Sequence[Launch]) -> None:
         datasets = self._store_datasets(scratch)
         todo = [
             (
                 launch,
                 [(sitting, self._jobs(sitting, datasets.get(sitting.workload.dataset))) for sitting in launch.sittings],
             )
-            for launch in self.launches
+            for launch in launches
         ]
         fittings = self._unfitted(datasets)
         planned = sum(len(self._cells(sitting, leg)) for sitting in self.sittings for leg in (*sitting.legs, TRAINING))

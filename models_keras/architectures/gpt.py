@@ -7,7 +7,6 @@ from models_keras.inputs import check_tokens
 from models_keras.techniques.activations import gelu_tanh
 from models_keras.techniques.attention import ExactAttention
 from models_keras.techniques.embeddings import PositionEmbedding
-from models_keras.techniques.recomputation import recomputed
 
 EPSILON = 1e-5  # of every layer norm, as in the paper's code
 
@@ -45,7 +44,6 @@ class GPT(keras.Model):
         depth: Number of blocks.
         heads: Of attention; it divides ``width``.
         dropout: Share of the embedding, of attention's weights and of each branch that a training step leaves out.
-        recompute: Train steps keep of a block its input alone, and compute what is inside once more.
     """
 
     def __init__(
@@ -56,7 +54,6 @@ class GPT(keras.Model):
         depth: int = 12,
         heads: int = 12,
         dropout: float = 0.0,
-        recompute: bool = False,
     ):
         super().__init__()
         self.token = layers.Embedding(vocabulary, width)
@@ -65,11 +62,10 @@ class GPT(keras.Model):
         self.blocks = [Block(width, heads, dropout) for _ in range(depth)]
         self.norm = layers.LayerNormalization(epsilon=EPSILON)
         self.vocabulary, self.length = vocabulary, length
-        self.recompute = recompute
 
     def call(self, ids: KerasTensor, training: bool | None = None) -> KerasTensor:
         check_tokens(ids, self.vocabulary, self.length)
         x = self.dropout(self.position(self.token(ids)), training=training)
         for block in self.blocks:
-            x = recomputed(block, x, training=training) if self.recompute else block(x, training=training)
+            x = block(x, training=training)
         return ops.matmul(self.norm(x), ops.transpose(self.token.embeddings))

@@ -11,24 +11,35 @@ from keras import KerasTensor, layers, ops
 _KEPT = contextvars.ContextVar("kept", default=False)
 
 
-def recomputed(layer: layers.Layer, x: KerasTensor, *others: KerasTensor, training: bool | None) -> KerasTensor:
+def recomputed(layer: layers.Layer, x: KerasTensor, *masks: KerasTensor, training: bool | None) -> KerasTensor:
     """Call a layer of which a train step keeps the inputs alone: inner activations take no memory until they are due.
 
-    The layer is called as a function, its variables an argument: ``keras.remat`` of the layer itself has the second
-    computation draw anew, so that on TensorFlow and torch the gradient is that of another mask than the loss is, and
-    on JAX nothing that the layer assigns can leave it (Keras 3.15.1).
+    What is drawn inside is drawn alike both times, for the layer is called as a function of its variables. With
+    ``keras.remat`` of the layer itself TensorFlow draws anew, and so does torch where a layer has a seed of its own:
+    the gradient is that of another mask than the loss is. On JAX nothing that the layer assigns gets out of it (Keras
+    3.15.1). Nothing but random numbers may change in a call, such as running statistics, and the layer adds no losses.
+
+    Args:
+        layer: Takes ``x`` and the masks. While it is not built, it is called as it is.
+        x: Has a gradient.
+        *masks: Have none.
+        training: Whether it is a train step.
     """
     if not training or _KEPT.get() or not layer.built:
-        return layer(x, *others, training=training)
-    trained = [variable.value for variable in layer.trainable_variables]
-    states = [ops.copy(variable) for variable in layer.non_trainable_variables]  # or TensorFlow read them once more
+        return layer(x, *masks, training=training)
+    weights, fixed = layer.trainable_variables, layer.non_trainable_variables
+    values = [variable.value for variable in weights]
+    states = [ops.copy(variable) for variable in fixed]  # a variable would be read anew by TensorFlow's second time
 
-    def call(x: KerasTensor, trained: Sequence[Any]) -> Any:  # what has no gradient, TensorFlow takes no argument of
-        return layer.stateless_call(trained, states, x, *others, training=True)
+    def call(x: KerasTensor, values: Sequence[Any]) -> Any:
+        # Masks from around it: to every argument TensorFlow's `recompute_grad` adds a number, also to a boolean one.
+        return layer.stateless_call(values, states, x, *masks, training=True)
 
-    output, states_after = keras.remat(call)(x, trained)
-    for variable, state in zip(layer.non_trainable_variables, states_after, strict=True):
-        variable.assign(state)
+    output, after = keras.remat(call)(x, values)
+    frozen = {id(weight) for weight in layer.weights}
+    for variable, state in zip(fixed, after, strict=True):
+        if id(variable) not in frozen:  # of which the value may be rounded, as mixed precision computes with it
+            variable.assign(state)
     return output
 
 

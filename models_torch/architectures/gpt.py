@@ -7,7 +7,6 @@ from models_torch.inputs import check_tokens
 from models_torch.techniques.activations import gelu_tanh
 from models_torch.techniques.attention import CausalAttention
 from models_torch.techniques.embeddings import PositionEmbedding
-from models_torch.techniques.recomputation import recomputed
 
 EPSILON = 1e-5  # of every layer norm, as in the paper's code
 
@@ -44,7 +43,6 @@ class GPT(nn.Module):
         depth: Number of blocks.
         heads: Of attention; it divides ``width``.
         dropout: Share of the embedding, of attention's weights and of each branch that a training step leaves out.
-        recompute: Train steps keep of a block its input alone, and compute what is inside once more.
     """
 
     def __init__(
@@ -55,7 +53,6 @@ class GPT(nn.Module):
         depth: int = 12,
         heads: int = 12,
         dropout: float = 0.0,
-        recompute: bool = False,
     ):
         super().__init__()
         self.token = nn.Embedding(vocabulary, width)
@@ -64,11 +61,10 @@ class GPT(nn.Module):
         self.blocks = nn.ModuleList(Block(width, heads, dropout) for _ in range(depth))
         self.norm = nn.LayerNorm(width, eps=EPSILON)
         self.vocabulary, self.length = vocabulary, length
-        self.recompute = recompute
 
     def forward(self, ids: Tensor) -> Tensor:
         check_tokens(ids, self.vocabulary, self.length)
         x = self.dropout(self.position(self.token(ids)))
         for block in self.blocks:
-            x = recomputed(block, x) if self.recompute else block(x)
+            x = block(x)
         return F.linear(self.norm(x), self.token.weight)

@@ -327,6 +327,32 @@ def test_times_that_stayed_contended_are_told_of_and_give_status_3(chaos, twinbe
     assert "**UNSTABLE**: `crowded-always` on `softmax_digits · fp32`" in report
 
 
+def test_launches_are_added_where_there_is_no_verdict_and_only_there(chaos, twinbench, suite_file, tmp_path):
+    """A race that stays contended has none; one arm by itself asks for none."""
+    workloads = [{"name": name, "epochs": 1, "arms": arms} for name, arms in ADDED.items()]
+    suite = suite_file(
+        "healthy-one", "crowded-always", workloads=workloads, rounds=1, seeds=0, launches=8, cold_starts=0
+    )
+    asked = ("run", "--unverified", suite, "--most-launches", "10", "--results", str(tmp_path), "--run", "mine")
+    ended = twinbench(*asked, "--json")
+    assert ended.status == 3
+    assert "no verdict after 8 launches, on to 10: softmax_digits · fp32" in ended.err
+    cells = [record["cell"] for record in json.loads(ended.out)["records"]]
+    launches = {
+        (name, arm): sorted(cell["index"] for cell in cells if (cell["workload"], cell["arm"]) == (name, arm))
+        for name, arms in ADDED.items()
+        for arm in arms
+    }
+    assert launches.pop(("softmax_mnist1d", "healthy-one")) == list(range(8))
+    assert list(launches.values()) == [list(range(10))] * 2
+    assert "judged after 8, 10 of them" in (tmp_path / "runs" / "mine" / "report.md").read_text()
+    again = twinbench(*asked, "--resume", "--json")
+    assert len(json.loads(again.out)["records"]) == len(cells)
+
+
+ADDED = {"softmax_digits": ["healthy-one", "crowded-always"], "softmax_mnist1d": ["healthy-one"]}
+
+
 def test_report_is_written_anew_by_name_by_path_or_for_the_newest(chaos, twinbench, copied, tmp_path):
     older = RunFolder(tmp_path / "runs" / "zzz")
     older.create()

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from harness import registry
-from harness.matrix import SuiteError, check_names, plan, read_suite
+from harness.matrix import SuiteError, check_names, further, plan, read_suite
 from harness.registry import UnknownName
 
 SUITE = {
@@ -35,6 +35,26 @@ def test_reads_a_file_under_its_own_name(read):
     suite = read()
     assert suite.name == "mine"
     assert [choice.name for choice in suite.workloads] == ["mlp_digits", "softmax_digits"]
+
+
+def test_further_launches_are_of_the_races_wanted_alone_and_train_nothing(read):
+    suite = read(launches=8, seeds=12, threads=1, cold_starts=2, most_launches=20)
+    assert suite.looks == (8, 12, 18, 20)
+    launches = further(suite, 8, 10, {("softmax_digits", "bf16", "matched")})
+    sittings = [sitting for launch in launches for sitting in launch.sittings]
+    assert [(s.workload.name, s.launch, s.seed) for s in sittings] == [
+        ("softmax_digits", 8, None),
+        ("softmax_digits", 9, None),
+    ]
+    assert not any(launch.alone for launch in launches)
+    assert further(suite, 8, 12, set()) == []
+    assert read(launches=8).looks == (8,)
+
+
+@pytest.mark.parametrize(("launches", "most"), [(4, 20), (12, 8)])
+def test_launches_are_added_to_what_a_verdict_needs_and_never_taken_away(read, launches, most):
+    with pytest.raises(SuiteError, match=f"most_launches {most}: .* here they are {launches}"):
+        read(launches=launches, most_launches=most)
 
 
 def test_all_means_every_workload(read):

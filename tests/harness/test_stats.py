@@ -216,6 +216,21 @@ def test_racing_an_arm_against_itself_raises_few_alarms():
     assert np.mean([stats.time_verdict(found) in alarms for found in races]) <= 0.015
 
 
+def test_going_on_until_there_is_a_verdict_raises_no_more_of_them():
+    """Races of 8 launches that go on to 27 if need be, judged after 8, 12, 18 and 27: as often wrong as one look."""
+    alarms, rng, looks = 0, np.random.default_rng(9), (8, 12, 18, 27)
+    for _ in range(2000):
+        log_ratios = rng.normal(0.0, 0.05, looks[-1])
+        found = (stats.time_verdict(stats.ratio(log_ratios[:count], looks=len(looks))) for count in looks)
+        decided = (verdict for verdict in found if verdict is not TimeVerdict.INCONCLUSIVE)
+        alarms += next(decided, None) in {TimeVerdict.FASTER, TimeVerdict.SLOWER}
+    assert alarms / 2000 <= 0.01
+    once = [stats.ratio(log_ratios), stats.ratio(log_ratios, looks=4)]
+    assert once[1].p_different == pytest.approx(min(1.0, 4 * once[0].p_different))
+    assert once[1].interval.low < once[0].interval.low
+    assert once[1].estimate == once[0].estimate
+
+
 def test_a_fifth_slower_is_found():
     races = simulate_races(np.random.default_rng(8), 500, 8, true=math.log(1.2))
     assert np.mean([stats.time_verdict(found) is TimeVerdict.SLOWER for found in races]) >= 0.95

@@ -65,6 +65,16 @@ def test_what_became_worse_fails(before, kind, changes):
     assert states(run(**changes), before)[kind, "keras-jax"] is State.FAILED
 
 
+def test_where_launches_were_added_a_claim_is_for_all_looks(before):
+    def claimed(**changes):
+        found = claims.claims(run(ratio=2.15, **changes), before, Tolerances())
+        return next(one for one in found if one.kind is Kind.SPEED and one.subject.endswith("keras-jax"))
+
+    once, often = claimed(), claimed(most_launches=18)
+    assert once.p_against > 0
+    assert often.p_against == pytest.approx(3 * once.p_against)
+
+
 def test_what_became_better_holds(before):
     found = states(run(ratio=1.0), before)
     assert found[Kind.SPEED, "keras-jax"] is State.HELD

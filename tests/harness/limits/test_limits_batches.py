@@ -109,17 +109,26 @@ def test_less_precision_is_held_against_what_was_named_first(told):
 
 
 def test_of_a_technique_every_variant_is_looked_at_and_held_against_the_first(told):
-    opened = told(lambda arm, precision, batch: resident(100 + batch))
-    found = batches.measure(dataclasses.replace(ASKED, workload="recomputation", arms=("torch",)), str)
-    assert [one.workload for one in found.lines] == ["recomputation.none", "recomputation.blocks"]
-    kept = [workload["architecture"]["arguments"]["recompute"] for _, workload in opened]
-    assert kept == sorted(kept)
-    assert set(kept) == {False, True}
+    opened = told(
+        lambda arm, precision, batch: resident(
+            100 + batch * (0.5 if opened[-1][1]["name"].endswith("blocks") else 1) * (1 if precision == "fp32" else 0.5)
+        )
+    )
+    asked = dataclasses.replace(ASKED, workload="recomputation", arms=("torch",), precisions=("fp32", "bf16"))
+    found = batches.measure(asked, str)
+    names = ["recomputation.none", "recomputation.blocks"]
+    assert [(one.workload, one.precision) for one in found.lines] == [(n, p) for n in names for p in ("fp32", "bf16")]
     table = shown.sheet(found)
-    assert (table.header[0], table.header[-1]) == ("variant", "of none")
-    assert [row[0] for row in table.marked()[0]] == ["none", "blocks"]
-    texts = {label.get_text() for label in shown.picture(found).axes[0].get_legend().get_texts()}
-    assert texts == {"torch · none", "torch · blocks"}
+    assert (table.header[0], table.header[-1]) == ("variant", "of none in fp32")
+    assert [(row[0], row[2], row[-1]) for row in table.marked()[0]] == [
+        ("none", "fp32", "1.00"),
+        ("none", "bf16", "0.50"),
+        ("blocks", "fp32", "0.50"),
+        ("blocks", "bf16", "0.25"),
+    ]
+    lines = shown.picture(found).axes[0].get_lines()[:4]
+    assert [line.get_label() for line in lines[:2]] == ["torch · none in fp32", "torch · none in bf16"]
+    assert len({(line.get_linestyle(), line.get_marker()) for line in lines}) == 4
 
 
 def test_on_a_gpu_the_pool_counts_and_without_a_limit_what_it_gives(told):
@@ -175,6 +184,7 @@ def test_what_fails_for_another_reason_is_told_and_the_other_arm_is_measured(tol
         ({"limit": 0}, Unfit, "at most half"),
         ({"limit": 2**40}, Unfit, r"at most half of the memory that is available \(1,048,576 MiB\)"),
         ({"workload": "batching.accumulated"}, Unfit, "in 4 parts"),
+        ({"workload": "batching"}, Unfit, "batching.accumulated takes its batches in 4 parts"),
     ],
 )
 def test_what_cannot_be_looked_for_is_refused(told, changes, error, said):
