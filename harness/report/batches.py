@@ -32,9 +32,9 @@ def sheet(found: MemorySweep) -> Sheet:
         about=(
             f"Train steps of {text.code(found.workload)} on {text.escape(found.gpu or found.cpu or 'a processor')}, "
             f"{found.threads} thread{'s' * (found.threads > 1)}: peak memory of {where}, each batch size in a fresh "
-            f"process. Largest: the largest batch within {limit}, to 5 %, by doubling and bisection; there are {samples} "
-            f"samples. A sample: what a further one takes, between the smallest and the largest batch that fit; beside "
-            f"it how many times as much as of {first}."
+            f"process. Largest: the largest batch within {limit}, to 5 %, by doubling and bisection, of {samples} "
+            f"samples at the most. A sample: what a further one takes, between the smallest and the largest batch that "
+            f"fit; beside it how many times as much as of {first}."
         ),
         header=(
             *(("variant",) if several else ()),

@@ -65,7 +65,7 @@ def kind(mutant):
     return mutant.path, mutant.workload if mutant.workload in TECHNIQUES and not mutant.arm else ""
 
 
-SMALL = [mutant for mutant in EVERY if mutant.workload not in LARGE]
+SMALL = [mutant for mutant in EVERY if mutant.workload not in (*LARGE, "recomputation.blocks")]
 FIRST = {kind(mutant): mutant for mutant in reversed([*[m for m in SMALL if m.name in NAMED], *SMALL])}
 CHOSEN = [mutant for mutant in EVERY if mutant.name in NAMED or mutant in FIRST.values()]
 """Beside these one fault of each file that small pairs show, and of those that each gate of techniques shows: what CI
