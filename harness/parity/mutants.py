@@ -1278,8 +1278,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "recomputed in evaluation mode",
         _RECOMPUTATION,
-        "*others, training=True)",
-        "*others, training=False)",
+        "*masks, training=True)",
+        "*masks, training=False)",
         "recomputation.blocks",
         "token.weight",
     ),
