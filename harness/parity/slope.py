@@ -7,6 +7,7 @@ dropout that the gradient has and the loss has not, as where a layer is computed
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
@@ -23,9 +24,12 @@ if TYPE_CHECKING:
 
 RATE = 0.5
 STEPS = (1e-6, 1e-7, 1e-8)
-"""By what share of itself the loss is to move along its gradient: the next where the one before says that gradients are
-wrong, for a unit may have its kink between, and no gradient is right on both sides of it. Float64 leaves nine to seven
-digits of so small a change."""
+"""By what share of itself the loss is to move along its gradient. Where the first says that a gradient is wrong, the
+next is tried at a place nearby: a unit may have its kink between the two points, and no gradient is right on both sides
+of it. Float64 leaves nine to seven digits of so small a change."""
+
+NEARBY = 1e-3
+"""How far that is: noise of so much of every number."""
 
 SLOPE_FP64 = 1e-6
 """Relative. Healthy halves come to what ``docs/proving.md`` says; a mask that is drawn anew to .04 and more."""
@@ -45,29 +49,40 @@ def slope(stage: Stage) -> Iterator[Finding]:
         half.load(tensors)
         return half.probe("gradients", **batch)
 
-    here = at(stage.tensors)
-    gradients = {name: gradient for name, gradient in here.items() if name in stage.tensors}
+    @functools.cache
+    def place(number: int) -> tuple[Mapping[str, Array], dict[str, Array]]:
+        """Return the tensors of a place, and the loss and the gradients there."""
+        tensors = nearby(stage.tensors, number) if number else stage.tensors
+        return tensors, at(tensors)
 
     def error(names: Collection[str]) -> float:
         """Return by what share of it the loss moves otherwise than the gradient of these tensors says.
 
         Where that is zero, as of a loss of samples that are all told apart, it is to stay where it is.
         """
-        squared = sum(float(np.sum(np.square(gradients[name]))) for name in names)
-        along = gradients if squared else stage.tensors
         least = math.inf
-        for share in STEPS:
+        for number, share in enumerate(STEPS):
+            tensors, here = place(number)
+            squared = sum(float(np.sum(np.square(here[name]))) for name in names)
+            along = here if squared else tensors
             step = share * (abs(float(here["loss"])) or 1.0) / squared if squared else share
-            moved = [{name: stage.tensors[name] + way * step * along[name] for name in names} for way in (1, -1)]
-            ahead, behind = (float(at({**stage.tensors, **tensors})["loss"]) for tensors in moved)
+            moved = [{name: tensors[name] + way * step * along[name] for name in names} for way in (1, -1)]
+            ahead, behind = (float(at({**tensors, **changed})["loss"]) for changed in moved)
             least = min(least, abs((ahead - behind) / (2 * step) - squared) / (squared or 1.0))
             if least <= SLOPE_FP64:
                 break
         return least
 
-    found = Distance(error(gradients), "all", None)
+    trained = [name for name in place(0)[1] if name in stage.tensors]
+    found = Distance(error(trained), "all", None)
     if not found.error <= SLOPE_FP64:
-        norms = {name: float(np.linalg.norm(gradient)) for name, gradient in gradients.items()}
+        norms = {name: float(np.linalg.norm(place(0)[1][name])) for name in trained}
         felt = (name for name, norm in norms.items() if norm > FAINT * max(norms.values()))
         found = dataclasses.replace(found, first=next((n for n in felt if not error([n]) <= SLOPE_FP64), "all"))
     yield stage.finding("slope fp64", found, SLOPE_FP64)
+
+
+def nearby(tensors: Mapping[str, Array], seed: int) -> dict[str, Array]:
+    """Return tensors with a little noise on every number."""
+    draw = np.random.default_rng([23, seed])
+    return {name: tensor * (1 + NEARBY * draw.standard_normal(tensor.shape)) for name, tensor in tensors.items()}

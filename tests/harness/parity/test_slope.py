@@ -46,9 +46,10 @@ def test_a_gradient_that_is_not_is_red_and_its_tensor_is_named(name):
     assert finding.figure > SLOPE_FP64
 
 
-def test_a_kink_nearby_spoils_the_longest_step_alone():
+@pytest.mark.parametrize("away", [STEPS[0] / 2, 0.0], ids=["nearby", "just here"])
+def test_a_kink_spoils_one_place_alone(away):
     loss = 7.0
-    assert found(Bowl(kink_at=loss * (1 + STEPS[0] / 2), kink=0.5)).passed
+    assert found(Bowl(kink_at=loss * (1 + away), kink=0.5)).passed
 
 
 class Flat(Bowl):
