@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.commands.parts import FAILED, AsJson, Results, fail, interruptible, split, tell
+from harness.commands.parts import FAILED, INTERRUPTED, AsJson, Results, fail, interruptible, split, tell
 from harness.contract import Device
 
 if TYPE_CHECKING:
     from harness.parity.engine import Task
     from harness.parity.gates import Finding
+    from harness.parity.proofs import Proofs
 
 
 def parity(
@@ -41,72 +42,100 @@ def parity(
     as_json: AsJson = False,
 ) -> None:
     """Prove that the halves of each pair compute one function; exit status 1 if a gate fails, or a mutant lives."""
-    from harness import registry
-    from harness.matrix import read_suite
     from harness.measure.environment import hash_sources, source_sha256
-    from harness.narrow import narrow
-    from harness.parity import engine, proofs
+    from harness.parity import proofs
 
     if write_bands and not seeds:
         fail("--write-bands wants --seeds: a band is measured over many")
     if device != "cpu" and (suite or write_bands or mutants):
         option = "--suite" if suite else "--write-bands" if write_bands else "--mutants"
         fail(f"{option} says by itself what halves compute on; leave out --device")
+    named, rivals = workloads or [], split(arms)
     if mutants:
-        raise typer.Exit(_plant(list(workloads or []), split(arms), as_json))
+        raise typer.Exit(_plant(named, rivals, as_json))
+    if suite and gate:
+        fail("--suite chooses the gates itself; leave out --gate")
     kept = proofs.Proofs(results / "parity")
     code = source_sha256()
     if suite:
-        if gate:
-            fail("--suite chooses the gates itself; leave out --gate")
-        named = [workload.name for name in workloads or [] for workload in registry.find_workloads(name)]
-        asked = narrow(read_suite(suite), arms=split(arms), workloads=named)
-        reference, todo, device = engine.choose_reference(asked.arms), proofs.unproven(asked, kept), asked.device
+        reference, todo, device = _of_suite(suite, named, rivals, kept)
     else:
-        wanted = [engine.find_gate(name) for name in split(gate) or engine.gates(pairs_only=bool(workloads))]
-        found = [one for name in workloads or engine.affordable() for one in registry.find_workloads(name)]
-        chosen = list({workload.name: workload for workload in found}.values())
-        rivals = [registry.find_arm(name).name for name in split(arms) or registry.arms()]
-        reference = engine.choose_reference(rivals)
-        absent = {arm: reason for arm in rivals if (reason := registry.missing(registry.find_arm(arm)))}
-        if arms and absent:
-            fail("; ".join(f"{arm} cannot run here: {reason}" for arm, reason in absent.items()))
-        able = [arm for arm in rivals if arm not in absent]
-        todo = {arm: engine.tasks(chosen, wanted) for arm in able}
+        reference, todo = _of_pairs(named, rivals, split(gate))
     tried = range(seed, seed + (seeds or 1))
-    findings = _prove(todo, reference, tried, banded=not write_bands, device=device)
-    if seeds:
+    findings, whole = _prove(todo, reference, tried, banded=not write_bands, device=device)
+    if whole and seeds:
         findings = _show_worst(findings, tried, as_json, write_bands)
-    else:
+    elif whole:
         _show_findings(findings, as_json)
-    if not findings and not suite:
+    if whole and not findings and not suite:
         fail("no gate compares anything here: the arms that run are the reference, or have nothing of what was asked")
     if hash_sources() != code:
         fail("the code was edited meanwhile, so nothing is on file; run it again")
     proofs.keep(findings, reference, kept, device)
+    if not whole:
+        typer.echo("interrupted; what was tried to its end is on file, and --suite goes on from there", err=True)
+        raise typer.Exit(INTERRUPTED)
     if not all(finding.passed for finding in findings):
         raise typer.Exit(FAILED)
 
 
+def _of_suite(
+    suite: str, workloads: Sequence[str], arms: Sequence[str], kept: Proofs
+) -> tuple[str, dict[str, list[Task]], Device]:
+    """Return the reference of a suite, what of it has yet to be proven, and what that computes on."""
+    from harness import registry
+    from harness.matrix import read_suite
+    from harness.narrow import narrow
+    from harness.parity import engine, proofs
+
+    named = [workload.name for name in workloads for workload in registry.find_workloads(name)]
+    asked = narrow(read_suite(suite), arms=arms, workloads=named)
+    return engine.choose_reference(asked.arms), proofs.unproven(asked, kept), asked.device
+
+
+def _of_pairs(workloads: Sequence[str], arms: Sequence[str], gates: Sequence[str]) -> tuple[str, dict[str, list[Task]]]:
+    """Return the reference, and the gates named, or all, of the workloads and techniques named, or all."""
+    from harness import registry
+    from harness.parity import engine
+
+    wanted = [engine.find_gate(name) for name in gates or engine.gates(pairs_only=bool(workloads))]
+    found = [one for name in workloads or engine.affordable() for one in registry.find_workloads(name)]
+    chosen = list({workload.name: workload for workload in found}.values())
+    rivals = [registry.find_arm(name).name for name in arms or registry.arms()]
+    reference = engine.choose_reference(rivals)
+    absent = {arm: reason for arm in rivals if (reason := registry.missing(registry.find_arm(arm)))}
+    if arms and absent:
+        fail("; ".join(f"{arm} cannot run here: {reason}" for arm, reason in absent.items()))
+    return reference, {arm: engine.tasks(chosen, wanted) for arm in rivals if arm not in absent}
+
+
 def _prove(
     todo: Mapping[str, Sequence[Task]], reference: str, seeds: Sequence[int], *, banded: bool, device: Device
-) -> list[Finding]:
-    """Run gates, and show on stderr what has been found last."""
+) -> tuple[list[Finding], bool]:
+    """Run gates, and show on stderr what has been found last; return the findings, and whether they are all.
+
+    Of an arm that was interrupted those are left out that it was about to add to: of its last workload or technique.
+    """
     from rich.console import Console
 
     from harness.parity import engine
 
-    findings = []
-    with Console(stderr=True).status("parity: starting") as status, interruptible():
-        for finding in engine.check(todo, reference, seeds, banded=banded, device=device):
-            findings.append(finding)
-            of_seed = f" · seed {finding.seed}" if len(seeds) > 1 else ""
-            status.update(f"parity: {finding.workload} · {finding.arm} · {finding.gate}{of_seed}")
+    findings, whole = [], True
+    with Console(stderr=True).status("parity: starting") as status:
+        try:
+            for finding in engine.check(todo, reference, seeds, banded=banded, device=device):
+                findings.append(finding)
+                of_seed = f" · seed {finding.seed}" if len(seeds) > 1 else ""
+                status.update(f"parity: {finding.workload} · {finding.arm} · {finding.gate}{of_seed}")
+        except KeyboardInterrupt:
+            whole, last = False, {finding.arm: engine.subject(finding) for finding in findings}
+            findings = [finding for finding in findings if engine.subject(finding) != last[finding.arm]]
     order = {
         name: index for index, name in enumerate(dict.fromkeys(task.name for its in todo.values() for task in its))
     }
     arms = list(todo)
-    return sorted(findings, key=lambda found: (order.get(found.workload, len(order)), arms.index(found.arm)))
+    found = sorted(findings, key=lambda found: (order.get(found.workload, len(order)), arms.index(found.arm)))
+    return found, whole
 
 
 def _plant(shown_by: Sequence[str], arms: Sequence[str], as_json: bool) -> int:

@@ -152,6 +152,11 @@ def check(
         yield from side_by_side(chains, of_halves, workers)
 
 
+def subject(finding: Finding) -> str:
+    """Return what a finding is about: a workload, or the gate of a technique by itself."""
+    return finding.family if finding.family in TECHNIQUES else finding.workload
+
+
 def side_by_side(rounds: Iterable[Sequence[Callable[[], Iterable[T]]]], *crews: Workers) -> Iterator[T]:
     """Run chains of findings in threads, as many at a time as there are cores, and yield what comes first.
 

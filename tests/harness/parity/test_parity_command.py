@@ -1,5 +1,6 @@
 """What ``twinbench parity`` prints, keeps and ends with when a gate is red or a planted fault lives."""
 
+import dataclasses
 import json
 
 import pytest
@@ -47,6 +48,29 @@ def test_red_gates_are_kept_and_green_ones_end_well(twinbench, tmp_path, found):
     assert [f["passed"] for f in json.loads(file.read_text())["findings"]] == [False, True]
     found([GREEN])
     assert prove(twinbench, tmp_path).status == 0
+
+
+def test_an_interrupted_proof_keeps_what_was_tried_to_its_end(twinbench, tmp_path, monkeypatch):
+    """Of the arm that was at its second workload the first; of techniques by themselves the gate that is whole."""
+
+    def check(*_, **__):
+        yield GREEN
+        yield dataclasses.replace(GREEN, arm="torch")
+        yield dataclasses.replace(GREEN, arm="torch", workload="loss mse", gate="loss value")
+        yield dataclasses.replace(GREEN, workload="softmax_digits")
+        yield dataclasses.replace(GREEN, arm="torch", workload="adam", gate="optimizer fp64")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(engine, "check", check)
+    ended = twinbench("parity", "mlp_digits", "--results", str(tmp_path))
+    assert ended.status == 130
+    assert "interrupted; what was tried to its end is on file" in ended.err
+    kept = {path.stem: json.loads(path.read_text())["findings"] for path in (tmp_path / "parity").iterdir()}
+    assert {name: [one["gate"] for one in found] for name, found in kept.items()} == {
+        "mlp_digits-numpy": ["backward fp64"],
+        "mlp_digits-torch": ["backward fp64"],
+        "techniques-torch": ["loss value"],
+    }
 
 
 def test_seeds_that_failed_are_counted_in_the_table(twinbench, tmp_path, found):
