@@ -92,6 +92,9 @@ STOCHASTIC = ("dropout", "noise")
 """Arguments of architectures that scale what is random in a model. Most gates set them to 0: no two frameworks draw
 alike."""
 
+CHOSEN_GRADIENTS = ("straight_through",)
+"""Activations whose gradient is chosen, and not the slope of what they compute."""
+
 Scope = Literal["step", "inference", "latency", "epoch", "accuracy"]
 """What a cell measures: the time of train steps, or of forward passes, over staged batches, of forward passes one by
 one, or of epochs; or a whole training."""
@@ -1130,6 +1133,7 @@ class ArmSpec:
         witness: It checks the others and is not raced; it computes in float64 whatever is asked.
         architectures: What it implements, by file: the arguments that it knows; None means all.
         optimizers: Which it implements; None means all.
+        losses: Which it implements; None means all.
         own_optimizers: Which of these its framework has itself, for the stock track; None means all.
         loading: What beside arrays in memory ``fit`` can take batches from; its sessions are then ``Feeding``.
         weights: How the name of a weights file of its framework ends; None if its sessions are not ``Portable``.
@@ -1151,6 +1155,7 @@ class ArmSpec:
     witness: bool = False
     architectures: Mapping[str, tuple[str, ...]] | None = None
     optimizers: tuple[str, ...] | None = None
+    losses: tuple[LossName, ...] | None = None
     own_optimizers: tuple[str, ...] | None = None
     loading: tuple[LoadingName, ...] = ()
     weights: str | None = None

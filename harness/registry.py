@@ -366,6 +366,8 @@ def _untrained(spec: ArmSpec, workload: Workload) -> str | None:
     """Return why an arm cannot train what it has a form of, or None if it can."""
     if spec.optimizers is not None and workload.optimizer.name not in spec.optimizers:
         return f"{spec.name} implements {', '.join(spec.optimizers)} only"
+    if spec.losses is not None and workload.loss not in spec.losses:
+        return f"{spec.name} implements {', '.join(spec.losses)} only"
     if workload.track == "stock" and (reason := _without_stock(spec, workload)):
         return reason
     if workload.loading and workload.loading.by not in spec.loading and not spec.witness:

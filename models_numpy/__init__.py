@@ -15,5 +15,6 @@ ARMS = (
             "mlp": ("in_features", "hidden", "out_features"),
         },
         optimizers=("sgd", "adam"),
+        losses=("cross_entropy", "mse", "binary_cross_entropy", "perceptron"),
     ),
 )

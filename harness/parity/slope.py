@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.contract import STOCHASTIC
+from harness.contract import CHOSEN_GRADIENTS, STOCHASTIC
 from harness.parity.errors import Distance
 from harness.parity.pair import with_chance
 
@@ -40,6 +40,9 @@ FAINT = 1e-3
 
 def slope(stage: Stage) -> Iterator[Finding]:
     """How the loss moves along its own gradient, dropout at .5 and a sampled code included, each time from one seed."""
+    if set(CHOSEN_GRADIENTS) & {one for one in stage.workload.architecture.arguments.values() if isinstance(one, str)}:
+        yield dataclasses.replace(stage.tally("slope", []), note="the gradient of its activation is chosen, no slope")
+        return
     half = stage.exact
     if set(STOCHASTIC) & stage.workload.architecture.arguments.keys():
         _, half = stage.open_pair(with_chance(stage.workload, RATE), "fp64")

@@ -109,6 +109,7 @@ def test_unsupported_tells_what_the_arm_lacks():
     assert registry.unsupported(spec(architectures={"mlp": ()}), workload, "fp32") == "mine implements mlp only"
     partly = spec(architectures={"lenet": ("in_channels",)})
     assert registry.unsupported(partly, workload, "fp32") == "mine implements lenet without num_classes"
+    assert registry.unsupported(spec(losses=("mse", "mae")), workload, "fp32") == "mine implements mse, mae only"
     reason = registry.unsupported(spec(precisions={"cpu": ("fp32",)}), workload, "bf16")
     assert reason == "mine does not compute in bf16 on cpu, only in fp32"
     assert registry.unsupported(spec(), workload, "fp32", "gpu") == "mine does not compute on gpu, only on cpu"

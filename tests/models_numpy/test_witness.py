@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from harness.contract import Architecture, Optimizer, Setup, TensorSpec, Workload
-from models_numpy import ARMS
+from models_numpy import ARMS, losses
 from models_numpy.architectures.linear import Linear
 from models_numpy.architectures.mlp import MLP
 from models_numpy.arm import NumpyArm, NumpySession
@@ -349,3 +349,8 @@ def test_settings_are_read_back() -> None:
     assert settings["threads"] == 1
     assert settings["versions"] == {"numpy": np.__version__}
     assert settings["blas"]
+
+
+def test_the_arm_says_which_losses_it_has():
+    (arm,) = ARMS
+    assert set(arm.losses) == losses.LOSSES.keys()

@@ -69,5 +69,13 @@ def test_where_the_gradient_is_zero_the_loss_is_to_stay(loss, passed):
     assert found(Flat(loss)).passed == passed
 
 
+def test_a_gradient_that_is_chosen_is_no_slope():
+    chosen = registry.find_workload("custom.straight_through")
+    stage = Stage(chosen, None, "torch", None, Bowl(wrong=TENSORS), None, None, None, TENSORS, np.empty(0), np.empty(0))
+    (finding,) = slope(stage)
+    assert finding.passed
+    assert "chosen" in finding.note
+
+
 def test_a_gradient_without_numbers_is_red():
     assert not found(Bowl(kink=float("nan"))).passed
