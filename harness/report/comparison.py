@@ -202,6 +202,11 @@ def compare(
     reference = _reference(racers)
     epochs = next((record.cell.epochs for record in records if record.cell.scope == "accuracy"), planned_epochs)
     looks = len(suite.looks)
+
+    def planned(record: Record) -> bool:
+        """Return whether a record is no launch that was added."""
+        return record.cell.scope == "accuracy" or record.cell.index < suite.launches
+
     return Comparison(
         workload=workload,
         precision=precision,
@@ -219,7 +224,7 @@ def compare(
         contention=contention(_launches(racers)),
         further=tuple(_further(leg, found, workload, looks) for leg, found in beside.items() if found),
         missing=sum(
-            max(0, sum(evidence.asked.values()) - len(by_arm[evidence.status.name]))
+            max(0, sum(evidence.asked.values()) - sum(planned(record) for record in by_arm[evidence.status.name]))
             for evidence in racers
             if evidence.status.supported
         ),

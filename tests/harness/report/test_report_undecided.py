@@ -37,6 +37,13 @@ def test_looks_that_are_planned_make_a_verdict_harder():
     assert asked(ratios, most_launches=40).keys() == {RACE}
 
 
+def test_launches_that_were_added_stand_for_none_that_is_missing():
+    records = [raced(arm, k, 2.0) for arm in ("torch", "keras-jax") for k in range(12) if k or arm == "torch"]
+    run = manifest(launches=8, seeds=0, most_launches=12)
+    (comparison,) = summarize(run, records, {"mlp_digits": workload()}).comparisons
+    assert comparison.missing == 1
+
+
 def test_what_stayed_contended_is_open_and_what_has_no_rival_is_not():
     crowded = [block(i, 2.0, contended=True) for i in range(4)]
     disturbed = [raced(arm, k, crowded) for arm in ("torch", "keras-jax") for k in range(8)]
