@@ -33,7 +33,8 @@ def recomputed(layer: layers.Layer, x: KerasTensor, *masks: KerasTensor, trainin
 
     def call(x: KerasTensor, values: Sequence[Any]) -> Any:
         # Masks from around it: to every argument TensorFlow's `recompute_grad` adds a number, also to a boolean one.
-        return layer.stateless_call(values, states, x, *masks, training=True)
+        with _plain_tracebacks():
+            return layer.stateless_call(values, states, x, *masks, training=True)
 
     output, after = keras.remat(call)(x, values)
     frozen = {id(weight) for weight in layer.weights}
@@ -41,6 +42,22 @@ def recomputed(layer: layers.Layer, x: KerasTensor, *masks: KerasTensor, trainin
         if id(variable) not in frozen:  # of which the value may be rounded, as mixed precision computes with it
             variable.assign(state)
     return output
+
+
+@contextlib.contextmanager
+def _plain_tracebacks() -> Iterator[None]:
+    """Let an exception pass by as it is.
+
+    PyTorch ends the second time by one, as soon as it has what it wants. Keras would keep it, and with it all that had
+    been computed, until Python looks for cycles: more memory than if nothing were computed twice.
+    """
+    filtered = keras.config.is_traceback_filtering_enabled()
+    keras.config.disable_traceback_filtering()
+    try:
+        yield
+    finally:
+        if filtered:
+            keras.config.enable_traceback_filtering()
 
 
 @contextlib.contextmanager
