@@ -90,7 +90,13 @@ def choose(shown_by: Sequence[str]) -> list[Mutant]:
     return [mutant for mutant in EVERY if not shown_by or mutant.workload in shown_by]
 
 
-def run(mutants: Sequence[Mutant], arm: str, gates: Sequence[str] = tuple(GATES)) -> Iterator[Verdict]:
+LATE = ("slope", "trajectory")
+"""Gates that find least by themselves."""
+
+ORDER = (*(gate for gate in GATES if gate not in LATE), *LATE)
+
+
+def run(mutants: Sequence[Mutant], arm: str, gates: Sequence[str] = ORDER) -> Iterator[Verdict]:
     """Plant each mutant, run the gates on the arm's half until one is red, and yield what became of it, as it comes.
 
     ``gates`` are those of pairs: a gate of techniques that shows a mutant is run by itself.

@@ -103,4 +103,4 @@ def test_a_form_is_raced_only_if_it_trains_as_its_arm_does(tmp_path):
     todo = proofs.unproven(asked, proofs.Proofs(tmp_path))
     wanted = {arm: {gate for task in tasks for gate in task.gates} for arm, tasks in todo.items()}
     assert wanted["torch"] >= {"training"}
-    assert wanted["torch-compile"] - wanted["torch"] == {"trajectory"}
+    assert wanted["torch-compile"] - wanted["torch"] == {"slope", "trajectory"}
