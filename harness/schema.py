@@ -162,6 +162,12 @@ class Suite(Model):
             )
         return self
 
+    @model_validator(mode="after")
+    def _passing(self) -> Suite:
+        if self.inference_batches and "inference" not in self.scopes:
+            raise ValueError("inference_batches are sizes that scope inference races; name it in scopes")
+        return self
+
     @property
     def looks(self) -> tuple[int, ...]:
         """Launches after which races are judged: each time half as many again, up to the most."""
@@ -169,12 +175,6 @@ class Suite(Model):
         while self.most_launches and found[-1] < self.most_launches:
             found.append(min(self.most_launches, found[-1] + math.ceil(found[-1] / 2)))
         return tuple(found)
-
-    @model_validator(mode="after")
-    def _passing(self) -> Suite:
-        if self.inference_batches and "inference" not in self.scopes:
-            raise ValueError("inference_batches are sizes that scope inference races; name it in scopes")
-        return self
 
     def legs(self, batch_size: int) -> tuple[Leg, ...]:
         """Return what is raced of a workload with that batch size, in order."""

@@ -2,7 +2,7 @@
 
 Known as gradient checkpointing in PyTorch and as rematerialization in Keras. The transformer on film reviews, with four
 blocks: the function is the same, dropout included, and so is what is learnt; a step takes longer and less memory.
-``twinbench memory recomputation.none`` and ``… recomputation.blocks`` tell what a further sample takes.
+``twinbench memory recomputation`` tells what a further sample takes of either.
 """
 
 from benchmarks.techniques.variation import vary

@@ -15,16 +15,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import stats
 
-from harness.contract import STOCHASTIC
 from harness.parity.errors import Distance, distance
 from harness.parity.immaterial import immaterial, split
-from harness.parity.pair import Half, with_chance
+from harness.parity.pair import Half, has_chance, with_chance
 
 if TYPE_CHECKING:
     from harness.contract import Array
     from harness.parity.gates import Finding, Stage
 
-RATE = 0.5
 COPIES = 16
 """Of each sample, in one batch: each has a mask of its own, so that one pass gives a mean over many."""
 
@@ -51,11 +49,11 @@ def dropout(stage: Stage) -> Iterator[Finding]:
     with another deviation. In float32, where chance hides no more than in float64 and convolutions take a tenth of the
     time. Predictions in float64, and where a code is sampled in them too, like gradients.
     """
-    if not set(STOCHASTIC) & stage.workload.architecture.arguments.keys():
+    if not has_chance(stage.workload):
         yield dataclasses.replace(stage.tally("dropout", []), note="nothing random")
         return
     batch = {"x": np.repeat(stage.x, COPIES, axis=0), "y": np.repeat(stage.y, COPIES, axis=0)}
-    variant = with_chance(stage.workload, RATE)
+    variant = with_chance(stage.workload)
     reference, half = stage.open_pair(variant, "fp64" if stage.open_single is None else "fp32")
     sampled = "dropout" not in stage.workload.architecture.arguments  # a code, in evaluation too
 

@@ -19,9 +19,17 @@ if TYPE_CHECKING:
     from harness.contract import Array
 
 
-def with_chance(workload: Workload, dropout: float) -> Workload:
-    """Return a workload that has dropout with another rate of it, or whose noise is whole, and any other as it is."""
-    return _with_arguments(workload, {"dropout": dropout, "noise": 1.0})
+RATE = 0.5
+
+
+def has_chance(workload: Workload) -> bool:
+    """Return whether something in a workload's model may be random."""
+    return bool(set(STOCHASTIC) & workload.architecture.arguments.keys())
+
+
+def with_chance(workload: Workload) -> Workload:
+    """Return a workload that has dropout with a rate of .5, or whose noise is whole, and any other as it is."""
+    return _with_arguments(workload, {"dropout": RATE, "noise": 1.0})
 
 
 def without_chance(workload: Workload) -> Workload:

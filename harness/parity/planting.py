@@ -29,6 +29,11 @@ EVERY = (*MUTANTS, *BLIND)
 ARM = "keras-torch"
 """Whose processes start soonest. What backends share is in the packages that mutants change."""
 
+LATE = ("slope", "trajectory")
+"""Gates that are dear and show little that no other shows."""
+
+ORDER = (*(gate for gate in GATES if gate not in LATE), *LATE)
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -88,12 +93,6 @@ def choose(shown_by: Sequence[str]) -> list[Mutant]:
         if name not in known:
             raise UnknownName("workload or gate that shows a mutant", name, known)
     return [mutant for mutant in EVERY if not shown_by or mutant.workload in shown_by]
-
-
-LATE = ("slope", "trajectory")
-"""Gates that find least by themselves."""
-
-ORDER = (*(gate for gate in GATES if gate not in LATE), *LATE)
 
 
 def run(mutants: Sequence[Mutant], arm: str, gates: Sequence[str] = ORDER) -> Iterator[Verdict]:

@@ -14,15 +14,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.contract import CHOSEN_GRADIENTS, STOCHASTIC
+from harness.contract import CHOSEN_GRADIENTS
 from harness.parity.errors import Distance
-from harness.parity.pair import with_chance
+from harness.parity.pair import has_chance, with_chance
 
 if TYPE_CHECKING:
     from harness.contract import Array
     from harness.parity.gates import Finding, Stage
 
-RATE = 0.5
 STEPS = (1e-6, 1e-7, 1e-8)
 """By what share of itself the loss is to move along its gradient. Where the first says that a gradient is wrong, the
 next is tried at a place nearby: a unit may have its kink between the two points, and no gradient is right on both sides
@@ -44,8 +43,8 @@ def slope(stage: Stage) -> Iterator[Finding]:
         yield dataclasses.replace(stage.tally("slope", []), note="the gradient of its activation is chosen, no slope")
         return
     half = stage.exact
-    if set(STOCHASTIC) & stage.workload.architecture.arguments.keys():
-        _, half = stage.open_pair(with_chance(stage.workload, RATE), "fp64")
+    if has_chance(stage.workload):
+        _, half = stage.open_pair(with_chance(stage.workload), "fp64")
     batch = {"x": stage.x, "y": stage.y}
 
     def at(tensors: Mapping[str, Array]) -> dict[str, Array]:
