@@ -9,7 +9,7 @@ import dataclasses
 import itertools
 import math
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,8 +26,10 @@ if TYPE_CHECKING:
 COPIES = 16
 """Of each sample, in one batch: each has a mask of its own, so that one pass gives a mean over many."""
 
-PASSES = 24
-CHANGE = ", from draw to draw"
+SEEDS = 12
+"""Two draws from each."""
+
+CHANGES = ", from draw to draw", ", from seed to seed"
 PREDICTED = "predicted"
 NO_GRADIENTS = ("loss", PREDICTED)
 OFF_FP64 = 1e-10
@@ -57,55 +59,82 @@ def dropout(stage: Stage) -> Iterator[Finding]:
     reference, half = stage.open_pair(variant, "fp64" if stage.open_single is None else "fp32")
     sampled = "dropout" not in stage.workload.architecture.arguments  # a code, in evaluation too
 
-    def draws(of: Half) -> Iterator[dict[str, Array]]:
-        for seed in range(PASSES):
-            of.load(stage.tensors, seed)
-            drawn = split(of.probe("gradients", **batch))
-            yield drawn | ({PREDICTED: of.probe("predict", x=batch["x"])["output"]} if sampled else {})
+    def gradients(of: Half) -> dict[str, Array]:
+        drawn = split(of.probe("gradients", **batch))
+        return drawn | ({PREDICTED: of.probe("predict", x=batch["x"])["output"]} if sampled else {})
 
-    ours, theirs = figures(draws(half)), reference.answer("dropout", lambda of: figures(draws(of)))
+    def outputs(of: Half) -> dict[str, Array]:
+        return of.probe("training taps", x=batch["x"])
+
+    def draws(of: Half, draw: Callable[[Half], dict[str, Array]] = gradients, seeds: int = SEEDS) -> dict[str, Array]:
+        return figures(twice(of, stage.tensors, draw, seeds))
+
+    ours, theirs = draws(half), reference.answer("dropout", draws)
     declared = immaterial(stage.workload.architecture, theirs)
-    left_out = {*declared, *(f"{name}{CHANGE}" for name in declared)}
-    yield stage.finding("dropout place", surprise(ours, theirs, left_out), BOUND)
+    left_out = {f"{name}{change}" for name in declared for change in ("", *CHANGES)}
+    found = surprise(ours, theirs, left_out)
+    if found.first:  # the first layer whose output shows it, or the last whose gradient does
+        layers = draws(half, outputs), reference.answer("dropout outputs", lambda of: draws(of, outputs))
+        from_last = {name: theirs[name] for name in reversed(stage.called(theirs))}
+        first = surprise(*layers, ()).first or surprise(ours, from_last, left_out).first
+        found = dataclasses.replace(found, first=first)
+    yield stage.finding("dropout place", found, BOUND)
 
-    half.load(stage.tensors, 0)
-    repeated = figures(split(half.probe("gradients", **batch)) for _ in range(2))
-    names = [name for name in repeated if name not in left_out and not name.endswith(CHANGE)]
-    drawn, (again, following) = (np.stack([of[name] for name in names], axis=1) for of in (ours, repeated))
-    pairs = itertools.combinations(drawn, 2)
-    wrong = [] if alike(again, drawn[0]) else ["another draw from the same seed"]
-    wrong += ["the same draw from another seed"] if any(alike(one, other) for one, other in pairs) else []
-    wrong += ["the same draw twice"] if alike(following, again) else []
-    wrong += ["a draw that is the next seed's first"] if alike(following, drawn[1]) else []
-    yield stage.tally("dropout seed", wrong)
+    names = [name for name in ours if name not in left_out and not name.endswith(CHANGES)]
+    drawn, again = (np.stack([of[name] for name in names], axis=1) for of in (ours, draws(half, seeds=1)))
+    yield stage.tally("dropout seed", repetitions(drawn, again))
 
     if sampled:
         return
     reference, half = stage.open_pair(variant, "fp64")
-    expected, found = reference.probe("predict", x=stage.x), half.probe("predict", x=stage.x)
-    apart = distance(found, expected, OFF_FP64)
+    apart = distance(half.probe("predict", x=stage.x), reference.probe("predict", x=stage.x), OFF_FP64)
     if apart.first:  # the layer, if one shows it by itself
-        layers = distance(half.probe("taps", x=stage.x), reference.probe("taps", x=stage.x), OFF_FP64)
-        apart = dataclasses.replace(apart, first=layers.first or apart.first)
+        of_layers = distance(half.probe("taps", x=stage.x), reference.probe("taps", x=stage.x), OFF_FP64)
+        apart = dataclasses.replace(apart, first=of_layers.first or apart.first)
     yield stage.finding("dropout off fp64", apart, OFF_FP64)
 
 
+def twice(
+    of: Half, tensors: Mapping[str, Array], draw: Callable[[Half], dict[str, Array]], seeds: int
+) -> Iterator[dict[str, Array]]:
+    """Draw twice from each seed, with the tensors loaded before."""
+    for seed in range(seeds):
+        of.load(tensors, seed)
+        yield draw(of)
+        yield draw(of)
+
+
 def figures(draws: Iterable[Mapping[str, Array]]) -> dict[str, Array]:
-    """Return of each tensor its RMS at every draw, and that of what changes from a draw to the next, of pairs of them.
+    """Return of each tensor its RMS at every draw, and that of what changes from one to the next, of a seed or another.
 
     The change is chance alone, of which the mean over a batch leaves little in the size: it tells one mask for all
-    steps of a sequence from a mask for each, where sizes differ by less than the noise.
+    steps of a sequence from a mask for each, where sizes differ by less than the noise, and a layer whose masks stay
+    where they are from those that go on.
+
+    Args:
+        draws: Two of every seed.
     """
     found: dict[str, list[float]] = defaultdict(list)
     before: Mapping[str, Array] = {}
     for number, draw in enumerate(draws):
         for name, tensor in draw.items():
             found[name].append(_rms(tensor))
-            changes = found[f"{name}{CHANGE}"]
-            if number % 2:
-                changes.append(_rms(tensor - before[name]))
+            if before:
+                found[f"{name}{CHANGES[number % 2 == 0]}"].append(_rms(tensor - before[name]))
         before = draw
     return {name: np.array(numbers) for name, numbers in found.items()}
+
+
+def repetitions(drawn: Array, again: Array) -> list[str]:
+    """Return what is wrong with draws (2 × seeds, tensors), two of each seed, and with the first seed's once more."""
+    pairs = itertools.combinations(drawn[::2], 2)
+    wrong = {
+        "another draw from the same seed": not alike(again, drawn[:2]),
+        "the same draw from another seed": any(alike(one, other) for one, other in pairs),
+        "the same draw twice": alike(drawn[1], drawn[0]),
+        "a draw that is the next seed's first": alike(drawn[1], drawn[2]),
+    }
+    return [what for what, is_so in wrong.items() if is_so]
 
 
 def alike(one: Array, other: Array) -> bool:

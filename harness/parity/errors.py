@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -45,6 +45,29 @@ def distance(ours: Mapping[str, Array], theirs: Mapping[str, Array], bound: floa
         if first is None and not error <= bound:
             first = name
     return Distance(worst, where, first)
+
+
+def backwards(ours: Mapping[str, Array], theirs: Mapping[str, Array], bound: float) -> Distance:
+    """Compare gradients like ``distance``, in the order in which they come about: the last of ``theirs`` first.
+
+    What is wrong with one is wrong with all in front of it, so that the fault is in the layer of the ``first`` beyond
+    the bound, or between it and the next, which is named beside it.
+    """
+    names = list(theirs)
+    found = distance(ours, {name: theirs[name] for name in reversed(names)}, bound)
+    return replace(found, first=behind(found.first, names)) if found.first else found
+
+
+def behind(name: str, names: Sequence[str]) -> str:
+    """Return the name of a gradient with the layer that comes behind it, whose own is right."""
+    later = names[names.index(name) + 1 :] if name in names else []
+    layer = next((other for other in map(layer_of, later) if other != layer_of(name)), None)
+    return f"{name}, {layer} behind it is right" if layer else name
+
+
+def layer_of(tensor: str) -> str:
+    """Return the layer that a tensor belongs to."""
+    return tensor.rpartition(".")[0] or tensor
 
 
 def _error(ours: Array | None, theirs: Array | None, scale: float) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ import numpy as np
 from harness import matched
 from harness.contract import Dataset, Precision, TensorSpec, Workload
 from harness.parity.dropout import dropout
-from harness.parity.errors import Distance, distance
+from harness.parity.errors import Distance, backwards, distance, layer_of
 from harness.parity.immaterial import immaterial, not_zero, parts, split, unmatched
 from harness.parity.pair import Half, Reference
 from harness.parity.slope import slope
@@ -120,6 +120,17 @@ class Stage:
             where=found.first,
             note=note,
         )
+
+    def called(self, names: Iterable[str]) -> list[str]:
+        """Return tensors by when the reference's half calls their layers; what no layer has stays behind its neighbour.
+
+        A model may define its norms behind all of its other layers.
+        """
+        place = {layer: number for number, layer in enumerate(self.reference.probe("taps", x=self.x))}
+        places, last = {}, -1
+        for name in names:
+            last = places[name] = place.get(layer_of(name), last)
+        return sorted(places, key=places.__getitem__)
 
     def tally(self, gate: str, wrong: Sequence[str]) -> Finding:
         """Turn the names of what is wrong, of which there may be none, into a finding that names the first few."""
@@ -267,6 +278,7 @@ UNEVEN = 0.01
 def backward(stage: Stage) -> Iterator[Finding]:
     """The loss, the gradient of every parameter and of the input, float64; zero where a tensor is immaterial.
 
+    In the order in which they come about, so that the layer named is the one where the fault is, or lies before it.
     The batch has noise on it: in a picture's empty border all values are equal, of which a layer of max pooling chooses
     one by its rounding, and the gradient of the input would go there.
     """
@@ -276,12 +288,10 @@ def backward(stage: Stage) -> Iterator[Finding]:
     stage.exact.probe("gradients", x=x, y=stage.y)  # once before, so that what piles up shows
     expected, found = (split(half.probe("gradients", x=x, y=stage.y)) for half in (stage.reference, stage.exact))
     declared = immaterial(stage.workload.architecture, expected)
-    order = ["loss", *(name for name in expected if name != "loss" and name not in declared)]
-    compared = distance(
-        {name: gradient for name, gradient in found.items() if name not in declared},
-        {name: expected[name] for name in order},
-        BACKWARD_FP64,
-    )
+    between = stage.called(name for name in expected if name not in ("inputs", "loss", *declared))
+    order = [name for name in ("inputs", *between, "loss") if name in expected]
+    material = {name: gradient for name, gradient in found.items() if name not in declared}
+    compared = backwards(material, {name: expected[name] for name in order}, BACKWARD_FP64)
     note = "; ".join(f"{name} is zero: {why}" for name, why in stage.workload.architecture.immaterial.items()) or None
     finding = stage.finding("backward fp64", compared, BACKWARD_FP64, note)
     if compared.first == "loss":  # not of its own making, if a layer gives something else in training
@@ -309,10 +319,10 @@ GATES: Mapping[str, Callable[[Stage], Iterator[Finding]]] = {
     "sensitivity": sensitivity,
     "forward": forward,
     "backward": backward,
-    "dropout": dropout,
-    "slope": slope,
     "train_mode": train_mode,
     "training": training,
     "trajectory": trajectory,
+    "dropout": dropout,
+    "slope": slope,
 }
-"""By name, cheapest first; ``slope`` where the model that it wants is open."""
+"""By name, cheapest first; last those that open another model in place of the workload's own."""

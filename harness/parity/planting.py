@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fnmatch
 import functools
 import queue
 import shutil
@@ -51,7 +52,8 @@ class Verdict:
     @property
     def located(self) -> bool:
         """Whether the gate named the right place."""
-        return self.where is not None and self.where.startswith(self.mutant.located)
+        located = f"{self.mutant.located}*".replace("[", "[[]")
+        return self.where is not None and fnmatch.fnmatchcase(self.where, located)
 
     @property
     def blind(self) -> bool:

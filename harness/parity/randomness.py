@@ -40,7 +40,17 @@ ORTHOGONAL: Mapping[str, tuple[int, ...]] = {"dense": (8, 6), "conv": (8, 3, 2, 
 ORTHOGONAL_DRAWS = 40
 RATES = (0.1, 0.5, 0.8)
 CALLS, STEPS = 4, 4
-UNITS = 256
+UNITS, OUTPUTS = 256, 8
+_STACK = {"vocabulary": OUTPUTS, "length": 1, "width": UNITS, "depth": 2, "heads": 1, "dropout": 0.5}
+STACKS: Mapping[str, Architecture] = {
+    "several layers": Architecture("gpt", "GPT", _STACK, tied="token.weight"),
+    "recomputed layers": Architecture(
+        "transformer",
+        "BERT",
+        {**_STACK, "mlp_width": UNITS, "segments": 0, "norm_first": True, "recompute": True}
+        | {"pooling": "mean", "num_classes": OUTPUTS},
+    ),
+}
 _TRUNCATED = stats.truncnorm(-2, 2)
 
 
@@ -83,7 +93,8 @@ def check(workers: Workers, arms: Sequence[str], seed: int = 0) -> Iterator[Find
                 yield _finding(f"augmentation {name}", arm, surprises)
             yield from _initializers(workers, arm, seed)
             yield from _dropout(workers, arm, seed)
-            yield _finding("dropout of several layers", arm, _apart(workers, arm, seed))
+            for title, of in STACKS.items():
+                yield _finding(f"dropout of {title}", arm, _apart(workers, arm, seed, of))
             yield _finding("sampling", arm, sampling.tests(workers, arm, seed))
 
 
@@ -125,45 +136,51 @@ def _dropout(workers: Workers, arm: str, seed: int) -> Iterator[Finding]:
         yield _finding(f"dropout {rate:g}", arm, surprises)
 
 
-def _apart(workers: Workers, arm: str, seed: int) -> dict[str, float]:
-    """Return −log10 p of tests that the layers of a model leave out units independently of each other.
+def _apart(workers: Workers, arm: str, seed: int, of: Architecture) -> dict[str, float]:
+    """Return −log10 p of tests that the layers of a model leave out units independently of each other, and each step.
 
-    A decoder has one that leaves out of the embedding and one in each block, which is called twice. Behind each is a
+    It has one that leaves out of the embedding and one in each block, which is called twice. Behind each is a
     vector that is added to its input, and of a token by itself nothing else moves it: after a step, the elements that
-    stood still are those that were left out. Two independent masks agree in half of their places.
+    stood still are those that were left out. Two independent masks agree in half of their places, and both leave out
+    a quarter.
     """
-    arguments = {"vocabulary": 8, "length": 1, "width": UNITS, "depth": 2, "heads": 1, "dropout": 0.5}
-    architecture = Architecture("gpt", "GPT", arguments, tied="token.weight")
     step = Optimizer("sgd", learning_rate=1.0)
-    workload = Workload("apart", "", "", "tokens", architecture, step, 1, 1, "cross_entropy", None, None, 0.0, "")
-    tensors = _decoder(np.random.default_rng([seed, 31]))
-    given = {"x": np.zeros((1, 1), int), "y": np.ones((1, 1), int), "orders": np.zeros((1, 1), int), **tensors}
-    asked = {"workload": dataclasses.asdict(workload), "outputs": 8, "seed": seed}
-    found = workers.ask(arm, "fp64", "epochs", given, **asked)
+    workload = Workload("apart", "", "", "tokens", of, step, 1, 1, "cross_entropy", None, None, 0.0, "")
+    tensors = _tensors(of, np.random.default_rng([seed, 31]))
+    y = np.ones(1, int) if of.name == "BERT" else np.ones((1, 1), int)
     branches = [f"blocks.{block}.{last}.bias" for block in range(2) for last in ("attn.out_proj", "fc2")]
-    kept = {name: (found[name] != tensors[name]).ravel() for name in ("position.weight", *branches)}
-    rates = (stats.binomtest(int(mask.sum()), UNITS, 0.5) for mask in kept.values())
-    agreements = (
-        stats.binomtest(int((one == other).sum()), UNITS, 0.5)
-        for one, other in itertools.combinations(kept.values(), 2)
-    )
+
+    def kept(steps: int) -> list[Array]:
+        given = {"x": np.ones((1, 1), int), "y": y, "orders": np.zeros((steps, 1), int), **tensors}
+        asked = {"workload": dataclasses.asdict(workload), "outputs": OUTPUTS, "seed": seed}
+        found = workers.ask(arm, "fp64", "epochs", given, **asked)
+        return [(found[name] != tensors[name]).ravel() for name in ("position.weight", *branches)]
+
+    def all_of(masks: Iterable[Array], share: float) -> float:
+        return max(surprise(stats.binomtest(int(mask.sum()), UNITS, share).pvalue) for mask in masks)
+
+    once, twice = kept(1), kept(2)
     return {
-        "rate": max(surprise(test.pvalue) for test in rates),
-        "independence": max(surprise(test.pvalue) for test in agreements),
+        "rate": all_of(once, 0.5),
+        "independence": all_of((one == other for one, other in itertools.combinations(once, 2)), 0.5),
+        "independence of steps": all_of(twice, 0.75),
     }
 
 
-def _decoder(generator: np.random.Generator) -> dict[str, Array]:
-    """Return tensors of two blocks of a GPT with UNITS units."""
+def _tensors(of: Architecture, generator: np.random.Generator) -> dict[str, Array]:
+    """Return tensors of two blocks of a transformer with UNITS units."""
     norm: dict[str, tuple[int, ...]] = {"weight": (UNITS,), "bias": (UNITS,)}
-    maps = {"attn.in_proj_": (3, 1), "attn.out_proj.": (1, 1), "fc1.": (4, 1), "fc2.": (1, 4)}
-    shapes: dict[str, tuple[int, ...]] = {"token.weight": (8, UNITS), "position.weight": (1, UNITS)}
+    wide = 4 if of.name == "GPT" else 1
+    maps = {"attn.in_proj_": (3, 1), "attn.out_proj.": (1, 1), "fc1.": (wide, 1), "fc2.": (1, wide)}
+    shapes: dict[str, tuple[int, ...]] = {"token.weight": (OUTPUTS, UNITS), "position.weight": (1, UNITS)}
     for block in range(2):
         named = {f"norm{number}.{name}": shape for number in (1, 2) for name, shape in norm.items()}
         named |= {f"{name}weight": (out * UNITS, into * UNITS) for name, (out, into) in maps.items()}
         named |= {f"{name}bias": (out * UNITS,) for name, (out, _) in maps.items()}
         shapes |= {f"blocks.{block}.{name}": shape for name, shape in named.items()}
     shapes |= {f"norm.{name}": shape for name, shape in norm.items()}
+    if of.name == "BERT":
+        shapes |= {"head.weight": (OUTPUTS, UNITS), "head.bias": (OUTPUTS,)}
     return {name: generator.normal(0, 0.1, shape) for name, shape in shapes.items()}
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness.contract import CHOSEN_GRADIENTS
-from harness.parity.errors import Distance
+from harness.parity.errors import Distance, behind
 from harness.parity.pair import has_chance, with_chance
 
 if TYPE_CHECKING:
@@ -75,12 +75,13 @@ def slope(stage: Stage) -> Iterator[Finding]:
                 break
         return least
 
-    trained = [name for name in place(0)[1] if name in stage.tensors]
+    trained = stage.called(name for name in stage.tensors if name in place(0)[1])
     found = Distance(error(trained), "all", None)
     if not found.error <= SLOPE_FP64:
         norms = {name: float(np.linalg.norm(place(0)[1][name])) for name in trained}
-        felt = (name for name, norm in norms.items() if norm > FAINT * max(norms.values()))
-        found = dataclasses.replace(found, first=next((n for n in felt if not error([n]) <= SLOPE_FP64), "all"))
+        felt = [name for name, norm in norms.items() if norm > FAINT * max(norms.values())]
+        wrong = next((name for name in reversed(felt) if not error([name]) <= SLOPE_FP64), None)
+        found = dataclasses.replace(found, first=behind(wrong, felt) if wrong else "all")
     yield stage.finding("slope fp64", found, SLOPE_FP64)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import dataclasses
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness import matched
+from harness import matched, registry
 from harness.parity.errors import distance
 
 if TYPE_CHECKING:
@@ -26,12 +27,15 @@ LEAST = 10
 compiles has compiled. Half of one comes last, which tells a mean over batches from one over samples; batch norm over
 two samples alone would give gradients of nothing but rounding, which Adam makes whole steps of."""
 
+PREDICTED = "predictions"
+
 
 def training(stage: Stage) -> Iterator[Finding]:
     """Every tensor, running statistics included, after steps of the workload's own optimizer, float64.
 
     Ten steps; the same ten again, after other steps and a prediction have left their traces and ``load`` has wiped
-    them out; two epochs of ``fit`` in two orders, with the losses that it reports and what is predicted after them.
+    them out; two epochs of ``fit`` in two orders, with the losses that it reports and what is predicted after them, and
+    a third; the first two again, a checkpoint of them, and from that the third again.
     """
     parts = stage.workload.accumulation
     size = min(stage.workload.batch_size, SAMPLES) if parts == 1 else stage.workload.batch_size
@@ -39,19 +43,20 @@ def training(stage: Stage) -> Iterator[Finding]:
     chosen = [batches[i % len(batches)] for i in range(STEPS)]
     stacked = {"x": np.stack([x for x, _ in chosen]), "y": np.stack([y for _, y in chosen])}
     expected = stage.reference.answer("training", lambda half: half.train(stacked))
-    yield stage.finding("training fp64", distance(stage.exact.train(stacked), expected, TRAINED_FP64), TRAINED_FP64)
+    yield finding(stage, "training fp64", stage.exact.train(stacked), expected)
 
     stage.exact.probe("run", count=np.array(STEPS // 2))
     stage.exact.probe("predict", x=stage.x)
     stage.exact.load(stage.tensors)
     again = stage.exact.probe("run", count=np.array(STEPS))
-    yield stage.finding("training again", distance(again, expected, TRAINED_FP64), TRAINED_FP64)
+    yield finding(stage, "training again", again, expected)
+
+    def fit(half: Half, orders: Array) -> dict[str, Array]:
+        return half.probe("fit", x=x, y=y, orders=orders, batch_size=np.array(batch))
 
     def fitted(half: Half) -> dict[str, Array]:
-        trained = half.probe("fit", x=x, y=y, orders=orders[:2], batch_size=np.array(batch))
-        predicted = half.probe("predict", x=stage.x)["output"]
-        further = half.probe("fit", x=x, y=y, orders=orders[2:], batch_size=np.array(batch))
-        return trained | {"predictions": predicted} | {f"{name}, an epoch on": found for name, found in further.items()}
+        trained = fit(half, orders[:2])
+        return trained | {PREDICTED: half.probe("predict", x=stage.x)["output"]} | later(fit(half, orders[2:]))
 
     batch = max(size, LEAST) if parts == 1 else 3 * parts
     samples = 3 * batch // 2 if parts == 1 else 2 * batch  # accumulation wants whole batches
@@ -59,5 +64,28 @@ def training(stage: Stage) -> Iterator[Finding]:
     y = matched.as_target(stage.dataset.y_train[:samples], stage.workload)
     orders = np.stack(list(matched.batch_orders(len(x), 3, seed=5, shuffle=True)))
     stage.exact.load(stage.tensors)
-    compared = distance(fitted(stage.exact), stage.reference.answer("fit", fitted), TRAINED_FP64)
-    yield stage.finding("training fit", compared, TRAINED_FP64)
+    found, expected = fitted(stage.exact), stage.reference.answer("fit", fitted)
+    yield finding(stage, "training fit", found, expected)
+
+    if registry.find_arm(stage.arm).witness:  # has no checkpoints
+        return
+    stage.exact.load(stage.tensors)
+    resumed = fit(stage.exact, orders[:2])
+    stage.exact.probe("checkpoint")
+    stage.exact.load(stage.tensors)
+    stage.exact.probe("resume")
+    resumed |= later(fit(stage.exact, orders[2:]))
+    expected = {name: array for name, array in expected.items() if name != PREDICTED}
+    yield finding(stage, "training resumed", resumed, expected)
+
+
+def later(trained: Mapping[str, Array]) -> dict[str, Array]:
+    """Name what training has come to in its third epoch."""
+    return {f"{name}, an epoch on": found for name, found in trained.items()}
+
+
+def finding(stage: Stage, gate: str, found: Mapping[str, Array], expected: Mapping[str, Array]) -> Finding:
+    """Return what was found of tensors: after some steps a fault is everywhere, and most of it is where it began."""
+    compared = distance(found, expected, TRAINED_FP64)
+    first = compared.where if compared.first else None
+    return stage.finding(gate, dataclasses.replace(compared, first=first), TRAINED_FP64)

@@ -28,6 +28,7 @@ from harness.contract import (
     STOCHASTIC,
     Arm,
     Cell,
+    Checkpoint,
     ClassicalArm,
     Dataset,
     Divisible,
@@ -88,6 +89,7 @@ class Server:
         self.initial: dict[str, Array]
         self.loaded: dict[str, Array] = {}
         self.changed: set[str] = set()
+        self.checkpoint: Checkpoint | None = None
         self.entry: str
         self.setup: Setup
         self.spawned_ns = 0
@@ -145,7 +147,7 @@ class Server:
         held: dict[str, Any] = load_file(arrays)
         self.dataset = Dataset(**dataset, **held)
         self.examples, self.samples = matched.examples(self.dataset, self.workload), None
-        self.few, self.loaded, self.changed = False, {}, set()
+        self.few, self.loaded, self.changed, self.checkpoint = False, {}, set(), None
         batches = matched.stage_batches(self.examples, self.workload, self.cell.batch_size)
         self.served = self.cell.batch_size
 
@@ -359,54 +361,73 @@ class Server:
                 ``x``, or ``training taps``, as a train step has them, or their last, the ``output``, alone;
                 ``gradients`` for ``x`` and ``y``; ``stage`` the batches ``x`` and ``y``, stacked; ``run`` a ``count``
                 of steps over them, or of a ``part`` of a step; ``fit`` to ``x`` and ``y`` in ``orders`` by
-                ``batch_size``; ``predict`` for ``x``; ``dump`` all tensors, as ``run`` and ``fit`` do.
+                ``batch_size``; keep a ``checkpoint``, and ``resume`` from it; ``predict`` for ``x``; ``dump`` all
+                tensors, as ``run`` and ``fit`` do.
             given: Path of the file with the arguments.
             answer: Path of the file to write.
             seed: For ``load``: of what is random in training.
         """
         import numpy as np
 
-        from harness import matched
-
         with np.load(given, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
-        found: dict[str, Any] = {}
-        if what == "load":
-            self.loaded = {name: array.astype(self._dtype) for name, array in arrays.items()}
-            self.session.load(self.loaded, seed)
-            self.changed = set()
-        elif what == "change":
-            back = {name: self.loaded[name] for name in self.changed}
-            self.session.change(back | {name: array.astype(self._dtype) for name, array in arrays.items()})
-            self.changed = set(arrays)
-        elif what in ("taps", "training taps"):
-            found = self.session.taps(arrays["x"], training=what == "training taps")
-        elif what == "output":
-            found = {"output": self.session.taps(arrays["x"])["output"]}
-        elif what == "gradients":
-            gradients = self.session.gradients(arrays["x"], arrays["y"])
-            found = {**gradients.parameters, "loss": np.array(gradients.loss)}
-            if gradients.inputs is not None:
-                found["inputs"] = gradients.inputs
-        elif what == "stage":
-            self.session.stage(list(zip(arrays["x"], arrays["y"], strict=True)))
-            self.served = 0
-        elif what == "run":
-            self._timed(cast(Part, str(arrays["part"])) if "part" in arrays else "step")(int(arrays["count"]))
-            found = self.session.dump()
-        elif what == "fit":
-            orders, size = list(arrays["orders"]), int(arrays["batch_size"])
-            losses = self.session.fit(arrays["x"], arrays["y"], orders, size, **matched.draws(self.workload, seed))
-            found = self.session.dump() | {"losses": np.array(losses)}
-        elif what == "predict":
-            found = {"output": self.session.predict(arrays["x"], len(arrays["x"]))}
-        elif what == "dump":
-            found = self.session.dump()
-        else:
-            raise ValueError(f"unknown probe {what!r}")
+        found = {} if self._changed(what, arrays, seed) else self._told(what, arrays, seed)
         np.savez(answer, **found)
         told = self.session.describe() if what == "dump" else {}  # of a large model it takes a while
         return {"specs": {name: dataclasses.astuple(spec) for name, spec in told.items()}}
+
+    def _changed(self, what: str, arrays: dict[str, Array], seed: int) -> bool:
+        """Change the session as ``probe`` is asked to, if that is all that it is asked for, and tell whether it is."""
+        match what:
+            case "load":
+                self.loaded = {name: array.astype(self._dtype) for name, array in arrays.items()}
+                self.session.load(self.loaded, seed)
+                self.changed = set()
+            case "change":
+                back = {name: self.loaded[name] for name in self.changed}
+                self.session.change(back | {name: array.astype(self._dtype) for name, array in arrays.items()})
+                self.changed = set(arrays)
+            case "stage":
+                self.session.stage(list(zip(arrays["x"], arrays["y"], strict=True)))
+                self.served = 0
+            case "checkpoint":
+                self.checkpoint = cast(Resumable, self.session).checkpoint()
+            case "resume":
+                cast(Resumable, self.session).resume(cast(Checkpoint, self.checkpoint))
+            case _:
+                return False
+        return True
+
+    def _told(self, what: str, arrays: dict[str, Array], seed: int) -> dict[str, Any]:
+        """Return the arrays that ``probe`` is asked for."""
+        import numpy as np
+
+        from harness import matched
+
+        found: dict[str, Any]
+        match what:
+            case "taps" | "training taps":
+                found = self.session.taps(arrays["x"], training=what == "training taps")
+            case "output":
+                found = {"output": self.session.taps(arrays["x"])["output"]}
+            case "gradients":
+                gradients = self.session.gradients(arrays["x"], arrays["y"])
+                found = {**gradients.parameters, "loss": np.array(gradients.loss)}
+                found |= {} if gradients.inputs is None else {"inputs": gradients.inputs}
+            case "run":
+                self._timed(cast(Part, str(arrays["part"])) if "part" in arrays else "step")(int(arrays["count"]))
+                found = self.session.dump()
+            case "fit":
+                orders, size = list(arrays["orders"]), int(arrays["batch_size"])
+                losses = self.session.fit(arrays["x"], arrays["y"], orders, size, **matched.draws(self.workload, seed))
+                found = self.session.dump() | {"losses": np.array(losses)}
+            case "predict":
+                found = {"output": self.session.predict(arrays["x"], len(arrays["x"]))}
+            case "dump":
+                found = self.session.dump()
+            case _:
+                raise ValueError(f"unknown probe {what!r}")
+        return found
 
     def weights(
         self,

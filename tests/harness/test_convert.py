@@ -325,6 +325,18 @@ def test_a_type_that_numpy_lacks_is_a_wrong_request(twinbench, trained, tmp_path
     assert list(tmp_path.iterdir()) == [source]
 
 
+def test_the_command_names_every_tensor_that_does_not_fit(twinbench, trained, tmp_path):
+    def spoil(state):
+        for damage, _ in SPOILED[:4]:
+            damage(state)
+
+    source = trained("mlp_digits", spoil)
+    ended = twinbench("convert", str(source), "--workload", "mlp_digits", "--to", "keras", "--arm", "keras-torch")
+    assert (ended.status, ended.out) == (2, "")
+    assert [named for _, named in SPOILED[:4] if named not in ended.err] == []
+    assert list(tmp_path.iterdir()) == [source]
+
+
 def test_the_command_tells_what_it_wrote_and_replaces_what_it_is_told_to(twinbench, trained, tmp_path):
     (tmp_path / "model.weights.h5").write_text("old")
     asked = ["convert", str(trained("mlp_digits")), "--workload", "mlp_digits", "--to", "keras", "--arm", "keras-torch"]

@@ -10,6 +10,9 @@ from harness.contract import TensorSpec
 
 RACED = ("torch", "keras-tensorflow", "keras-jax", "keras-torch")
 KERAS = RACED[1:]
+FEW_DIGITS = "transfer.scratch_200"
+"""LeNet on 1,000 samples: enough to repeat, and a CPU is slow at float16."""
+
 PUBLISHED_PARAMETERS = {"softmax_mnist1d": 410, "mlp_mnist1d": 15_210, "cnn_mnist1d": 5_210, "gru_mnist1d": 5_134}
 
 
@@ -83,7 +86,7 @@ def test_the_witness_takes_the_same_first_step_in_float32(bench, workload):
 def test_a_used_process_races_like_a_fresh_one(bench, arm):
     """A launch goes through all workloads: what a process did before must not be seen in what it does next."""
     raced = {}
-    for process, order in ((1, ["mlp_digits", "lenet_mnist5k"]), (2, ["lenet_mnist5k", "mlp_digits"])):
+    for process, order in ((1, ["mlp_digits", FEW_DIGITS]), (2, [FEW_DIGITS, "mlp_digits"])):
         bench.renew(arm, process)
         for workload in order:
             opened = bench.open(arm, workload, process=process)
@@ -96,7 +99,7 @@ def test_a_used_process_races_like_a_fresh_one(bench, arm):
 
 
 @pytest.mark.parametrize("arm", RACED)
-@pytest.mark.parametrize("workload", [pytest.param("mlp_digits", marks=pytest.mark.long), "lenet_mnist5k"])
+@pytest.mark.parametrize("workload", [pytest.param("mlp_digits", marks=pytest.mark.long), FEW_DIGITS])
 def test_same_seed_same_bits_in_three_processes(bench, arm, workload):
     repeated, other = trained_bits(bench, arm, workload, threads=1)
     assert len(repeated) == 1
@@ -137,9 +140,9 @@ def test_settings_are_read_back(bench, arm):
 
 @pytest.mark.parametrize("arm", [*RACED, "torch-tuned"])
 def test_fp16_leaves_out_the_first_step_of_lenet_in_every_arm_and_still_learns(bench, arm):
-    """Its gradients times 65,536 are beyond float16; nothing in it is random. A CPU is slow at it: 1,000 samples."""
-    assert "float16" in bench.open(arm, "transfer.scratch_200", "fp16")["settings"]["compute_dtype"]
-    told = bench.train(arm, "transfer.scratch_200", seed=0, epochs=1, precision="fp16")
+    """Its gradients times 65,536 are beyond float16; nothing in it is random."""
+    assert "float16" in bench.open(arm, FEW_DIGITS, "fp16")["settings"]["compute_dtype"]
+    told = bench.train(arm, FEW_DIGITS, seed=0, epochs=1, precision="fp16")
     assert told["loss_scale"] == {"scales": [32768.0], "steps": 40, "skipped": 1}
     assert told["metric"] > 0.8
 

@@ -4,7 +4,6 @@ import pytest
 from large_pairs import LARGE
 
 from harness.parity import planting
-from harness.parity.engine import TECHNIQUES
 from harness.parity.mutants import Mutant
 from harness.parity.planting import EVERY
 from harness.registry import UnknownName
@@ -60,16 +59,10 @@ NAMED = {
 """Mistakes that everybody makes, and two that no gate saw before somebody planted them."""
 
 
-def kind(mutant):
-    """Return the file, and the gate if techniques by themselves show it."""
-    return mutant.path, mutant.workload if mutant.workload in TECHNIQUES and not mutant.arm else ""
-
-
 SMALL = [mutant for mutant in EVERY if mutant.workload not in (*LARGE, "recomputation.blocks")]
-FIRST = {kind(mutant): mutant for mutant in reversed([*[m for m in SMALL if m.name in NAMED], *SMALL])}
+FIRST = {mutant.path: mutant for mutant in reversed([*[m for m in SMALL if m.name in NAMED], *SMALL])}
 CHOSEN = [mutant for mutant in EVERY if mutant.name in NAMED or mutant in FIRST.values()]
-"""Beside these one fault of each file that small pairs show, and of those that each gate of techniques shows: what CI
-has the time for."""
+"""Beside these one fault of each file that small pairs or techniques show: what CI has the time for."""
 
 HARMLESS = Mutant(
     "harmless", "models_keras/architectures/mlp.py", "import keras", "import keras  # unchanged", "mlp_digits", ""
@@ -107,6 +100,23 @@ def test_a_hundred_steps_in_float32_show_a_fault_by_themselves():
         verdict.mutant.name: verdict.caught for verdict in planting.run([*slow, SHORT], planting.ARM, ["trajectory"])
     }
     assert verdicts == dict.fromkeys(["Adam beta_2 of .99", SHORT.name], "trajectory fp32")
+
+
+@pytest.mark.parametrize(
+    ("located", "where", "right"),
+    [
+        ("fc", "fc.0.weight", True),
+        ("fc.1", "fc.0.weight", False),
+        ("fc.?.bias", "fc.1.bias", True),
+        ("fc.?.bias", "fc.1.weight", False),
+        ("attn.in_proj_weight[q]", "attn.in_proj_weight[q], norm behind it is right", True),
+        ("attn.in_proj_weight[q]", "attn.in_proj_weightq", False),
+        ("fc", None, False),
+    ],
+)
+def test_a_place_is_the_beginning_of_what_a_gate_names(located, where, right):
+    verdict = planting.Verdict(Mutant("one", "file", "old", "new", "mlp_digits", located), "forward fp64", where)
+    assert verdict.located == right
 
 
 def test_mutants_are_chosen_by_what_shows_them():

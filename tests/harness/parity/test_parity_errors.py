@@ -3,8 +3,8 @@ import math
 import numpy as np
 import pytest
 
-from harness.parity.dropout import figures, surprise
-from harness.parity.errors import distance
+from harness.parity.dropout import figures, repetitions, surprise
+from harness.parity.errors import backwards, distance
 
 
 def test_the_error_is_relative_to_the_rms_of_the_tensor():
@@ -26,6 +26,21 @@ def test_the_first_beyond_the_bound_is_named_not_the_worst():
     ours = theirs | {"conv2": np.full(3, 1.1), "fc": np.full(3, 9.0)}
     found = distance(ours, theirs, 1e-3)
     assert (found.first, found.where) == ("conv2", "fc")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "where"),
+    [
+        ((), None),
+        (("a.weight", "a.bias", "b.weight"), "b.weight, c behind it is right"),
+        (("a.weight",), "a.weight, b behind it is right"),
+        (("a.weight", "c.bias"), "c.bias"),
+    ],
+)
+def test_of_gradients_the_last_beyond_the_bound_is_named_and_what_is_right_behind_it(wrong, where):
+    theirs = {name: np.ones(3) for name in ("a.weight", "a.bias", "b.weight", "c.weight", "c.bias")}
+    ours = theirs | {name: np.full(3, 1.1) for name in wrong}
+    assert backwards(ours, theirs, 1e-3).first == where
 
 
 @pytest.mark.parametrize(
@@ -63,7 +78,23 @@ def test_nothing_is_more_surprising_than_what_is_missing_or_no_number(ours):
 
 def test_of_gradients_that_chance_changes_their_size_and_the_change_is_kept():
     found = figures({"w": np.array([3.0, 4.0]) + moved, "loss": np.array(2.0)} for moved in (0, 1, 5, 3))
-    assert list(found) == ["w", "w, from draw to draw", "loss", "loss, from draw to draw"]
+    changes = [f"{name}, from {what} to {what}" for what in ("draw", "seed") for name in ("w", "loss")]
+    assert found.keys() == {"w", "loss", *changes}
     assert found["w, from draw to draw"] == pytest.approx([1, 2])
+    assert found["w, from seed to seed"] == pytest.approx([4])
     assert found["w"] == pytest.approx(np.sqrt([12.5, 20.5, 72.5, 42.5]))
     assert (found["loss"].tolist(), found["loss, from draw to draw"].tolist()) == ([2] * 4, [0] * 2)
+
+
+@pytest.mark.parametrize(
+    ("drawn", "again", "wrong"),
+    [
+        ([1, 2, 3, 4], [1, 2], []),
+        ([1, 2, 3, 4], [1, 5], ["another draw from the same seed"]),
+        ([1, 2, 1, 4], [1, 2], ["the same draw from another seed"]),
+        ([1, 1, 3, 4], [1, 1], ["the same draw twice"]),
+        ([1, 2, 2, 4], [1, 2], ["a draw that is the next seed's first"]),
+    ],
+)
+def test_draws_follow_their_seed_and_nothing_else(drawn, again, wrong):
+    assert repetitions(*(np.array(each, dtype=float)[:, np.newaxis] for each in (drawn, again))) == wrong

@@ -125,6 +125,7 @@ def test_healthy_arms_pass(workers):
     assert {name for name in tested["torch"] if name.startswith("dropout")} == {
         *(f"dropout {rate:g}" for rate in randomness.RATES),
         "dropout of several layers",
+        "dropout of recomputed layers",
     }
     assert "augmentation flip" in tested["torch"]
 

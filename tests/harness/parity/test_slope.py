@@ -7,7 +7,12 @@ from harness import registry
 from harness.parity.gates import Stage
 from harness.parity.slope import SLOPE_FP64, STEPS, slope
 
-TENSORS = {"fc.weight": np.array([3.0, -2.0]), "fc.bias": np.array([1.0])}
+TENSORS = {
+    "a.weight": np.array([3.0, -2.0]),
+    "a.bias": np.array([1.0]),
+    "c.weight": np.array([2.0, 1.0]),
+    "b.weight": np.array([1.0, 2.0]),  # called before ``c``
+}
 
 
 class Bowl:
@@ -26,10 +31,17 @@ class Bowl:
         return {**of, "loss": np.array(loss + self.kink * max(loss - self.kink_at, 0.0))}
 
 
-def found(half):
-    workload = registry.find_workload("mlp_mnist1d")  # nothing in it is random
-    stage = Stage(workload, None, "torch", None, half, None, None, None, TENSORS, np.empty(0), np.empty(0))
-    (finding,) = slope(stage)
+class Called:
+    """A reference whose layers are called in the order of their names."""
+
+    def probe(self, what, **batch):
+        assert what == "taps"
+        return dict.fromkeys(sorted({name.partition(".")[0] for name in TENSORS}))
+
+
+def found(half, workload="mlp_mnist1d"):  # in which nothing is random
+    asked, none = registry.find_workload(workload), np.empty(0)
+    (finding,) = slope(Stage(asked, None, "torch", Called(), half, None, None, None, TENSORS, none, none))
     return finding
 
 
@@ -39,16 +51,24 @@ def test_a_gradient_that_is_the_slope_passes():
     assert finding.figure < 1e-8
 
 
-@pytest.mark.parametrize("name", TENSORS)
-def test_a_gradient_that_is_not_is_red_and_its_tensor_is_named(name):
-    finding = found(Bowl(wrong={name}))
-    assert (finding.passed, finding.where) == (False, name)
+@pytest.mark.parametrize(
+    ("wrong", "where"),
+    [
+        ({"a.weight"}, "a.weight, b behind it is right"),
+        ({"a.bias"}, "a.bias, b behind it is right"),
+        ({"a.weight", "a.bias", "b.weight"}, "b.weight, c behind it is right"),
+        (TENSORS, "c.weight"),
+    ],
+)
+def test_a_gradient_that_is_not_is_red_and_the_last_tensor_is_named(wrong, where):
+    finding = found(Bowl(wrong=wrong))
+    assert (finding.passed, finding.where) == (False, where)
     assert finding.figure > SLOPE_FP64
 
 
 @pytest.mark.parametrize("away", [STEPS[0] / 2, 0.0], ids=["nearby", "just here"])
 def test_a_kink_spoils_one_place_alone(away):
-    loss = 7.0
+    loss = 12.0
     assert found(Bowl(kink_at=loss * (1 + away), kink=0.5)).passed
 
 
@@ -70,9 +90,7 @@ def test_where_the_gradient_is_zero_the_loss_is_to_stay(loss, passed):
 
 
 def test_a_gradient_that_is_chosen_is_no_slope():
-    chosen = registry.find_workload("custom.straight_through")
-    stage = Stage(chosen, None, "torch", None, Bowl(wrong=TENSORS), None, None, None, TENSORS, np.empty(0), np.empty(0))
-    (finding,) = slope(stage)
+    finding = found(Bowl(wrong=TENSORS), "custom.straight_through")
     assert finding.passed
     assert "chosen" in finding.note
 
