@@ -514,22 +514,24 @@ class Loss:
     Attributes:
         tolerance: What may be lost.
         either_way: As much may be gained, and no more: the mean is turned so that what is tested is above 0.
+        looks: Times that it may be tested, each a chance of a false claim: p are for all of them.
     """
 
     sample: Moments
     beside: Moments | float
     tolerance: float
     either_way: bool = False
+    looks: int = 1
 
     @property
     def p_lost(self) -> float:
         """Of the test that more than the tolerance was lost; small when it surely was."""
-        return self._p_lost(self._at(self.sample.count))
+        return for_all(self.looks, self._p_lost(self._at(self.sample.count)))
 
     @property
     def p_kept(self) -> float:
         """Of the test that less than the tolerance was lost."""
-        return self._at(self.sample.count).p_short_of(self.tolerance)
+        return for_all(self.looks, self._at(self.sample.count).p_short_of(self.tolerance))
 
     def wanted(self, level: float) -> int | None:
         """Return how many values would decide, on both sides if there are two; None if ``MOST_WANTED`` would not.
@@ -543,7 +545,8 @@ class Loss:
 
         def decides(count: int) -> bool:
             t = self._at(count)
-            return self._p_lost(t) < level if beyond else t.p_short_of(self.tolerance) < DECIDED
+            p, least = (self._p_lost(t), level) if beyond else (t.p_short_of(self.tolerance), DECIDED)
+            return for_all(self.looks, p) < least
 
         found = bisect.bisect_left(range(2, MOST_WANTED + 1), True, key=decides) + 2  # more never decide less
         return found if found <= MOST_WANTED else None
@@ -571,11 +574,11 @@ DECIDED = 0.05
 MOST_WANTED = 1000
 
 
-def loss(sample: Moments, beside: Moments | float, tolerance: float) -> Loss | None:
+def loss(sample: Moments, beside: Moments | float, tolerance: float, looks: int = 1) -> Loss | None:
     """Test what was lost against another sample or a number; None if one value alone tells nothing of its spread."""
     if sample.count < 2 or (isinstance(beside, Moments) and beside.count < 2):
         return None
-    return Loss(sample, beside, tolerance)
+    return Loss(sample, beside, tolerance, looks=looks)
 
 
 def departure(difference: Difference) -> Loss | None:

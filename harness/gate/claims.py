@@ -344,12 +344,8 @@ def _memory(
 
 
 def _slower(kind: Kind, subject: str, ratio: stats.Ratio, before: stats.Moments, tolerance: float, unit: str) -> Claim:
-    found = stats.loss(ratio.moments, before, math.log1p(tolerance))
-    claim = _tested(kind, subject, f"{ratio.estimate:.3f}", _slowest(before, tolerance), found, unit)
-    if claim.p_against is None or claim.p_for is None:
-        return claim
-    against, kept = (stats.for_all(ratio.looks, p) for p in (claim.p_against, claim.p_for))
-    return replace(claim, p_against=against, p_for=kept)
+    found = stats.loss(ratio.moments, before, math.log1p(tolerance), ratio.looks)
+    return _tested(kind, subject, f"{ratio.estimate:.3f}", _slowest(before, tolerance), found, unit)
 
 
 def _slowest(before: stats.Moments, tolerance: float) -> str:

@@ -371,3 +371,19 @@ def test_an_exponent_is_the_slope_of_the_logarithms():
     assert stats.power(points[:2]).interval is None
     with pytest.raises(ValueError, match="two values at least"):
         stats.power([(2, 1.0), (2, 3.0)])
+
+
+@pytest.mark.parametrize("lost", [0.02, 0.08], ids=["less than allowed", "more than allowed"])
+def test_what_would_decide_counts_the_looks(lost):
+    """The fewest values whose p, times the looks, is below the level."""
+    level, variance, tolerance = 0.05, 0.1**2, 0.05
+
+    def p(count):
+        values = {"nobs1": count, "nobs2": count, "mean2": 0.0, "std1": 0.1, "std2": 0.1, "equal_var": False}
+        alternative = "greater" if lost > tolerance else "less"
+        return scipy.stats.ttest_ind_from_stats(lost - tolerance, **values, alternative=alternative).pvalue
+
+    for looks in (1, 3):
+        sample, beside = stats.Moments(lost, variance, 4), stats.Moments(0.0, variance, 4)
+        wanted = stats.loss(sample, beside, tolerance, looks).wanted(level)
+        assert looks * p(wanted) < level <= looks * p(wanted - 1)
