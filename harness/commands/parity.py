@@ -24,6 +24,7 @@ def parity(
         typer.Argument(help="Workloads, or techniques with all variants; all workloads, and all exercises, if none."),
     ] = None,
     suite: Annotated[str, typer.Option(help="Only what this suite rests on and is not yet proven.")] = "",
+    fast: Annotated[bool, typer.Option("--fast", help="Of the suite only what `run --fast` looks at.")] = False,
     arms: Annotated[str, typer.Option(help="Only these arms, separated by commas; all that run here if none.")] = "",
     gate: Annotated[str, typer.Option(help="Only these gates, separated by commas.")] = "",
     device: Annotated[
@@ -45,20 +46,23 @@ def parity(
     from harness.measure.environment import hash_sources, source_sha256
     from harness.parity import proofs
 
-    if write_bands and not seeds:
-        fail("--write-bands wants --seeds: a band is measured over many")
-    if device != "cpu" and (suite or write_bands or mutants):
-        option = "--suite" if suite else "--write-bands" if write_bands else "--mutants"
-        fail(f"{option} says by itself what halves compute on; leave out --device")
+    option = "--suite" if suite else "--write-bands" if write_bands else "--mutants" if mutants else ""
+    refused = {
+        "--write-bands wants --seeds: a band is measured over many": write_bands and not seeds,
+        f"{option} says by itself what halves compute on; leave out --device": option and device != "cpu",
+        "--suite chooses the gates itself; leave out --gate": suite and gate,
+        "--fast is of a suite; name it with --suite": fast and not suite,
+    }
+    for message, applies in refused.items():
+        if applies:
+            fail(message)
     named, rivals = workloads or [], split(arms)
     if mutants:
         raise typer.Exit(_plant(named, rivals, as_json))
-    if suite and gate:
-        fail("--suite chooses the gates itself; leave out --gate")
     kept = proofs.Proofs(results / "parity")
     code = source_sha256()
     if suite:
-        reference, todo, device = _of_suite(suite, named, rivals, kept)
+        reference, todo, device = _of_suite(suite, fast, named, rivals, kept)
     else:
         reference, todo = _of_pairs(named, rivals, split(gate))
     tried = range(seed, seed + (seeds or 1))
@@ -80,16 +84,17 @@ def parity(
 
 
 def _of_suite(
-    suite: str, workloads: Sequence[str], arms: Sequence[str], kept: Proofs
+    suite: str, fast: bool, workloads: Sequence[str], arms: Sequence[str], kept: Proofs
 ) -> tuple[str, dict[str, list[Task]], Device]:
     """Return the reference of a suite, what of it has yet to be proven, and what that computes on."""
-    from harness import registry
+    from harness import narrow, registry
     from harness.matrix import read_suite
-    from harness.narrow import narrow
     from harness.parity import engine, proofs
 
     named = [workload.name for name in workloads for workload in registry.find_workloads(name)]
-    asked = narrow(read_suite(suite), arms=arms, workloads=named)
+    asked = narrow.narrow(read_suite(suite), arms=arms, workloads=named)
+    if fast:
+        asked = narrow.fast(asked)
     return engine.choose_reference(asked.arms), proofs.unproven(asked, kept), asked.device
 
 

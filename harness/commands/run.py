@@ -83,7 +83,7 @@ def run(
     check_names(asked)
     plan(asked)
     folder = _choose_folder(asked, results / "runs", run_name, resume)
-    proven = None if unverified else _proofs(asked, suite, results)
+    proven = None if unverified else _proofs(asked, suite, fast, results)
     with contextlib.ExitStack() as stack:
         server = stack.enter_context(_server(port or 0)) if watched else None
         folder.create()
@@ -93,16 +93,15 @@ def run(
     raise typer.Exit(status)
 
 
-def _proofs(asked: Suite, suite: str, results: Path) -> list[Proof]:
+def _proofs(asked: Suite, suite: str, fast: bool, results: Path) -> list[Proof]:
     """Return what proves the halves of a suite to be one function; refuse the suite if anything is missing."""
     from harness.parity import proofs
 
     kept = proofs.Proofs(results / "parity")
     if lacking := proofs.describe(proofs.unproven(asked, kept)):
-        named = asked.named
-        command = shlex.join(
-            ["twinbench", "parity", *named, "--suite", suite, "--arms", ",".join(asked.arms), "--results", str(results)]
-        )
+        named, once_over = asked.named, ["--fast"] if fast else []
+        of_arms = ["--arms", ",".join(asked.arms), "--results", str(results)]
+        command = shlex.join(["twinbench", "parity", *named, "--suite", suite, *once_over, *of_arms])
         fail(
             f"not proven for this code: {lacking}. Prove it with: {command}\nOr add --unverified; it marks every table"
         )

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from harness import registry
-from harness.matrix import SuiteError, plan, read_suite
+from harness.matrix import SuiteError, plan, read_suite, variants
 from harness.narrow import fast, narrow
 from harness.parity import proofs
 from harness.registry import UnknownName
@@ -103,6 +103,22 @@ def test_a_fast_look_gives_each_variant_the_reference_and_one_other_in_turns(rea
         "torch",
         "keras-tensorflow",
     }
+
+
+@pytest.mark.parametrize("chosen", [[], ["schedules", "losses"]], ids=["whole", "narrowed"])
+def test_a_fast_look_narrowed_to_its_own_is_the_same(chosen):
+    """As where the command of a refusal names what is to be proven."""
+    look = fast(narrow(read_suite("techniques"), techniques=chosen))
+    again = fast(narrow(read_suite("techniques"), arms=look.arms, workloads=variants(look.named)))
+    assert [(choice.name, choice.arms) for choice in again.workloads] == [(c.name, c.arms) for c in look.workloads]
+
+
+def test_a_fast_look_that_is_not_proven_is_refused_with_the_command_that_proves_it(twinbench, tmp_path):
+    ended = twinbench("run", "techniques", "--fast", "--techniques", "schedules", "--results", str(tmp_path))
+    assert ended.status == 2
+    assert "twinbench parity schedules --suite techniques --fast --arms torch," in ended.err
+    wrong = twinbench("parity", "schedules", "--fast", "--results", str(tmp_path))
+    assert (wrong.status, wrong.err) == (2, "twinbench: --fast is of a suite; name it with --suite\n")
 
 
 def test_a_fast_look_leaves_out_what_is_dear_unless_that_is_all(read):
