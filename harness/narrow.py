@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from harness.matrix import SuiteError, explain, variants
 from harness.registry import find_arm, find_precision, find_technique, find_workload
+from harness.registry import techniques as families
 from harness.schema import Suite
 
 
@@ -64,7 +65,9 @@ FAST = {"seeds": 1, "launches": 1, "most_launches": None, "rounds": 2, "cold_sta
 
 
 def fast(suite: Suite) -> Suite:
-    """Return a suite that looks at techniques once: each variant in the first arm and in one other, which takes turns.
+    """Return a suite that looks at techniques once: each variant in the first arm and in one other.
+
+    Variants of a family take turns, whatever else the suite has, so that what is narrowed further rests on the same.
 
     Families that are dear are left out, unless there are no others.
 
@@ -82,10 +85,10 @@ def fast(suite: Suite) -> Suite:
         dear = set(variants(name for name in suite.techniques if name not in cheap))
         fields["techniques"] = cheap
         fields["workloads"] = [choice for choice in fields["workloads"] if choice["name"] not in dear]
-    shown = set(variants(suite.techniques))
-    varied = [choice for choice in fields["workloads"] if choice["name"] in shown]
-    for number, choice in enumerate(varied):
-        choice["arms"] = [first, others[number % len(others)]]
+    turns = {name: number for family in families() for number, name in enumerate(variants([family]))}
+    for choice in fields["workloads"]:
+        if choice["name"] in turns:
+            choice["arms"] = [first, others[turns[choice["name"]] % len(others)]]
     return _valid(fields)
 
 

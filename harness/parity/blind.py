@@ -211,7 +211,7 @@ BLIND: tuple[Mutant, ...] = (
         old="(x - center) * (2 * share * of_variance)",
         new="(x - center) * (share * of_variance)",
         workload="mlp_norm_digits",
-        located="fc.2.weight, norm.2 behind it is right",
+        located="fc.2.weight; norm.2, called next, is right",
         arm="keras-tensorflow",
     ),
     Mutant(
@@ -230,7 +230,7 @@ BLIND: tuple[Mutant, ...] = (
         old="        return x - mean\n",
         new="        return x - ops.stop_gradient(mean)\n",
         workload="custom.centred",
-        located="fc.1.weight, fc.2 behind it is right",
+        located="fc.1.weight; fc.2, called next, is right",
     ),
     Mutant(
         name="gradient of the batch's variance as if it were divided by n - 1",
@@ -238,7 +238,7 @@ BLIND: tuple[Mutant, ...] = (
         old="return share * of_mean + (x - center) * (2 * share * of_variance)",
         new="return share * of_mean + (x - center) * (2 / (1 / share - 1) * of_variance)",
         workload="mlp_norm_digits",
-        located="fc.2.weight, norm.2 behind it is right",
+        located="fc.2.weight; norm.2, called next, is right",
         arm="keras-tensorflow",
     ),
     Mutant(

@@ -20,7 +20,7 @@ from harness.parity.immaterial import immaterial, split
 from harness.parity.pair import Half, has_chance, with_chance
 
 if TYPE_CHECKING:
-    from harness.contract import Array
+    from harness.contract import Array, Workload
     from harness.parity.gates import Finding, Stage
 
 COPIES = 16
@@ -29,7 +29,8 @@ COPIES = 16
 SEEDS = 12
 """Two draws from each."""
 
-CHANGES = ", from draw to draw", ", from seed to seed"
+BY_DRAW, BY_SEED = ", from draw to draw", ", from seed to seed"
+CHANGES = BY_DRAW, BY_SEED
 PREDICTED = "predicted"
 NO_GRADIENTS = ("loss", PREDICTED)
 OFF_FP64 = 1e-10
@@ -37,7 +38,7 @@ ROUNDING = 1e-5
 """Of float32, relative, as ``forward`` bounds it."""
 
 NOTHING = 1e-7
-"""Of the largest gradient's size: what float32 makes of a gradient of zero."""
+"""Of the largest size of all: what float32 makes of a gradient of zero."""
 
 BOUND = 6.0
 """Of −log10 p: a level of 1e-6 for each test. Seeds are fixed, so a healthy pair that passes once always does."""
@@ -54,10 +55,17 @@ def dropout(stage: Stage) -> Iterator[Finding]:
     if not has_chance(stage.workload):
         yield dataclasses.replace(stage.tally("dropout", []), note="nothing random")
         return
-    batch = {"x": np.repeat(stage.x, COPIES, axis=0), "y": np.repeat(stage.y, COPIES, axis=0)}
     variant = with_chance(stage.workload)
-    reference, half = stage.open_pair(variant, "fp64" if stage.open_single is None else "fp32")
     sampled = "dropout" not in stage.workload.architecture.arguments  # a code, in evaluation too
+    yield from _drawn(stage, variant, sampled)
+    if not sampled:
+        yield _off(stage, variant)
+
+
+def _drawn(stage: Stage, variant: Workload, sampled: bool) -> Iterator[Finding]:
+    """Yield what is found of draws: what chance does, and what they follow."""
+    batch = {"x": np.repeat(stage.x, COPIES, axis=0), "y": np.repeat(stage.y, COPIES, axis=0)}
+    reference, half = stage.open_pair(variant, "fp64" if stage.open_single is None else "fp32")
 
     def gradients(of: Half) -> dict[str, Array]:
         drawn = split(of.probe("gradients", **batch))
@@ -66,32 +74,33 @@ def dropout(stage: Stage) -> Iterator[Finding]:
     def outputs(of: Half) -> dict[str, Array]:
         return of.probe("training taps", x=batch["x"])
 
-    def draws(of: Half, draw: Callable[[Half], dict[str, Array]] = gradients, seeds: int = SEEDS) -> dict[str, Array]:
+    def sizes(of: Half, draw: Callable[[Half], dict[str, Array]] = gradients, seeds: int = SEEDS) -> dict[str, Array]:
         return figures(twice(of, stage.tensors, draw, seeds))
 
-    ours, theirs = draws(half), reference.answer("dropout", draws)
+    ours, theirs = sizes(half), reference.answer("dropout", sizes)
     declared = immaterial(stage.workload.architecture, theirs)
     left_out = {f"{name}{change}" for name in declared for change in ("", *CHANGES)}
     found = surprise(ours, theirs, left_out)
     if found.first:  # the first layer whose output shows it, or the last whose gradient does
-        layers = draws(half, outputs), reference.answer("dropout outputs", lambda of: draws(of, outputs))
+        layers = sizes(half, outputs), reference.answer("dropout outputs", lambda of: sizes(of, outputs))
         from_last = {name: theirs[name] for name in reversed(stage.called(theirs))}
         first = surprise(*layers, ()).first or surprise(ours, from_last, left_out).first
         found = dataclasses.replace(found, first=first)
     yield stage.finding("dropout place", found, BOUND)
 
     names = [name for name in ours if name not in left_out and not name.endswith(CHANGES)]
-    drawn, again = (np.stack([of[name] for name in names], axis=1) for of in (ours, draws(half, seeds=1)))
+    drawn, again = (np.stack([of[name] for name in names], axis=1) for of in (ours, sizes(half, seeds=1)))
     yield stage.tally("dropout seed", repetitions(drawn, again))
 
-    if sampled:
-        return
+
+def _off(stage: Stage, variant: Workload) -> Finding:
+    """Return what is found of predictions, which leave nothing to chance."""
     reference, half = stage.open_pair(variant, "fp64")
     apart = distance(half.probe("predict", x=stage.x), reference.probe("predict", x=stage.x), OFF_FP64)
     if apart.first:  # the layer, if one shows it by itself
         of_layers = distance(half.probe("taps", x=stage.x), reference.probe("taps", x=stage.x), OFF_FP64)
         apart = dataclasses.replace(apart, first=of_layers.first or apart.first)
-    yield stage.finding("dropout off fp64", apart, OFF_FP64)
+    return stage.finding("dropout off fp64", apart, OFF_FP64)
 
 
 def twice(
@@ -114,15 +123,17 @@ def figures(draws: Iterable[Mapping[str, Array]]) -> dict[str, Array]:
     Args:
         draws: Two of every seed.
     """
-    found: dict[str, list[float]] = defaultdict(list)
+    sizes: dict[str, list[float]] = defaultdict(list)
     before: Mapping[str, Array] = {}
     for number, draw in enumerate(draws):
+        change = BY_DRAW if number % 2 else BY_SEED
         for name, tensor in draw.items():
-            found[name].append(_rms(tensor))
+            sizes[name].append(_rms(tensor))
             if before:
-                found[f"{name}{CHANGES[number % 2 == 0]}"].append(_rms(tensor - before[name]))
+                sizes[f"{name}{change}"].append(_rms(tensor - before[name]))
         before = draw
-    return {name: np.array(numbers) for name, numbers in found.items()}
+    by_tensor = (f"{name}{change}" for name in before for change in ("", *CHANGES))
+    return {name: np.array(sizes[name]) for name in by_tensor if name in sizes}
 
 
 def repetitions(drawn: Array, again: Array) -> list[str]:

@@ -23,7 +23,8 @@ class Distance:
     Attributes:
         error: Largest |a − b| over a tensor, relative to max(RMS of the tensor, 1e-6 × RMS over all).
         where: The tensor with the largest error.
-        first: The first tensor in order whose error exceeds the bound; None if none does.
+        first: The first tensor in order whose error exceeds the bound, of gradients with the layer that is called next
+            (``backwards``); None if none does.
     """
 
     error: float
@@ -50,24 +51,24 @@ def distance(ours: Mapping[str, Array], theirs: Mapping[str, Array], bound: floa
 def backwards(ours: Mapping[str, Array], theirs: Mapping[str, Array], bound: float) -> Distance:
     """Compare gradients like ``distance``, in the order in which they come about: the last of ``theirs`` first.
 
-    What is wrong with one is wrong with all in front of it, so that the fault is in the layer of the ``first`` beyond
-    the bound, or between it and the next, which is named beside it.
+    In a chain of layers what is wrong with a gradient is wrong with all in front of it, so that the fault is in the
+    layer of the ``first`` beyond the bound, or between it and the one that is called next, which is named beside it.
     """
     names = list(theirs)
     found = distance(ours, {name: theirs[name] for name in reversed(names)}, bound)
-    return replace(found, first=behind(found.first, names)) if found.first else found
+    return replace(found, first=with_next(found.first, names)) if found.first else found
 
 
-def behind(name: str, names: Sequence[str]) -> str:
-    """Return the name of a gradient with the layer that comes behind it, whose own is right."""
+def with_next(name: str, names: Sequence[str]) -> str:
+    """Return the name of a gradient with the layer that is called next, whose own is right."""
     later = names[names.index(name) + 1 :] if name in names else []
-    layer = next((other for other in map(layer_of, later) if other != layer_of(name)), None)
-    return f"{name}, {layer} behind it is right" if layer else name
+    layer = next((other for other in map(owner, later) if other != owner(name)), None)
+    return f"{name}; {layer}, called next, is right" if layer else name
 
 
-def layer_of(tensor: str) -> str:
-    """Return the layer that a tensor belongs to."""
-    return tensor.rpartition(".")[0] or tensor
+def owner(tensor: str) -> str:
+    """Return the layer that has a tensor, or the name of what no layer has."""
+    return tensor.rpartition(".")[0] or tensor.partition(",")[0]
 
 
 def _error(ours: Array | None, theirs: Array | None, scale: float) -> float:

@@ -14,7 +14,7 @@ import numpy as np
 from harness import matched
 from harness.contract import Dataset, Precision, TensorSpec, Workload
 from harness.parity.dropout import dropout
-from harness.parity.errors import Distance, backwards, distance, layer_of
+from harness.parity.errors import Distance, backwards, distance, owner
 from harness.parity.immaterial import immaterial, not_zero, parts, split, unmatched
 from harness.parity.pair import Half, Reference
 from harness.parity.slope import slope
@@ -51,7 +51,7 @@ class Finding:
     Attributes:
         figure: What was measured, in the gate's own unit; null where the gate counts nothing.
         bound: What it may be at most.
-        where: The first tensor or tap that exceeds the bound, or what else is wrong.
+        where: The tensor or tap where the fault shows first, as the gate says, or what else is wrong.
         note: What a reader should know of a gate that passed, such as tensors left untested.
         seed: Of the noise, the batch and all else that was drawn.
     """
@@ -122,14 +122,16 @@ class Stage:
         )
 
     def called(self, names: Iterable[str]) -> list[str]:
-        """Return tensors by when the reference's half calls their layers; what no layer has stays behind its neighbour.
+        """Return names of gradients by when the reference's half calls their layers: inputs first, the loss last.
 
-        A model may define its norms behind all of its other layers.
+        A model may define its norms after all of its other layers. What no layer has stays after its neighbour.
         """
         place = {layer: number for number, layer in enumerate(self.reference.probe("taps", x=self.x))}
-        places, last = {}, -1
+        ends = {"inputs": -1.0, "loss": math.inf}
+        places, last = {}, -0.5
         for name in names:
-            last = places[name] = place.get(layer_of(name), last)
+            last = ends.get(owner(name), place.get(owner(name), last))
+            places[name] = last
         return sorted(places, key=places.__getitem__)
 
     def tally(self, gate: str, wrong: Sequence[str]) -> Finding:
@@ -180,7 +182,7 @@ def noise(specs: Mapping[str, TensorSpec], seed: int, most: float = 0.0) -> dict
 
 def _before_batch_norm(specs: Mapping[str, TensorSpec]) -> list[str]:
     """Return the weights that a layer with running statistics comes right after, in the order of definition."""
-    layers = list(dict.fromkeys(name.rpartition(".")[0] for name in specs))
+    layers = list(dict.fromkeys(map(owner, specs)))
     return [
         f"{before}.weight"
         for before, after in itertools.pairwise(layers)
@@ -278,7 +280,7 @@ UNEVEN = 0.01
 def backward(stage: Stage) -> Iterator[Finding]:
     """The loss, the gradient of every parameter and of the input, float64; zero where a tensor is immaterial.
 
-    In the order in which they come about, so that the layer named is the one where the fault is, or lies before it.
+    In the order in which they come about: the fault is in the layer that is named, or between it and the next.
     The batch has noise on it: in a picture's empty border all values are equal, of which a layer of max pooling chooses
     one by its rounding, and the gradient of the input would go there.
     """
@@ -288,8 +290,7 @@ def backward(stage: Stage) -> Iterator[Finding]:
     stage.exact.probe("gradients", x=x, y=stage.y)  # once before, so that what piles up shows
     expected, found = (split(half.probe("gradients", x=x, y=stage.y)) for half in (stage.reference, stage.exact))
     declared = immaterial(stage.workload.architecture, expected)
-    between = stage.called(name for name in expected if name not in ("inputs", "loss", *declared))
-    order = [name for name in ("inputs", *between, "loss") if name in expected]
+    order = stage.called(name for name in expected if name not in declared)
     material = {name: gradient for name, gradient in found.items() if name not in declared}
     compared = backwards(material, {name: expected[name] for name in order}, BACKWARD_FP64)
     note = "; ".join(f"{name} is zero: {why}" for name, why in stage.workload.architecture.immaterial.items()) or None
@@ -325,4 +326,4 @@ GATES: Mapping[str, Callable[[Stage], Iterator[Finding]]] = {
     "dropout": dropout,
     "slope": slope,
 }
-"""By name, cheapest first; last those that open another model in place of the workload's own."""
+"""By name, in the order in which they are run: last those that open another model in place of the workload's own."""

@@ -18,7 +18,7 @@ class Mutant:
         old: What stands there, exactly once.
         new: What is put in its place.
         workload: Whose pair shows it, or the gate of techniques that does.
-        located: Where the fault is, as the red gate must say: the beginning of it, ``*`` for anything.
+        located: Where the fault is, as the red gate must say: the beginning of it, ``?`` for a letter, ``*`` for any.
         arm: Whose half has it, where it is in what one arm alone runs.
     """
 

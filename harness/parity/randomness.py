@@ -139,10 +139,10 @@ def _dropout(workers: Workers, arm: str, seed: int) -> Iterator[Finding]:
 def _apart(workers: Workers, arm: str, seed: int, of: Architecture) -> dict[str, float]:
     """Return −log10 p of tests that the layers of a model leave out units independently of each other, and each step.
 
-    It has one that leaves out of the embedding and one in each block, which is called twice. Behind each is a
-    vector that is added to its input, and of a token by itself nothing else moves it: after a step, the elements that
-    stood still are those that were left out. Two independent masks agree in half of their places, and both leave out
-    a quarter.
+    It has one that leaves out of the embedding and one in each block, which is called twice. Each is given what a
+    vector has been added to, and of a token by itself nothing else moves that: after a step, the elements that stood
+    still are those that were left out. Two independent masks agree in half of their places, and both leave out a
+    quarter.
     """
     step = Optimizer("sgd", learning_rate=1.0)
     workload = Workload("apart", "", "", "tokens", of, step, 1, 1, "cross_entropy", None, None, 0.0, "")
@@ -151,7 +151,7 @@ def _apart(workers: Workers, arm: str, seed: int, of: Architecture) -> dict[str,
     branches = [f"blocks.{block}.{last}.bias" for block in range(2) for last in ("attn.out_proj", "fc2")]
 
     def kept(steps: int) -> list[Array]:
-        given = {"x": np.ones((1, 1), int), "y": y, "orders": np.zeros((steps, 1), int), **tensors}
+        given = {"x": np.ones((1, 1), int), "y": y, "orders": np.zeros((1, steps), int), **tensors}
         asked = {"workload": dataclasses.asdict(workload), "outputs": OUTPUTS, "seed": seed}
         found = workers.ask(arm, "fp64", "epochs", given, **asked)
         return [(found[name] != tensors[name]).ravel() for name in ("position.weight", *branches)]

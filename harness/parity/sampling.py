@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 NOISE = 0.5
 CALLS = 4
 MOST = 12.0
-"""Of log variances: no half may keep them within bounds."""
+"""Of log variances, far beyond what a half might hold them within."""
 
 SHAPES: Mapping[str, tuple[int, int]] = {"prediction": (96, 80), "training": (1, 4000)}
 """Of the codes; a train step is read through the gradient of one sample."""

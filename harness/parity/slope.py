@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness.contract import CHOSEN_GRADIENTS
-from harness.parity.errors import Distance, behind
+from harness.parity.errors import Distance, with_next
 from harness.parity.pair import has_chance, with_chance
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def slope(stage: Stage) -> Iterator[Finding]:
         norms = {name: float(np.linalg.norm(place(0)[1][name])) for name in trained}
         felt = [name for name, norm in norms.items() if norm > FAINT * max(norms.values())]
         wrong = next((name for name in reversed(felt) if not error([name]) <= SLOPE_FP64), None)
-        found = dataclasses.replace(found, first=behind(wrong, felt) if wrong else "all")
+        found = dataclasses.replace(found, first=with_next(wrong, felt) if wrong else "all")
     yield stage.finding("slope fp64", found, SLOPE_FP64)
 
 

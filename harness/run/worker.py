@@ -73,6 +73,10 @@ HEADROOM = 1.25
 MOST_WARM_UP_CHUNKS = 8
 
 
+CHANGES = ("load", "change", "stage", "checkpoint", "resume")
+"""What ``probe`` does and has no answer to."""
+
+
 class Server:
     """The requests that a coordinator may make, one method each; keyword arguments and results are JSON."""
 
@@ -371,13 +375,14 @@ class Server:
 
         with np.load(given, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
-        found = {} if self._changed(what, arrays, seed) else self._told(what, arrays, seed)
-        np.savez(answer, **found)
+        if what in CHANGES:
+            self._change(what, arrays, seed)
+        np.savez(answer, **({} if what in CHANGES else self._told(what, arrays, seed)))
         told = self.session.describe() if what == "dump" else {}  # of a large model it takes a while
         return {"specs": {name: dataclasses.astuple(spec) for name, spec in told.items()}}
 
-    def _changed(self, what: str, arrays: dict[str, Array], seed: int) -> bool:
-        """Change the session as ``probe`` is asked to, if that is all that it is asked for, and tell whether it is."""
+    def _change(self, what: str, arrays: dict[str, Array], seed: int) -> None:
+        """Change the session as ``probe`` is asked to."""
         match what:
             case "load":
                 self.loaded = {name: array.astype(self._dtype) for name, array in arrays.items()}
@@ -394,9 +399,6 @@ class Server:
                 self.checkpoint = cast(Resumable, self.session).checkpoint()
             case "resume":
                 cast(Resumable, self.session).resume(cast(Checkpoint, self.checkpoint))
-            case _:
-                return False
-        return True
 
     def _told(self, what: str, arrays: dict[str, Array], seed: int) -> dict[str, Any]:
         """Return the arrays that ``probe`` is asked for."""

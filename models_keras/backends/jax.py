@@ -128,16 +128,19 @@ def caller(model: keras.Model, tapped: Callable[[dict[str, Any]], Any]) -> Calla
     names: list[str] = []  # a jitted function's dictionaries come back sorted
 
     @functools.partial(jax.jit, static_argnums=3)
-    def outputs(trainable: list[Any], others: list[Any], inputs: Any, training: bool) -> tuple[Any, list[Any]]:
+    def outputs(trainable: list[Any], others: list[Any], inputs: Any, training: bool) -> tuple[Any, list[Any], Any]:
         caught: dict[str, Any] = {}
-        with keras.StatelessScope(_mapping(model, trainable, others)), tapped(caught):
+        with keras.StatelessScope(_mapping(model, trainable, others)) as scope, tapped(caught):
             output = model(inputs, training=training)
         names[:] = caught
-        return output, list(caught.values())
+        updated = [scope.get_current_value(variable) for variable in model.non_trainable_variables]
+        return output, list(caught.values()), updated
 
     def call(x: Any, training: bool) -> tuple[Any, dict[str, Any]]:
-        state = _values(model.trainable_variables), _values(model.non_trainable_variables)
-        output, caught = outputs(*state, x, training)
+        others = model.non_trainable_variables
+        output, caught, updated = outputs(_values(model.trainable_variables), _values(others), x, training)
+        for variable, value in zip(others, updated, strict=True):
+            variable.assign(value)
         return output, dict(zip(names, caught, strict=True))
 
     return call

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from harness.parity.planting import EVERY
+from harness.parity.planting import EVERY, Verdict
 
-FILE = Path(__file__).resolve().parents[2] / "results" / "reference" / "parity" / "mutants.json"
-TOLD = json.loads(FILE.read_text(encoding="utf-8"))["verdicts"]
+FOLDER = Path(__file__).resolve().parents[2] / "results" / "reference" / "parity"
+TOLD = json.loads((FOLDER / "mutants.json").read_text(encoding="utf-8"))["verdicts"]
 
 
 def test_every_fault_was_planted():
@@ -16,6 +16,14 @@ def test_every_fault_was_planted():
 
 
 def test_every_fault_was_caught_and_named_in_the_right_place():
-    located = {mutant.name: mutant.located for mutant in EVERY}
-    assert [verdict for verdict in TOLD if not verdict["caught"] or not verdict["located"]] == []
-    assert [one for one in TOLD if not one["where"].startswith(located[one["mutant"]])] == []
+    planted = {mutant.name: mutant for mutant in EVERY}
+    verdicts = [Verdict(planted[one["mutant"]], one["caught"], one["where"]) for one in TOLD]
+    assert [verdict for verdict in verdicts if not verdict.caught or not verdict.located] == []
+
+
+def test_the_page_tells_the_score_of_the_first_run_of_faults_by_a_stranger():
+    verdicts = json.loads((FOLDER / "blind.json").read_text(encoding="utf-8"))["verdicts"]
+    caught = [verdict for verdict in verdicts if verdict["caught"]]
+    page = (FOLDER.parents[2] / "docs" / "proving.md").read_text(encoding="utf-8")
+    assert f"A fourth set, {len(verdicts)} faults" in page
+    assert f"the gates caught {len(caught)}" in page

@@ -15,7 +15,7 @@ def test_mutants_fit_the_source():
     assert {mutant.name for mutant in EVERY} >= NAMED
     for mutant in EVERY:
         assert mutant.new in planting.patched(mutant)
-        assert mutant.located, f"{mutant.name}: any place would do"
+        assert mutant.located.strip("*?."), f"{mutant.name}: any place would do"
 
 
 @pytest.mark.parametrize("old", ["not in the file", "ops.relu"])
@@ -109,7 +109,7 @@ def test_a_hundred_steps_in_float32_show_a_fault_by_themselves():
         ("fc.1", "fc.0.weight", False),
         ("fc.?.bias", "fc.1.bias", True),
         ("fc.?.bias", "fc.1.weight", False),
-        ("attn.in_proj_weight[q]", "attn.in_proj_weight[q], norm behind it is right", True),
+        ("attn.in_proj_weight[q]", "attn.in_proj_weight[q]; norm, called next, is right", True),
         ("attn.in_proj_weight[q]", "attn.in_proj_weightq", False),
         ("fc", None, False),
     ],

@@ -11,7 +11,7 @@ from large_pairs import BEYOND, LARGE, PUBLISHED
 
 from harness import registry
 from harness.parity import engine
-from harness.parity.gates import GATES, noise
+from harness.parity.gates import GATES, Stage, noise
 from harness.parity.pair import Half
 from harness.run.coordinator import store_dataset
 
@@ -22,10 +22,30 @@ def test_every_gate_passes_on_a_healthy_pair_and_its_witness(check):
     findings = [found for arm in ("keras-torch", "numpy") for found in check("mlp_digits", arm, list(GATES), seed=1)]
     assert [finding for finding in findings if not finding.passed] == []
     assert {finding.gate.split()[0] for finding in findings if finding.arm == "keras-torch"} == set(GATES)
+    assert {finding.arm for finding in findings if finding.gate == "training resumed"} == {"keras-torch"}
     # Keras on torch calls the same kernels and may be equal to the bit; what is written by hand never is.
     measured = [found for found in findings if found.arm == "numpy" and "fp" in found.gate and found.gate[0] != "t"]
     assert measured
     assert all(found.figure > 0 for found in measured)
+
+
+class Called:
+    """A half whose layers are called in this order."""
+
+    def probe(self, what, **batch):
+        return dict.fromkeys(("token", "blocks.0", "norm.0", "head"))
+
+
+def test_gradients_are_in_the_order_in_which_layers_are_called():
+    tensors = ["code", "token.weight", "position", "head.weight", "head.bias", "norm.0.weight", "loss", "inputs"]
+    stage = Stage(None, None, "", Called(), None, None, None, None, {}, np.empty(0), np.empty(0))
+    before, behind = (
+        ["inputs", "code", "token.weight", "position"],
+        ["norm.0.weight", "head.weight", "head.bias", "loss"],
+    )
+    assert stage.called(tensors) == before + behind
+    change = ", from draw to draw"
+    assert stage.called([f"{name}{change}" for name in tensors]) == [f"{name}{change}" for name in before + behind]
 
 
 FEW = ("structure", "data", "forward", "backward", "train_mode")
@@ -61,7 +81,8 @@ def test_what_is_compiled_trains_alike_and_drops_as_often(check, arm):
     """By the gates that take longest, on a pair that has batch norm and dropout."""
     findings = check("mlp_norm_digits", arm, ["dropout", "training", "trajectory"])
     assert [finding for finding in findings if not finding.passed] == []
-    assert {"dropout place", "training fit", "trajectory fp32"} <= {finding.gate for finding in findings}
+    told = {finding.gate for finding in findings}
+    assert {"dropout place", "training fit", "training resumed", "trajectory fp32"} <= told
 
 
 def test_what_samples_a_code_predicts_by_chance_too(check):

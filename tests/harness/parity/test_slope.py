@@ -54,9 +54,9 @@ def test_a_gradient_that_is_the_slope_passes():
 @pytest.mark.parametrize(
     ("wrong", "where"),
     [
-        ({"a.weight"}, "a.weight, b behind it is right"),
-        ({"a.bias"}, "a.bias, b behind it is right"),
-        ({"a.weight", "a.bias", "b.weight"}, "b.weight, c behind it is right"),
+        ({"a.weight"}, "a.weight; b, called next, is right"),
+        ({"a.bias"}, "a.bias; b, called next, is right"),
+        ({"a.weight", "a.bias", "b.weight"}, "b.weight; c, called next, is right"),
         (TENSORS, "c.weight"),
     ],
 )
