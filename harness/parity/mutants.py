@@ -1209,7 +1209,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "ops.exp(log_variance / 2)",
         "ops.exp(log_variance)",
         "randomness",
-        "sampling: prediction: variance",
+        "sampling: prediction: ",
     ),
     Mutant(
         "one draw for all samples",
@@ -1292,7 +1292,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "            outputs = torch.cat(",
         "        with torch.inference_mode(), self.autocast:\n            outputs = torch.cat(",
         "mlp_norm_digits",
-        "output",
+        "predictions",
     ),
     Mutant(
         "largest norm seen to before the step",
@@ -1366,7 +1366,7 @@ MUTANTS: tuple[Mutant, ...] = (
         return loss, found""",
         "        return loss, found",
         "mlp_norm_digits",
-        "the same draw twice",
+        "norm.0.running_mean",
         "keras-jax",
     ),
     Mutant(
