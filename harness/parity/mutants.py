@@ -1292,7 +1292,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "            outputs = torch.cat(",
         "        with torch.inference_mode(), self.autocast:\n            outputs = torch.cat(",
         "mlp_norm_digits",
-        "predictions",
+        "norm.",
     ),
     Mutant(
         "largest norm seen to before the step",

@@ -1,7 +1,4 @@
-"""Every pair that learns on file, by one code: it passed every gate of a pair on every arm.
-
-But for ``slope``, which came later: ``test_seeds_reference`` has it of all, at twenty seeds.
-"""
+"""Every pair that learns on file, by one code: it passed every gate of a pair on every arm."""
 
 from __future__ import annotations
 
@@ -32,7 +29,7 @@ def test_it_was_tried_on_every_arm_by_every_gate(name):
     arms = registry.arms().items()
     assert tried.keys() == {arm for arm, spec in arms if registry.unsupported(spec, asked, "fp64") is None}
     for arm, gates in tried.items():
-        assert gates == GATES.keys() - {"slope"} - ({"trajectory"} if registry.find_arm(arm).witness else set()), arm
+        assert gates == GATES.keys() - ({"trajectory"} if registry.find_arm(arm).witness else set()), arm
 
 
 @pytest.mark.parametrize("name", TOLD)
