@@ -18,7 +18,7 @@ class Mutant:
         old: What stands there, exactly once.
         new: What is put in its place.
         workload: Whose pair shows it, or the gate of techniques that does.
-        located: Where the fault is, as the red gate must say: the beginning of it, ``?`` for a letter, ``*`` for any.
+        located: Where the fault is, as the red gate must say, or the beginning of it.
         arm: Whose half has it, where it is in what one arm alone runs.
     """
 
@@ -117,7 +117,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "learning_rate * share)",
         "learning_rate)",
         "transfer.full_10",
-        "fc1",
+        "fc1.weight",
     ),
     Mutant(
         "decay at one learning rate for all layers",
@@ -871,7 +871,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "share = self.loss(*part) / parts",
         "share = self.loss(*part)",
         "batching.accumulated",
-        "fc",
+        "fc.2.weight",
     ),
     Mutant(
         "class weights by N",
@@ -1209,7 +1209,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "ops.exp(log_variance / 2)",
         "ops.exp(log_variance)",
         "randomness",
-        "sampling: prediction: ",
+        "sampling: prediction: mean",
     ),
     Mutant(
         "one draw for all samples",
@@ -1281,7 +1281,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "*masks, training=True)",
         "*masks, training=False)",
         "recomputation.blocks",
-        "blocks.",
+        "blocks.2",
     ),
     # Three that lived when somebody planted them who had not read the gates.
     Mutant(
@@ -1292,7 +1292,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "            outputs = torch.cat(",
         "        with torch.inference_mode(), self.autocast:\n            outputs = torch.cat(",
         "mlp_norm_digits",
-        "norm.",
+        "norm.1.running_mean, an epoch on",
     ),
     Mutant(
         "largest norm seen to before the step",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fnmatch
 import functools
 import queue
 import shutil
@@ -52,8 +51,7 @@ class Verdict:
     @property
     def located(self) -> bool:
         """Whether the gate named the right place."""
-        located = f"{self.mutant.located}*".replace("[", "[[]")
-        return self.where is not None and fnmatch.fnmatchcase(self.where, located)
+        return self.where is not None and self.where.startswith(self.mutant.located)
 
     @property
     def blind(self) -> bool:

@@ -114,7 +114,7 @@ def time_passes(model: keras.Model, batches: Iterator[Any], laps: np.ndarray) ->
 
 
 def hand_back(variables: Sequence[Sequence[Any]], state: Sequence[Sequence[Any]]) -> None:
-    """Let variables hold the state that JAX returned in place of the one that was donated to it."""
+    """Let variables hold the state that JAX returned in place of the one that it was given."""
     for group, values in zip(variables, state, strict=True):
         for variable, value in zip(group, values, strict=True):
             variable.assign(value)
@@ -139,8 +139,7 @@ def caller(model: keras.Model, tapped: Callable[[dict[str, Any]], Any]) -> Calla
     def call(x: Any, training: bool) -> tuple[Any, dict[str, Any]]:
         others = model.non_trainable_variables
         output, caught, updated = outputs(_values(model.trainable_variables), _values(others), x, training)
-        for variable, value in zip(others, updated, strict=True):
-            variable.assign(value)
+        hand_back((others,), (updated,))
         return output, dict(zip(names, caught, strict=True))
 
     return call
