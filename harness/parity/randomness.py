@@ -6,8 +6,6 @@ a million per test, and seeds are fixed, so that one which passes keeps passing.
 
 from __future__ import annotations
 
-import dataclasses
-import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -16,10 +14,10 @@ import numpy as np
 from scipy import stats
 
 from harness import registry
-from harness.contract import Architecture, Optimizer, Workload
-from harness.parity import draws, sampling
-from harness.parity.chance import MOST_SURPRISE, exactly, masks, orthogonal, sample, surprise
+from harness.parity import draws, sampling, stacks
+from harness.parity.chance import MOST_SURPRISE, exactly, masks, orthogonal, sample
 from harness.parity.gates import Finding
+from harness.parity.stacks import STACKS
 from harness.parity.workers import Workers
 
 if TYPE_CHECKING:
@@ -40,17 +38,6 @@ ORTHOGONAL: Mapping[str, tuple[int, ...]] = {"dense": (8, 6), "conv": (8, 3, 2, 
 ORTHOGONAL_DRAWS = 40
 RATES = (0.1, 0.5, 0.8)
 CALLS, STEPS = 4, 4
-UNITS, OUTPUTS = 256, 8
-_STACK = {"vocabulary": OUTPUTS, "length": 1, "width": UNITS, "depth": 2, "heads": 1, "dropout": 0.5}
-STACKS: Mapping[str, Architecture] = {
-    "several layers": Architecture("gpt", "GPT", _STACK, tied="token.weight"),
-    "recomputed layers": Architecture(
-        "transformer",
-        "BERT",
-        {**_STACK, "mlp_width": UNITS, "segments": 0, "norm_first": True, "recompute": True}
-        | {"pooling": "mean", "num_classes": OUTPUTS},
-    ),
-}
 _TRUNCATED = stats.truncnorm(-2, 2)
 
 
@@ -93,8 +80,8 @@ def check(workers: Workers, arms: Sequence[str], seed: int = 0) -> Iterator[Find
                 yield _finding(f"augmentation {name}", arm, surprises)
             yield from _initializers(workers, arm, seed)
             yield from _dropout(workers, arm, seed)
-            for title, of in STACKS.items():
-                yield _finding(f"dropout of {title}", arm, _apart(workers, arm, seed, of))
+            for title, stack in STACKS.items():
+                yield _finding(f"dropout of {title}", arm, stacks.tests(workers, arm, seed, stack))
             yield _finding("sampling", arm, sampling.tests(workers, arm, seed))
 
 
@@ -134,54 +121,6 @@ def _dropout(workers: Workers, arm: str, seed: int) -> Iterator[Finding]:
         found = workers.exercise(arm, "fp64", "dropout", "training", {"x": wide}, **asked, steps=STEPS)
         surprises |= _named("train step", masks(found["training"][:, np.newaxis], wide, rate))
         yield _finding(f"dropout {rate:g}", arm, surprises)
-
-
-def _apart(workers: Workers, arm: str, seed: int, of: Architecture) -> dict[str, float]:
-    """Return −log10 p of tests that the layers of a model leave out units independently of each other, and each step.
-
-    It has one that leaves out of the embedding and one in each block, which is called twice. Each is given what a
-    vector has been added to, and of a token by itself nothing else moves that: after a step, the elements that stood
-    still are those that were left out. Two independent masks agree in half of their places, and both leave out a
-    quarter.
-    """
-    step = Optimizer("sgd", learning_rate=1.0)
-    workload = Workload("apart", "", "", "tokens", of, step, 1, 1, "cross_entropy", None, None, 0.0, "")
-    tensors = _tensors(of, np.random.default_rng([seed, 31]))
-    y = np.ones(1, int) if of.name == "BERT" else np.ones((1, 1), int)
-    branches = [f"blocks.{block}.{last}.bias" for block in range(2) for last in ("attn.out_proj", "fc2")]
-
-    def kept(steps: int) -> list[Array]:
-        given = {"x": np.ones((1, 1), int), "y": y, "orders": np.zeros((1, steps), int), **tensors}
-        asked = {"workload": dataclasses.asdict(workload), "outputs": OUTPUTS, "seed": seed}
-        found = workers.ask(arm, "fp64", "epochs", given, **asked)
-        return [(found[name] != tensors[name]).ravel() for name in ("position.weight", *branches)]
-
-    def all_of(masks: Iterable[Array], share: float) -> float:
-        return max(surprise(stats.binomtest(int(mask.sum()), UNITS, share).pvalue) for mask in masks)
-
-    once, twice = kept(1), kept(2)
-    return {
-        "rate": all_of(once, 0.5),
-        "independence": all_of((one == other for one, other in itertools.combinations(once, 2)), 0.5),
-        "independence of steps": all_of(twice, 0.75),
-    }
-
-
-def _tensors(of: Architecture, generator: np.random.Generator) -> dict[str, Array]:
-    """Return tensors of two blocks of a transformer with UNITS units."""
-    norm: dict[str, tuple[int, ...]] = {"weight": (UNITS,), "bias": (UNITS,)}
-    wide = 4 if of.name == "GPT" else 1
-    maps = {"attn.in_proj_": (3, 1), "attn.out_proj.": (1, 1), "fc1.": (wide, 1), "fc2.": (1, wide)}
-    shapes: dict[str, tuple[int, ...]] = {"token.weight": (OUTPUTS, UNITS), "position.weight": (1, UNITS)}
-    for block in range(2):
-        named = {f"norm{number}.{name}": shape for number in (1, 2) for name, shape in norm.items()}
-        named |= {f"{name}weight": (out * UNITS, into * UNITS) for name, (out, into) in maps.items()}
-        named |= {f"{name}bias": (out * UNITS,) for name, (out, _) in maps.items()}
-        shapes |= {f"blocks.{block}.{name}": shape for name, shape in named.items()}
-    shapes |= {f"norm.{name}": shape for name, shape in norm.items()}
-    if of.name == "BERT":
-        shapes |= {"head.weight": (OUTPUTS, UNITS), "head.bias": (OUTPUTS,)}
-    return {name: generator.normal(0, 0.1, shape) for name, shape in shapes.items()}
 
 
 def fans(shape: Sequence[int]) -> tuple[int, int]:
