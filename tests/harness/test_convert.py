@@ -98,8 +98,9 @@ def families():
     return sorted(found.values())
 
 
-DEAR = ("lstm_python_docs", *PUBLISHED)
-"""Of these the first takes 128 steps, and holds nothing that no other has."""
+DEAR = ("lstm_python_docs", "mobilenet_mnist5k", "recomputation.none", *PUBLISHED)
+"""Of these the first takes 128 steps, the second has 52 convolutions, of kinds that ``test_bridge.py`` has too, and the
+third is the encoder of ``recomputation.blocks``."""
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def test_it_is_on_in_training_and_off_in_evaluation(opened):
     assert losses[0] != losses[1]
 
 
-@pytest.mark.parametrize("name", ["mlp_norm_digits", "vae_mnist5k"])
+@pytest.mark.parametrize("name", ["mlp_norm_digits", pytest.param("vae_mnist5k", marks=pytest.mark.long)])
 def test_training_and_evaluation_from_a_seed_repeat_themselves(opened, name):
     half = opened(registry.find_workload(name))
     half.worker.ask("warm_up", TIMEOUT_S, block_ms=1.0)  # in a run, too, a process has taken steps before it trains

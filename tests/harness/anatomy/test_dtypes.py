@@ -10,6 +10,8 @@ from harness.registry import UnknownName
 from harness.report import dtypes as shown
 
 ARMS = ("torch", "keras-tensorflow", "keras-jax", "keras-torch")
+SLOW_TO_LOOP = ("keras-jax", "keras-torch")
+"""Of whose loops nothing is asked that others are not asked."""
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +39,9 @@ def test_mixed_precision_multiplies_in_bfloat16_and_updates_in_float32(told, arm
     assert others == ({"Cast", "RealDiv"} if arm == "keras-tensorflow" else set())
 
 
-@pytest.mark.parametrize("arm", ARMS)
+@pytest.mark.parametrize(
+    "arm", ["torch", "keras-tensorflow", *(pytest.param(arm, marks=pytest.mark.long) for arm in SLOW_TO_LOOP)]
+)
 def test_what_loops_and_what_adds_up_repeated_words_is_told_too(arm):
     """An LSTM over embeddings: the body of a loop once, products backwards, scattered gradients."""
     (one,) = dtypes.inspect("lstm_python_docs", [arm], "fp32")

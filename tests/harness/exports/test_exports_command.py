@@ -181,6 +181,7 @@ def test_the_default_workloads_learn_and_are_of_one_architecture_each():
     assert len({workload.architecture.file for workload in chosen}) == len(chosen)
 
 
+@pytest.mark.long
 def test_ids_stay_whole_numbers_in_a_subclassed_keras_model():
     (found,) = trials.attempt(
         [registry.find_arm("keras-tensorflow")], [registry.find_workload("lstm_python_docs")], ["saved_model"], str

@@ -3,6 +3,7 @@
 import pytest
 from large_pairs import LARGE
 
+from harness import registry
 from harness.parity import planting
 from harness.parity.mutants import Mutant
 from harness.parity.planting import EVERY
@@ -59,10 +60,16 @@ NAMED = {
 """Mistakes that everybody makes, and two that no gate saw before somebody planted them."""
 
 
-SMALL = [mutant for mutant in EVERY if mutant.workload not in (*LARGE, "recomputation.blocks")]
-FIRST = {mutant.path: mutant for mutant in reversed([*[m for m in SMALL if m.name in NAMED], *SMALL])}
+SOON = [
+    mutant
+    for mutant in EVERY
+    if mutant.workload in {*registry.workloads(), *planting.TECHNIQUES} - {*LARGE, "randomness"}
+    and not planting.of_process(mutant)
+]
+FIRST = {mutant.path: mutant for mutant in reversed([*[m for m in SOON if m.name in NAMED], *SOON])}
 CHOSEN = [mutant for mutant in EVERY if mutant.name in NAMED or mutant in FIRST.values()]
-"""Beside these one fault of each file that small pairs or techniques show: what CI has the time for."""
+"""Beside these one fault of each file that small pairs, and no variants of them, or techniques show soon: what CI has
+the time for."""
 
 HARMLESS = Mutant(
     "harmless", "models_keras/architectures/mlp.py", "import keras", "import keras  # unchanged", "mlp_digits", ""
@@ -94,12 +101,17 @@ SHORT = Mutant(
 )
 
 
-def test_a_hundred_steps_in_float32_show_a_fault_by_themselves():
-    slow = [mutant for mutant in EVERY if mutant.name == "Adam beta_2 of .99"]
-    verdicts = {
-        verdict.mutant.name: verdict.caught for verdict in planting.run([*slow, SHORT], planting.ARM, ["trajectory"])
-    }
-    assert verdicts == dict.fromkeys(["Adam beta_2 of .99", SHORT.name], "trajectory fp32")
+@pytest.mark.parametrize(
+    "fault",
+    [
+        next(mutant for mutant in EVERY if mutant.name == "Adam beta_2 of .99"),
+        pytest.param(SHORT, marks=pytest.mark.long),
+    ],
+    ids=lambda fault: fault.name,
+)
+def test_a_hundred_steps_in_float32_show_a_fault_by_themselves(fault):
+    (verdict,) = planting.run([fault], planting.ARM, ["trajectory"])
+    assert verdict.caught == "trajectory fp32"
 
 
 def test_mutants_are_chosen_by_what_shows_them():
