@@ -1,5 +1,6 @@
 """Weights files as PyTorch's users have them: the ``state_dict`` of a model as safetensors, without pickle."""
 
+import json
 from pathlib import Path
 
 import torch
@@ -9,6 +10,9 @@ from safetensors.torch import save as serialize
 from torch import nn
 
 from harness.contract import WeightsError, WeightsFile
+
+METADATA = "__metadata__"
+"""What is no tensor in the list of them that a file of safetensors begins with."""
 
 STRANGE = ("F8_", "F6_", "F4")
 """Types of safetensors, by how they begin, that NumPy has no counterpart of; PyTorch reads some of them."""
@@ -27,11 +31,23 @@ def read(path: str) -> WeightsFile:
                     raise WeightsError(f"{name}: stored as {dtype}, a type that NumPy lacks")
         stored = load(Path(path).read_bytes())
     except SafetensorError as error:
+        if (name := _cut_off(Path(path).read_bytes())) is not None:
+            raise WeightsError(f"{name}: cut short") from None
         raise WeightsError(f"cut short, or no safetensors file: {error}") from None
     return WeightsFile(
         {name: (t.float() if t.dtype == torch.bfloat16 else t).numpy() for name, t in stored.items()},
         {name: str(t.dtype).removeprefix("torch.") for name, t in stored.items()},
     )
+
+
+def _cut_off(file: bytes) -> str | None:
+    """Return the first tensor that a file should hold more of, if that and no more is what is wrong with it."""
+    begin = 8 + int.from_bytes(file[:8], "little")
+    try:
+        listed = {name: one["data_offsets"][1] for name, one in json.loads(file[8:begin]).items() if name != METADATA}
+        return next((name for name in sorted(listed, key=listed.__getitem__) if begin + listed[name] > len(file)), None)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
 
 
 def save(model: nn.Module, path: str) -> None:

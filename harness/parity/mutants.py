@@ -213,7 +213,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "return gradient * ops.cast(ops.abs(x) <= 1, x.dtype)",
         "return gradient",
         "custom.straight_through",
-        "fc",
+        "fc.1.bias; fc.2",
     ),
     Mutant(
         "the second task's errors added up",
@@ -579,7 +579,7 @@ MUTANTS: tuple[Mutant, ...] = (
         'layers.MaxPooling2D(2, padding="same")',
         "layers.MaxPooling2D(2)",
         "vgg11_mnist5k",
-        "open: RuntimeError",
+        "open: RuntimeError: Exception encountered when calling CIFARVGG",
     ),
     Mutant(
         "a stack that keeps its training to itself",

@@ -237,6 +237,20 @@ def test_a_file_cut_anywhere_is_refused(trained, workers, tmp_path, to):
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(("cut.w", ".")) and path != cut]
 
 
+def test_the_command_names_the_tensor_that_a_file_is_cut_in(twinbench, trained, tmp_path):
+    source = trained("mlp_digits")
+    whole = source.read_bytes()
+    begin = 8 + int.from_bytes(whole[:8], "little")
+    ends = {name: one["data_offsets"][1] for name, one in json.loads(whole[8:begin]).items() if name[0] != "_"}
+    for cut in ("fc.1.weight", max(ends, key=ends.__getitem__)):
+        source.write_bytes(whole[: begin + ends[cut] - 1])
+        ended = twinbench("convert", str(source), "--workload", "mlp_digits", "--to", "keras", "--arm", "keras-torch")
+        assert (ended.status, ended.out) == (2, "")
+        (said,) = ended.err.splitlines()
+        assert said.endswith(f": {cut}: cut short")
+        assert list(tmp_path.iterdir()) == [source]
+
+
 def test_a_pair_that_is_not_one_function_converts_nothing(trained, tmp_path):
     source = trained("mlp_digits")
     wrong = next(mutant for mutant in mutants.MUTANTS if mutant.name == "softmax before the loss")
@@ -281,6 +295,7 @@ def test_a_full_disk_is_told_by_the_name_of_the_output_and_leaves_what_was_there
 
 
 WRONG = [
+    (["--to", "keras", "--workload", "mlp_digit"], "unknown workload 'mlp_digit'; did you mean 'mlp_digits'?"),
     (["--to", "onnx"], "unknown target 'onnx'; known: keras, torch"),
     (["--to", "torch"], "model.safetensors is not named as keras-tensorflow's weights files are: *.weights.h5"),
     (["--to", "keras", "--arm", "numpy"], "numpy reads and writes no weights files"),

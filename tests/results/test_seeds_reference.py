@@ -24,7 +24,7 @@ SILENT = {"mobilenet_mnist5k": {"trajectory"}}
 """Gates that say nothing of a pair, and take long: PyTorch's own float32 is nowhere near its float64
 (``docs/proving.md``)."""
 
-OF_SEEDS = {"sensitivity", "forward", "backward", "slope", "train_mode", "training", "trajectory"}
+OF_SEEDS = {"sensitivity", "forward", "backward", "slope", "train_mode", "training", "trajectory", "dropout"}
 """Gates that must have been run; ``structure`` and ``data`` find the same at every seed. A witness has no float32."""
 
 

@@ -51,7 +51,7 @@ def test_every_layer_of_a_stack_is_told_whether_it_trains(check, arm):
     small = dataclasses.replace(
         find_workload("vgg11_mnist5k"), name="small_vgg", architecture=Architecture("vgg", "VGG", arguments)
     )
-    findings = check(small, arm, ["structure", "train_mode"])
+    findings = check(small, arm, ["structure", "train_mode", "training"])
     assert [finding for finding in findings if not finding.passed] == []
 
 
