@@ -20,7 +20,7 @@ from harness.parity.immaterial import immaterial, split
 from harness.parity.pair import Half, has_chance, with_chance
 
 if TYPE_CHECKING:
-    from harness.contract import Array, Workload
+    from harness.contract import Array, Precision, Workload
     from harness.parity.gates import Finding, Stage
 
 COPIES = 16
@@ -33,6 +33,7 @@ BY_DRAW, BY_SEED = ", from draw to draw", ", from seed to seed"
 CHANGES = BY_DRAW, BY_SEED
 PREDICTED = "predicted"
 NO_GRADIENTS = ("loss", PREDICTED)
+STEP = "loss of a train step"
 OFF_FP64 = 1e-10
 ROUNDING = 1e-5
 """Of float32, relative, as ``forward`` bounds it."""
@@ -62,10 +63,36 @@ def dropout(stage: Stage) -> Iterator[Finding]:
         yield _off(stage, variant)
 
 
+def step(stage: Stage) -> Iterator[Finding]:
+    """What chance does to a train step as the framework takes it: its loss is that of the first draw of gradients.
+
+    Every half by itself, for only its own draws are the same. Compiled or not, a step may tell the layers less than
+    who asks for gradients does.
+    """
+    if not has_chance(stage.workload) or stage.workload.accumulation > 1:  # parts of a batch have other masks
+        yield dataclasses.replace(stage.tally("step", []), note="nothing random, or steps in parts")
+        return
+    _, half = stage.open_pair(with_chance(stage.workload), _precision(stage))
+    batch = _copies(stage)
+    half.load(stage.tensors)
+    expected = half.probe("gradients", **batch)["loss"]
+    half.load(stage.tensors)
+    half.probe("stage", **{name: array[np.newaxis] for name, array in batch.items()})
+    yield stage.finding("step", distance({STEP: half.probe("step")["loss"]}, {STEP: expected}, ROUNDING), ROUNDING)
+
+
+def _precision(stage: Stage) -> Precision:
+    return "fp64" if stage.open_single is None else "fp32"
+
+
+def _copies(stage: Stage) -> dict[str, Array]:
+    return {"x": np.repeat(stage.x, COPIES, axis=0), "y": np.repeat(stage.y, COPIES, axis=0)}
+
+
 def _drawn(stage: Stage, variant: Workload, sampled: bool) -> Iterator[Finding]:
     """Yield what is found of draws: what chance does, and what they follow."""
-    batch = {"x": np.repeat(stage.x, COPIES, axis=0), "y": np.repeat(stage.y, COPIES, axis=0)}
-    reference, half = stage.open_pair(variant, "fp64" if stage.open_single is None else "fp32")
+    batch = _copies(stage)
+    reference, half = stage.open_pair(variant, _precision(stage))
 
     def gradients(of: Half) -> dict[str, Array]:
         return split(of.probe("gradients", **batch))

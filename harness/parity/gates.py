@@ -13,7 +13,7 @@ import numpy as np
 
 from harness import matched
 from harness.contract import Dataset, Precision, TensorSpec, Workload
-from harness.parity.dropout import dropout
+from harness.parity.dropout import dropout, step
 from harness.parity.errors import Distance, backwards, distance, owner
 from harness.parity.immaterial import immaterial, not_zero, parts, split, unmatched
 from harness.parity.pair import Half, Reference
@@ -324,6 +324,7 @@ GATES: Mapping[str, Callable[[Stage], Iterator[Finding]]] = {
     "training": training,
     "trajectory": trajectory,
     "dropout": dropout,
+    "step": step,
     "slope": slope,
 }
 """By name, in the order in which they are run: last those that open another model in place of the workload's own."""

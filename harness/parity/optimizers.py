@@ -81,6 +81,9 @@ OPTIMIZERS = {
 }
 """By the name of its row; all else as in PyTorch's defaults."""
 
+PARTS_RUN, PARTS = "gradients in parts", 2
+"""The run in which a step waits for so many gradients, and takes their mean."""
+
 WITNESSED = ("sgd", "momentum", "nesterov", "adam", "adamw")
 """What ``models_numpy`` writes out by hand."""
 
@@ -107,7 +110,7 @@ def check(
                 if spec.witness and (precision == "fp32" or row not in WITNESSED):
                     continue
                 for variant, rates in variants(OPTIMIZERS[row]):
-                    if spec.witness and SHARED_RUN in rates:  # it has no transfer
+                    if spec.witness and {SHARED_RUN, PARTS_RUN} & rates.keys():  # it has neither transfer nor parts
                         continue
                     yield from _check_variant(workers, spec.name, precision, row, variant, rates, seed)
 
@@ -147,7 +150,7 @@ def differences(workers: Workers, arm: str, seed: int = 0) -> Iterator[tuple[str
     """
     for row, optimizer in OPTIMIZERS.items():
         for variant, rates in variants(optimizer):
-            if SHARED_RUN in rates:  # Keras' own have none
+            if {SHARED_RUN, PARTS_RUN} & rates.keys():  # Keras' own have no shares, and take parts like ours
                 continue
             arrays = given(rates, seed)
             theirs = exercise(workers, workers.reference, "fp64", variant, rates, arrays)
@@ -164,6 +167,7 @@ def variants(optimizer: Optimizer) -> Iterator[tuple[Optimizer, dict[str, list[f
     steady = [optimizer.learning_rate] * AT[-1]
     drop = [optimizer.learning_rate * 0.1 ** sum(step >= at for at in DROPS) for step in range(1, AT[-1] + 1)]
     yield optimizer, {"plain": steady, "learning-rate drop": drop, TINY_RUN: steady}
+    yield optimizer, {PARTS_RUN: drop}
     decaying = dataclasses.replace(optimizer, weight_decay=WEIGHT_DECAY)
     yield decaying, {"weight decay": steady}
     yield decaying, {SHARED_RUN: drop}
@@ -204,6 +208,7 @@ def exercise(
     """Run one variant on one arm; see ``models_torch.exercises.optimizers.run``."""
     asked = {"optimizer": dataclasses.asdict(optimizer), "rates": rates, "at": AT, **further}
     asked |= {"shares": SHARES} if SHARED_RUN in rates else {}
+    asked |= {"parts": PARTS} if PARTS_RUN in rates else {}
     arrays = {name: array.astype(np.float64 if precision == "fp64" else np.float32) for name, array in arrays.items()}
     return workers.exercise(arm, precision, "optimizers", "run", arrays, **asked)
 

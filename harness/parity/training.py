@@ -52,7 +52,7 @@ def training(stage: Stage) -> Iterator[Finding]:
     yield finding(stage, "training again", again, expected)
 
     def fit(half: Half, orders: Array) -> dict[str, Array]:
-        return half.probe("fit", x=x, y=y, orders=orders, batch_size=np.array(batch))
+        return half.probe("fit", x=x, y=y, orders=orders, batch_size=np.array(batch), **held_out)
 
     def fitted(half: Half) -> dict[str, Array]:
         trained = fit(half, orders[:2])
@@ -63,6 +63,10 @@ def training(stage: Stage) -> Iterator[Finding]:
     x = matched.as_input(stage.dataset.x_train[:samples], stage.workload.form)
     y = matched.as_target(stage.dataset.y_train[:samples], stage.workload)
     orders = np.stack(list(matched.batch_orders(len(x), 3, seed=5, shuffle=True)))
+    held_out = {}
+    if stage.workload.stopping:  # what it takes them for before it learns: the best epoch is not the last
+        begun = stage.reference.answer("held out", lambda half: half.probe("predict", x=x))
+        held_out = {"held_x": x, "held_y": begun["output"].argmax(axis=1)}
     stage.exact.load(stage.tensors)
     found, expected = fitted(stage.exact), stage.reference.answer("fit", fitted)
     yield finding(stage, "training fit", found, expected)

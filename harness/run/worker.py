@@ -364,9 +364,10 @@ class Server:
             what: ``load`` tensors by name; ``change`` some of them, and back those changed before; ``taps`` for
                 ``x``, or ``training taps``, as a train step has them, or their last, the ``output``, alone;
                 ``gradients`` for ``x`` and ``y``; ``stage`` the batches ``x`` and ``y``, stacked; ``run`` a ``count``
-                of steps over them, or of a ``part`` of a step; ``fit`` to ``x`` and ``y`` in ``orders`` by
-                ``batch_size``; keep a ``checkpoint``, and ``resume`` from it; ``predict`` for ``x``; ``dump`` all
-                tensors, as ``run`` and ``fit`` do.
+                of steps over them, or of a ``part`` of a step; take one ``step`` and tell its ``loss``; ``fit`` to
+                ``x`` and ``y`` in ``orders`` by ``batch_size``, with ``held_x`` and ``held_y`` held out, if there are
+                any; keep a ``checkpoint``, and ``resume`` from it; ``predict`` for ``x``; ``dump`` all tensors, as
+                ``run`` and ``fit`` do.
             given: Path of the file with the arguments.
             answer: Path of the file to write.
             seed: For ``load``: of what is random in training.
@@ -419,9 +420,13 @@ class Server:
             case "run":
                 self._timed(cast(Part, str(arrays["part"])) if "part" in arrays else "step")(int(arrays["count"]))
                 found = self.session.dump()
+            case "step":
+                found = {"loss": np.array(self.session.run_steps(1))}
             case "fit":
                 orders, size = list(arrays["orders"]), int(arrays["batch_size"])
-                losses = self.session.fit(arrays["x"], arrays["y"], orders, size, **matched.draws(self.workload, seed))
+                further: dict[str, Any] = matched.draws(self.workload, seed)
+                further |= {"held_out": (arrays["held_x"], arrays["held_y"])} if "held_x" in arrays else {}
+                losses = self.session.fit(arrays["x"], arrays["y"], orders, size, **further)
                 found = self.session.dump() | {"losses": np.array(losses)}
             case "predict":
                 found = {"output": self.session.predict(arrays["x"], len(arrays["x"]))}

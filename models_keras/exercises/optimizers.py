@@ -23,6 +23,7 @@ def run(
     rates: Mapping[str, Sequence[float]],
     at: Sequence[int],
     shares: Sequence[float] | None = None,
+    parts: int = 1,
     stock: bool = False,
 ) -> dict[str, Array]:
     """Run an optimizer over sequences of gradients, afresh for each; compiled once.
@@ -33,6 +34,7 @@ def run(
         rates: By run, the learning rate of each step.
         at: After which steps to look.
         shares: Of the learning rate, one for each parameter; None for all of it.
+        parts: How often a step is given its gradient, of which it takes the mean.
         stock: Run Keras' own optimizer, unreconciled, and return parameters only: its slots may mean something else.
 
     Returns:
@@ -42,7 +44,7 @@ def run(
     names = [key.removeprefix(start) for key in arrays if key.startswith(start)]
     parameters = [keras.Variable(arrays[start + name], name=name.replace("/", "_")) for name in names]
     spec = Optimizer.from_dict(optimizer)
-    method = make_unreconciled_optimizer(spec) if stock else make_optimizer(spec, shares=shares)
+    method = make_unreconciled_optimizer(spec) if stock else make_optimizer(spec, accumulation=parts, shares=shares)
     method.build(parameters)
     fresh = [variable.numpy() for variable in method.variables]
     update = backend.updater(method, parameters)
@@ -54,7 +56,8 @@ def run(
         for step, learning_rate in enumerate(learning_rates, 1):
             method.learning_rate = learning_rate
             gradients = [arrays[f"{run_name}/gradients/{name}"][step - 1] for name in names]
-            update([keras.ops.convert_to_tensor(gradient) for gradient in gradients])
+            for _ in range(parts):
+                update([keras.ops.convert_to_tensor(gradient) for gradient in gradients])
             if step in at:
                 for kind, held in {"parameters": parameters, **({} if stock else slots(method, spec))}.items():
                     for name, variable in zip(names, held, strict=True):

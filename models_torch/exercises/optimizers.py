@@ -21,6 +21,7 @@ def run(
     rates: Mapping[str, Sequence[float]],
     at: Sequence[int],
     shares: Sequence[float] | None = None,
+    parts: int = 1,
 ) -> dict[str, Array]:
     """Run an optimizer over sequences of gradients, afresh for each.
 
@@ -30,6 +31,7 @@ def run(
         rates: By run, the learning rate of each step.
         at: After which steps to look.
         shares: Of the learning rate, one for each parameter; None for all of it.
+        parts: How often a step is given its gradient, of which it takes the mean.
 
     Returns:
         ``<run>/<step>/parameters/<name>`` and ``<run>/<step>/<slot>/<name>``, slots by their names in ``torch.optim``.
@@ -50,7 +52,8 @@ def run(
             for group, share in zip(method.param_groups, owned, strict=True):
                 group["lr"] = share * learning_rate
             for key, parameter in parameters.items():
-                parameter.grad = given[f"{name}/gradients/{key}"][step - 1].clone()
+                gradient = given[f"{name}/gradients/{key}"][step - 1]
+                parameter.grad = sum(gradient / parts for _ in range(parts))
             method.step()
             if step in at:
                 for key, parameter in parameters.items():
