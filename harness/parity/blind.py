@@ -331,4 +331,107 @@ BLIND: tuple[Mutant, ...] = (
         workload="loss",
         located="loss cross_entropy · class weights, smoothing: value",
     ),
+    Mutant(
+        name="code drawn with a deviation that has no gradient",
+        path="models_torch/architectures/autoencoder.py",
+        old="z = self.sampling(mean, log_variance)",
+        new="z = self.sampling(mean, log_variance.detach())",
+        workload="vae_mnist5k",
+        located="log_variance",
+    ),
+    Mutant(
+        name="one dropout mask for all tokens of a sentence",
+        path="models_keras/architectures/transformer.py",
+        old="self.dropout = layers.Dropout(dropout)\n        self.norm_first = norm_first",
+        new="self.dropout = layers.Dropout(dropout, noise_shape=(None, 1, None))\n        self.norm_first = norm_first",
+        workload="transformer_movie_sentences",
+        located="blocks",
+    ),
+    Mutant(
+        name="dropout is not told that JAX's train function trains",
+        path="models_keras/architectures/mlp.py",
+        old="y = self.dropout(y, training=training) if self.dropout else y",
+        new="y = self.dropout(y) if self.dropout else y",
+        workload="mlp_norm_digits",
+        located="loss of a train step",
+        arm="keras-jax",
+    ),
+    Mutant(
+        name="the last token of the vocabulary taken for padding",
+        path="models_torch/architectures/gpt.py",
+        old="self.token = nn.Embedding(vocabulary, width)",
+        new="self.token = nn.Embedding(vocabulary, width, padding_idx=vocabulary - 1)",
+        workload="gpt_python_docs",
+        located="token.weight",
+    ),
+    Mutant(
+        name="features not held below 6",
+        path="models_keras/architectures/mobilenet.py",
+        old="x = ops.relu6(self.bn2(self.conv2(x), training=training))",
+        new="x = ops.relu(self.bn2(self.conv2(x), training=training))",
+        workload="mobilenet_mnist5k",
+        located="fc",
+    ),
+    Mutant(
+        name="what resumes counts epochs from 0",
+        path="models_keras/arm.py",
+        old=(
+            "self.epoch = checkpointing.restore(checkpoint, self.model.optimizer, self.random_states, "
+            "self.plateau)\n"
+            "        return self.epoch"
+        ),
+        new="return checkpointing.restore(checkpoint, self.model.optimizer, self.random_states, self.plateau)",
+        workload="checkpointing.last",
+        located="fc.1.weight, an epoch on",
+    ),
+    Mutant(
+        name="training goes on in evaluation mode after a prediction",
+        path="models_torch/arm.py",
+        old="outputs = torch.cat([self.model(self._placed(batch)) for batch in batches])\n        self._train_mode()\n",
+        new="outputs = torch.cat([self.model(self._placed(batch)) for batch in batches])\n",
+        workload="mlp_norm_digits",
+        located="norm.1.running_mean, an epoch on",
+    ),
+    Mutant(
+        name="the best epoch is restored only where training was stopped",
+        path="models_keras/arm.py",
+        old="if stopping:\n            stopping.on_train_end()",
+        new="if stopping and self.model.stop_training:\n            stopping.on_train_end()",
+        workload="early_stopping.restore_best",
+        located="fc.1.weight",
+    ),
+    Mutant(
+        name="Adam counts the parts of a batch, not steps",
+        path="models_keras/techniques/optimizers.py",
+        old="return backend.number(self.iterations) + 1",
+        new="return backend.number(self._iterations) + 1",
+        workload="optimizer",
+        located="adam · gradients in parts: parameters of 0",
+    ),
+    Mutant(
+        name="the loss uphill is reported",
+        path="models_keras/backends/jax.py",
+        old="(_, (_, _, others, metrics)), gradients = differentiate(there, others, metrics, x, y, None, **known)",
+        new="(_, (loss, _, others, metrics)), gradients = differentiate(there, others, metrics, x, y, None, **known)",
+        workload="custom.sharpness_aware",
+        located="losses",
+        arm="keras-jax",
+    ),
+    Mutant(
+        name="gradients of a repeated word overwrite each other",
+        path="models_keras/backends/tensorflow.py",
+        old="return [tf.convert_to_tensor(variable) for variable in variables]",
+        new=(
+            "return [\n"
+            "        tf.tensor_scatter_nd_update(tf.zeros(v.dense_shape, v.dtype), v.indices[:, None], "
+            "v.values)\n"
+            "        if isinstance(v, tf.IndexedSlices)\n"
+            "        else tf.convert_to_tensor(v)\n"
+            "        for v in variables\n"
+            "    ]"
+        ),
+        workload="transformer_movie_sentences",
+        located="token.weight",
+        arm="keras-tensorflow",
+    ),
 )
