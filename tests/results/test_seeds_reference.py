@@ -9,13 +9,15 @@ import pytest
 
 from harness import registry
 from harness.parity.engine import SEEDLESS, TECHNIQUES
+from harness.parity.pair import has_chance
 from harness.parity.proofs import REQUIRED
+from harness.parity.stacks import STACKS
 
 FOLDER = Path(__file__).resolve().parents[2] / "results" / "reference" / "parity" / "seeds"
 TOLD = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.json"))}
 """By file: a workload, or ``WORKLOAD-GATE`` for a gate that was run by itself, or gates of techniques."""
 
-OF_TECHNIQUES = {"techniques", "optimizer"}
+OF_TECHNIQUES = {"techniques", "optimizer", "randomness"}
 PAIRS = sorted({name.partition("-")[0] for name in TOLD} - OF_TECHNIQUES)
 
 SEEDS = 20
@@ -47,6 +49,7 @@ def test_a_pair_was_tried_on_every_arm_by_every_gate_at_all_seeds(workload):
     assert found.keys() == able(workload)
     for arm, gates in found.items():
         asked = OF_SEEDS - ({"trajectory"} if registry.find_arm(arm).witness else SILENT.get(workload, set()))
+        asked |= {"step"} if has_chance(registry.find_workload(workload)) else set()
         assert gates >= asked | {gate for gate in REQUIRED if gate != "loss"}, arm
 
 
@@ -65,6 +68,7 @@ def test_techniques_were_tried_on_every_arm_by_every_gate():
             of_arm = tried.setdefault(finding["arm"], {})
             of_arm.setdefault(finding["gate"].partition(" ")[0], set()).add(finding["workload"])
     assert tried.keys() == registry.arms().keys()
+    assert tried["torch"]["randomness"] >= {f"dropout of {title}" for title in STACKS}
     halves = [tried[name] for name in ("keras-tensorflow", "keras-jax", "keras-torch")]
     assert halves[0].keys() == TECHNIQUES.keys()
     assert halves[1:] == halves[:1] * 2

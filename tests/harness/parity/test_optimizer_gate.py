@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from harness.parity import mutants, optimizers, schedules
-from harness.parity.optimizers import OPTIMIZERS, SHARED_RUN, TINY_RUN, compare, compare_single
+from harness.parity.optimizers import OPTIMIZERS, PARTS_RUN, SHARED_RUN, TINY_RUN, compare, compare_single
 
 MUTANTS = {mutant.name: mutant for mutant in mutants.MUTANTS}
-ALL = {"plain", "weight decay", "clipping", "learning-rate drop", TINY_RUN, SHARED_RUN}
+ALL = {"plain", "weight decay", "clipping", "learning-rate drop", TINY_RUN, SHARED_RUN, PARTS_RUN}
 
 
 OPTIMIZER_FAULTS = {

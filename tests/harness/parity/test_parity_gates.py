@@ -80,10 +80,10 @@ def test_every_pair_passes_the_gates_of_a_run_on_every_arm():
 @pytest.mark.parametrize("arm", ["keras-tensorflow", "keras-jax"])
 def test_what_is_compiled_trains_alike_and_drops_as_often(check, arm):
     """By the gates that take longest, on a pair that has batch norm and dropout."""
-    findings = check("mlp_norm_digits", arm, ["dropout", "training", "trajectory"])
+    findings = check("mlp_norm_digits", arm, ["dropout", "step", "training", "trajectory"])
     assert [finding for finding in findings if not finding.passed] == []
     told = {finding.gate for finding in findings}
-    assert {"dropout place", "training fit", "training resumed", "trajectory fp32"} <= told
+    assert {"dropout place", "step", "training fit", "training resumed", "trajectory fp32"} <= told
 
 
 def test_what_samples_a_code_predicts_by_chance_too(check):
