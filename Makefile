@@ -9,7 +9,7 @@ DEVICE := $(shell nvidia-smi -L >/dev/null 2>&1 && echo cuda || echo cpu)
 EXTRAS_cpu := torch,tensorflow-cpu,jax,pretrained,dev
 EXTRAS_cuda := torch,tensorflow,jax-cuda,pretrained,dev
 INSTALL := .venv/bin/python -m pip install --disable-pip-version-check --constraint constraints/$(DEVICE).txt
-PRECOMPILE := on all cores, where pip takes one
+PRECOMPILE := yes
 INSTALLED := .venv/installed-$(DEVICE)
 
 .PHONY: help setup bench bench-harness bench-reports bench-gate bench-reconciliation ops bench-peers differences differences-check techniques-page golden sizes sizes-check test \
@@ -106,5 +106,5 @@ $(INSTALLED): pyproject.toml constraints/$(DEVICE).txt
 	rm -f .venv/installed-*
 	$(INSTALL) setuptools
 	$(INSTALL) --no-build-isolation --no-compile --editable ".[$(EXTRAS_$(DEVICE))]"
-	@test -z "$(PRECOMPILE)" || .venv/bin/python -m compileall -q -j 0 .venv/lib >/dev/null || true  # templates fail
+	@test -z "$(PRECOMPILE)" || .venv/bin/python -m compileall -q -j 0 .venv/lib >/dev/null || true  # on all cores, where pip takes one; templates fail
 	@touch $@

@@ -1,4 +1,4 @@
-"""The faults on file: each was planted by ``twinbench parity --mutants``, caught, and named in its place."""
+"""The faults on file: each was planted as ``twinbench parity --mutants`` does, caught, and named in its place."""
 
 from __future__ import annotations
 
