@@ -434,4 +434,74 @@ BLIND: tuple[Mutant, ...] = (
         located="token.weight",
         arm="keras-tensorflow",
     ),
+    Mutant(
+        name="the last features lose the cap at six",
+        path="models_keras/architectures/mobilenet.py",
+        old="x = ops.relu6(self.bn2(self.conv2(x), training=training))",
+        new="x = ops.relu(self.bn2(self.conv2(x), training=training))",
+        workload="mobilenet_mnist5k",
+        located="fc",
+    ),
+    Mutant(
+        name="dropout of a block drops whole features",
+        path="models_keras/architectures/transformer.py",
+        old=(
+            "self.dropout = layers.Dropout(dropout)\n"
+            "        self.norm_first = norm_first\n\n    def call(self, x: KerasTensor, keep"
+        ),
+        new=(
+            "self.dropout = layers.SpatialDropout1D(dropout)\n"
+            "        self.norm_first = norm_first\n\n    def call(self, x: KerasTensor, keep"
+        ),
+        workload="transformer_movie_sentences",
+        located="blocks.1.attn",  # the first that reads what a block gives
+    ),
+    Mutant(
+        name="the mean is decoded in evaluation",
+        path="models_torch/architectures/autoencoder.py",
+        old="z = self.sampling(mean, log_variance)",
+        new="z = self.sampling(mean, log_variance) if self.training else mean",
+        workload="vae_mnist5k",
+        located="predicted",
+    ),
+    Mutant(
+        name="steps that are left out go unseen",
+        path="models_torch/techniques/precision.py",
+        old="    scaler.unscale_(optimizer)  # before",
+        new="    # before",
+        workload="precision",
+        located="precision · float16, scaled, overflowing: left out",
+    ),
+    Mutant(
+        name="losses in bfloat16",
+        path="models_torch/techniques/losses.py",
+        old="return loss(outputs.to(torch.promote_types(outputs.dtype, torch.float32)), targets)",
+        new="return loss(outputs, targets)",
+        workload="loss",
+        located="loss clipped_cross_entropy: value",  # the first of ten
+    ),
+    Mutant(
+        name="a prediction moves random numbers",
+        path="models_keras/arm.py",
+        old="        backend.restore_random_state(before)\n        return outputs",
+        new="        return outputs",
+        workload="mlp_norm_digits",
+        located="loss of a train step",
+    ),
+    Mutant(
+        name="a plateau is told of held-out samples only",
+        path="models_torch/arm.py",
+        old="            if self.plateau:\n                self.plateau.step(losses[-1])\n",
+        new="            if self.plateau and held_out:\n                self.plateau.step(self._loss_on(*held_out))\n",
+        workload="schedules.plateau",
+        located="fc.2.weight, an epoch on",
+    ),
+    Mutant(
+        name="early stopping looks at the training loss",
+        path="models_keras/arm.py",
+        old='{"val_loss": self._loss_on(*held_out)}',
+        new='{"val_loss": losses[-1]}',
+        workload="early_stopping.restore_best",
+        located="fc.1.weight",
+    ),
 )

@@ -57,7 +57,7 @@ def dropout(stage: Stage) -> Iterator[Finding]:
         yield dataclasses.replace(stage.tally("dropout", []), note="nothing random")
         return
     variant = with_chance(stage.workload)
-    sampled = "dropout" not in stage.workload.architecture.arguments  # a code, in evaluation too
+    sampled = _samples(stage.workload)
     yield from _drawn(stage, variant, sampled)
     if not sampled:
         yield _off(stage, variant)
@@ -77,8 +77,15 @@ def step(stage: Stage) -> Iterator[Finding]:
     half.load(stage.tensors)
     expected = half.probe("gradients", **batch)["loss"]
     half.load(stage.tensors)
+    if not _samples(stage.workload):
+        half.probe("predict", x=stage.x)  # which draws nothing
     half.probe("stage", **{name: array[np.newaxis] for name, array in batch.items()})
     yield stage.finding("step", distance({STEP: half.probe("step")["loss"]}, {STEP: expected}, ROUNDING), ROUNDING)
+
+
+def _samples(workload: Workload) -> bool:
+    """Return whether what is random is a code, in evaluation too."""
+    return "dropout" not in workload.architecture.arguments
 
 
 def _precision(stage: Stage) -> Precision:

@@ -1,6 +1,7 @@
 """Gate "loss": every loss on hand-made outputs, and the loss that an epoch reports over an uneven last batch.
 
-Values and gradients are compared with PyTorch's in float64. What an epoch reports at learning rate 0, and what is
+Values and gradients are compared with PyTorch's in float64, and so are values in mixed precision, of outputs that are
+bfloat16. What an epoch reports at learning rate 0, and what is
 predicted in batches, are compared with NumPy's: nothing changes then, so the mean over all samples is known.
 """
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from harness.contract import Array
 
 VALUE, GRADIENT, EPOCH = 1e-10, 1e-8, 1e-10
+MIXED = 1e-5
+"""Of a loss in float32, of which outputs have the digits of bfloat16."""
+
 CLASSES = 5
 CLASS_WEIGHTS = [0.2, 3.0, 1.0, 0.7, 5.0]
 PIXELS, LATENT = 4, 3
@@ -110,6 +114,12 @@ def check(workers: Workers, arms: Sequence[str], seed: int = 0) -> Iterator[Find
             found = workers.exercise(arm, "fp64", "losses", "loss", arrays, **asked)
             for gate, name, bound in (("loss value", "value", VALUE), ("loss gradient", "gradient", GRADIENT)):
                 yield _finding(f"loss {case.title}", arm, gate, found, {name: expected[name]}, bound)
+        short = rounded(arrays)
+        expected = workers.exercise(workers.reference, "fp64", "losses", "loss", widened(short), **asked)
+        for arm in arms:
+            if not registry.find_arm(arm).witness:
+                found = workers.exercise(arm, "fp32", "losses", "mixed", short, **asked)
+                yield _finding(f"loss {case.title}", arm, "loss mixed", found, {"value": expected["value"]}, MIXED)
     for workload in STILL:
         arrays, expected = epochs(workload, np.random.default_rng([seed, 17]))
         for arm in arms:
@@ -163,6 +173,17 @@ def hand_made(case: Case, generator: np.random.Generator) -> dict[str, Array]:
     if case.nothing:
         outputs[5] = 0.0
     return {"outputs": outputs, "targets": targets}
+
+
+def rounded(arrays: Mapping[str, Array]) -> dict[str, Array]:
+    """Return outputs that bfloat16 holds, and targets in float32."""
+    short = {name: array.astype(np.float32) if array.dtype.kind == "f" else array for name, array in arrays.items()}
+    return short | {"outputs": (short["outputs"].view(np.uint32) & 0xFFFF0000).view(np.float32)}
+
+
+def widened(arrays: Mapping[str, Array]) -> dict[str, Array]:
+    """Return the same numbers in float64."""
+    return {name: array.astype(np.float64) if array.dtype.kind == "f" else array for name, array in arrays.items()}
 
 
 def epochs(workload: Workload, generator: np.random.Generator) -> tuple[dict[str, Array], dict[str, Array]]:

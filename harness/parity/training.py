@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import special
 
 from harness import matched, registry
 from harness.parity.errors import distance
@@ -65,8 +66,10 @@ def training(stage: Stage) -> Iterator[Finding]:
     orders = np.stack(list(matched.batch_orders(len(x), 3, seed=5, shuffle=True)))
     held_out = {}
     if stage.workload.stopping:  # what it takes them for before it learns: the best epoch is not the last
-        begun = stage.reference.answer("held out", lambda half: half.probe("predict", x=x))
-        held_out = {"held_x": x, "held_y": begun["output"].argmax(axis=1)}
+        held_out = {"held_x": x, "held_y": begun(stage, x).argmax(axis=1)}
+    if stage.workload.schedule and stage.workload.schedule.name == "plateau":  # the rate falls before the third epoch
+        easy, hard = np.array_split(easiest_first(begun(stage, x), y), 2)
+        orders[0], orders[1] = (np.resize(half, len(x)) for half in (easy, hard))
     stage.exact.load(stage.tensors)
     found, expected = fitted(stage.exact), stage.reference.answer("fit", fitted)
     yield finding(stage, "training fit", found, expected)
@@ -81,6 +84,17 @@ def training(stage: Stage) -> Iterator[Finding]:
     resumed |= later(fit(stage.exact, orders[2:]))
     expected = {name: array for name, array in expected.items() if name != PREDICTED}
     yield finding(stage, "training resumed", resumed, expected)
+
+
+def begun(stage: Stage, x: Array) -> Array:
+    """Return what PyTorch's half predicts before it learns."""
+    return stage.reference.answer("begun", lambda half: half.probe("predict", x=x))["output"]
+
+
+def easiest_first(outputs: Array, classes: Array) -> Array:
+    """Return the order of samples by their cross-entropy."""
+    of_class = np.take_along_axis(outputs, classes[:, np.newaxis], axis=1)[:, 0]
+    return np.argsort(special.logsumexp(outputs, axis=1) - of_class)
 
 
 def later(trained: Mapping[str, Array]) -> dict[str, Array]:

@@ -39,7 +39,8 @@ def descend(
         growth_steps: After which the scale is doubled.
 
     Returns:
-        The ``parameter`` after each step, (steps, D), and, where scaled, the ``scale`` that was then in force.
+        The ``parameter`` after each step, (steps, D), and, where scaled, the ``scale`` that was then in force and how
+        many steps had been ``left out``.
     """
     layer = Product(dtype=dtype if dtype == "float32" else f"mixed_{dtype}")
     model = keras.Sequential([keras.Input(arrays["parameter"].shape), layer])
@@ -47,9 +48,11 @@ def descend(
     scaled = make_scaled(optimizer, initial, growth_steps) if initial else None
     model.compile(scaled or optimizer, loss=lambda _, outputs: keras.ops.mean(outputs, axis=-1), auto_scale_loss=False)
     layer.parameter.assign(arrays["parameter"])
-    parameters, scales = [], []
-    for factor in arrays["factors"]:
+    parameters, scales, left_out = [], [], []
+    for taken, factor in enumerate(arrays["factors"], 1):
         model.train_on_batch(factor[np.newaxis], np.zeros((1, 1), np.float32))
         parameters.append(keras.ops.convert_to_numpy(layer.parameter))
         scales.append(keras.ops.convert_to_numpy(scaled.dynamic_scale) if scaled else 0.0)
-    return {"parameter": np.stack(parameters)} | ({"scale": np.stack(scales)} if scaled else {})
+        left_out.append(taken - int(model.optimizer.iterations))
+    found = {"parameter": np.stack(parameters), "scale": np.stack(scales), "left out": np.array(left_out)}
+    return {name: told for name, told in found.items() if scaled or name == "parameter"}

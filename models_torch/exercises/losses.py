@@ -19,3 +19,11 @@ def loss(arrays: Mapping[str, Array], name: str, options: Mapping[str, Any]) -> 
     value = make_loss(name, **options)(outputs, torch.from_numpy(arrays["targets"]))
     value.backward()
     return {"value": value.detach().numpy(), "gradient": outputs.grad.numpy()}
+
+
+def mixed(arrays: Mapping[str, Array], name: str, options: Mapping[str, Any]) -> dict[str, Array]:
+    """Return the value of a loss for ``outputs`` in bfloat16 and ``targets``, as mixed precision has it."""
+    outputs, targets = (torch.from_numpy(arrays[given]) for given in ("outputs", "targets"))
+    with torch.autocast("cpu", torch.bfloat16):
+        value = make_loss(name, **options)(outputs.bfloat16(), targets)
+    return {"value": value.float().numpy()}

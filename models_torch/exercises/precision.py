@@ -27,17 +27,22 @@ def descend(
         growth_steps: After which the scale is doubled.
 
     Returns:
-        The ``parameter`` after each step, (steps, D), and, where scaled, the ``scale`` that was then in force.
+        The ``parameter`` after each step, (steps, D), and, where scaled, the ``scale`` that was then in force and how
+        many steps had been ``left out``.
     """
     compute = getattr(torch, dtype)
     parameter = nn.Parameter(torch.from_numpy(arrays["parameter"].copy()))
     optimizer = torch.optim.SGD([parameter], rate)
     scaler = make_scaler(initial, growth_steps) if initial else None
-    parameters, scales = [], []
+    parameters, scales, left_out = [], [], []
     for factor in torch.from_numpy(arrays["factors"]):
         loss = (parameter.to(compute) * factor.to(compute)).float().mean()
-        scaled_step(loss, optimizer, scaler)
+        left_out.append(scaled_step(loss, optimizer, scaler))
         parameters.append(parameter.detach().clone())
         scales.append(torch.tensor(scaler.get_scale() if scaler else 0.0))
-    found = {"parameter": torch.stack(parameters).numpy()}
-    return found | ({"scale": torch.stack(scales).numpy()} if scaler else {})
+    found = {
+        "parameter": torch.stack(parameters),
+        "scale": torch.stack(scales),
+        "left out": torch.stack(left_out).cumsum(0),
+    }
+    return {name: told.numpy() for name, told in found.items() if scaler or name == "parameter"}

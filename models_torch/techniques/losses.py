@@ -184,7 +184,6 @@ def negative_elbo(outputs: Tensor, targets: Tensor) -> Tensor:
         targets: (N, D): pixels from 0 to 1.
     """
     pixels = targets.shape[1]
-    outputs = outputs.to(torch.promote_types(outputs.dtype, torch.float32))  # as Keras: bfloat16 is too short
     logits = outputs[:, :pixels]
     mean, log_variance = outputs[:, pixels:].chunk(2, dim=1)
     reconstruction = F.binary_cross_entropy_with_logits(logits, targets, reduction="none").sum(1)
@@ -223,5 +222,14 @@ LOSSES: Mapping[str, Callable[..., Loss]] = {
 
 
 def make_loss(name: str, **options: Any) -> Loss:
-    """Return the loss of that name. But for those of class indices they take outputs and targets of one shape."""
-    return LOSSES[name](**options)
+    """Return the loss of that name. But for those of class indices they take outputs and targets of one shape.
+
+    It is computed in float32 at least, as Keras computes it: bfloat16, which autocast would let some of them have, is
+    too short.
+    """
+    loss = LOSSES[name](**options)
+
+    def exact(outputs: Tensor, targets: Tensor) -> Tensor:
+        return loss(outputs.to(torch.promote_types(outputs.dtype, torch.float32)), targets)
+
+    return exact

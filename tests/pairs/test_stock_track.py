@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from harness import registry
-from harness.contract import Cell, Transfer
+from harness.contract import Cell, Optimizer, Transfer
 from harness.parity import engine
 from harness.parity.engine import ParityError
 from harness.parity.workers import TIMEOUT_S
@@ -83,6 +83,19 @@ def test_what_is_carried_over_has_been_learnt_in_the_same_track(opened, tmp_path
     begun = tensors()
     assert learnt
     assert all(np.array_equal(begun[name], tensor) for name, tensor in learnt.items())
+
+
+@pytest.mark.parametrize("arm", ["torch", "keras-torch"])
+def test_accumulated_gradients_are_those_of_the_large_batch(opened, arm):
+    few = dataclasses.replace(WORKLOAD, samples=640, batch_size=64, optimizer=Optimizer("sgd", learning_rate=0.05))
+    whole, parts = (
+        opened(arm, "stock", workload=dataclasses.replace(few, accumulation=accumulation))[0].ask(
+            "train", TIMEOUT_S, seed=0, epochs=2
+        )
+        for accumulation in (1, 4)
+    )
+    assert parts["epoch_losses"] == pytest.approx(whole["epoch_losses"], rel=1e-5)
+    assert whole["epoch_losses"][1] < whole["epoch_losses"][0]
 
 
 def test_learning_rates_by_layer_are_refused():

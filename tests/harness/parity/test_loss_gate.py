@@ -41,11 +41,19 @@ def test_healthy_losses_pass(workers):
             "losses.append(total.item() / batch_size / len(list(torch.from_numpy(order).split(batch_size))))",
             {f"loss of an epoch · {workload.title}" for workload in losses.STILL},
         ),
+        (
+            TORCH,
+            "return loss(outputs.to(torch.promote_types(outputs.dtype, torch.float32)), targets)",
+            "return loss(outputs, targets)",
+            {"loss clipped_cross_entropy", "loss softmax_twice", "loss kl_divergence", "loss cosine"}
+            | {"loss cosine · of nothing", "loss focal", "loss focal · gamma", "loss contrastive", "loss triplet"}
+            | {"loss negative_elbo"},
+        ),
     ],
-    ids=["class weights by N", "epoch by full batches"],
+    ids=["class weights by N", "epoch by full batches", "in bfloat16"],
 )
 def test_a_planted_fault_is_found_where_it_is(faulty, path, old, new, red):
-    arm = "torch" if path == ARM else "keras-torch"
+    arm = "keras-torch" if path == KERAS else "torch"
     findings = list(losses.check(faulty(Mutant("fault", path, old, new, "", "")), [arm]))
     assert {finding.workload for finding in findings if not finding.passed} == red
 

@@ -28,11 +28,13 @@ def test_healthy_halves_pass(workers, arms):
 def by_hand(factors, dtype, initial=0.0, growth_steps=0):
     """Descents and scales by NumPy's float16, and by the rule of Micikevicius et al."""
     scale, clean, parameter, found, scales = initial or 1.0, 0, np.zeros(precision.SIZE, np.float32), [], []
+    left_out = []
     for factor in factors:
         with np.errstate(over="ignore"):
             gradient = dtype(scale / precision.SIZE) * factor.astype(dtype)
         assert gradient.dtype == dtype
-        if not initial or np.isfinite(gradient).all():
+        left_out.append(bool(initial) and not np.isfinite(gradient).all())
+        if not left_out[-1]:
             parameter = parameter - np.float32(precision.RATE) * (gradient.astype(np.float32) / np.float32(scale))
             clean += 1
             if initial and clean == growth_steps:
@@ -41,7 +43,7 @@ def by_hand(factors, dtype, initial=0.0, growth_steps=0):
             scale, clean = scale / 2, 0
         found.append(parameter)
         scales.append(scale)
-    return np.stack(found), np.array(scales)
+    return np.stack(found), np.array(scales), np.cumsum(left_out)
 
 
 @pytest.mark.parametrize("case", [case for case in precision.CASES if case.dtype != "bfloat16"], ids=lambda c: c.title)
@@ -49,10 +51,11 @@ def test_the_reference_is_the_definition(workers, case):
     given = precision.factors(np.random.default_rng(3))[case.factors]
     asked = {"dtype": case.dtype, "rate": precision.RATE, **case.scaling}
     found = workers.exercise("torch", "fp32", "precision", "descend", given, **asked)
-    parameters, scales = by_hand(given["factors"], np.dtype(case.dtype).type, **case.scaling)
+    parameters, scales, left_out = by_hand(given["factors"], np.dtype(case.dtype).type, **case.scaling)
     np.testing.assert_allclose(found["parameter"], parameters, rtol=1e-6)
     if case.scaling:
         assert found["scale"].tolist() == scales.tolist()
+        assert found["left out"].tolist() == left_out.tolist()
     if case.factors == "large":  # three steps are left out, and the scale falls and rises
         assert np.diff(scales).min() < 0 < np.diff(scales).max()
         assert sum((after == before).all() for before, after in itertools.pairwise(parameters)) == 3
