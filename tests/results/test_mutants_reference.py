@@ -12,10 +12,10 @@ from harness.parity.planting import EVERY, Verdict
 FOLDER = Path(__file__).resolve().parents[2] / "results" / "reference" / "parity"
 TOLD = [
     verdict
-    for name in ("mutants.json", "mutants_fifth.json")
+    for name in ("mutants.json", "mutants_fifth.json", "mutants_sixth.json")
     for verdict in json.loads((FOLDER / name).read_text(encoding="utf-8"))["verdicts"]
 ]
-"""All in one run, and those of the fifth set, which are newer, in another."""
+"""All in one run, and those of the fifth and the sixth set, which are newer, in others."""
 
 
 def test_every_fault_was_planted():
@@ -28,7 +28,9 @@ def test_every_fault_was_caught_and_named_in_the_right_place():
     assert [verdict for verdict in verdicts if not verdict.caught or not verdict.located] == []
 
 
-@pytest.mark.parametrize(("name", "which"), [("blind.json", "fourth"), ("blind_fifth.json", "fifth")])
+@pytest.mark.parametrize(
+    ("name", "which"), [("blind.json", "fourth"), ("blind_fifth.json", "fifth"), ("blind_sixth.json", "sixth")]
+)
 def test_the_page_tells_the_score_of_the_first_run_of_faults_by_a_stranger(name, which):
     verdicts = json.loads((FOLDER / name).read_text(encoding="utf-8"))["verdicts"]
     caught = [verdict for verdict in verdicts if verdict["caught"]]

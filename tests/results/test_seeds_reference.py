@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from harness import registry
 from harness.parity.engine import SEEDLESS, TECHNIQUES
+from harness.parity.optimizers import OPTIMIZERS, PARTS_RUN
 from harness.parity.pair import has_chance
 from harness.parity.proofs import REQUIRED
 from harness.parity.stacks import STACKS
@@ -19,6 +21,8 @@ TOLD = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sort
 
 OF_TECHNIQUES = {"techniques", "optimizer", "randomness"}
 PAIRS = sorted({name.partition("-")[0] for name in TOLD} - OF_TECHNIQUES)
+
+HALVES = ("keras-tensorflow", "keras-jax", "keras-torch")
 
 SEEDS = 20
 
@@ -69,9 +73,18 @@ def test_techniques_were_tried_on_every_arm_by_every_gate():
             of_arm.setdefault(finding["gate"].partition(" ")[0], set()).add(finding["workload"])
     assert tried.keys() == registry.arms().keys()
     assert tried["torch"]["randomness"] >= {f"dropout of {title}" for title in STACKS}
-    halves = [tried[name] for name in ("keras-tensorflow", "keras-jax", "keras-torch")]
+    halves = [tried[name] for name in HALVES]
     assert halves[0].keys() == TECHNIQUES.keys()
     assert halves[1:] == halves[:1] * 2
+
+
+def test_gradients_in_parts_were_tried_of_every_optimizer_on_every_half():
+    told = TOLD["optimizer-parts"]
+    assert len(set(told["seeds"])) >= SEEDS
+    assert {finding["seeds"] for finding in told["findings"]} == {len(told["seeds"])}
+    tried = {(f["workload"], f["arm"], f["gate"]) for f in told["findings"]}
+    runs, precisions = [f"{row} · {PARTS_RUN}" for row in OPTIMIZERS], ["optimizer fp64", "optimizer fp32"]
+    assert tried == {*itertools.product(runs, HALVES, precisions)}
 
 
 def test_every_pair_that_learns_is_on_file():
