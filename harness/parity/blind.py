@@ -100,14 +100,6 @@ BLIND: tuple[Mutant, ...] = (
         located="fc.1.bias",
     ),
     Mutant(
-        name="largest norm kept before a step, not after it",
-        path="models_torch/arm.py",
-        old="self.optimizer.register_step_post_hook(lambda *_: limit_norm(self.weights, most))",
-        new="self.optimizer.register_step_pre_hook(lambda *_: limit_norm(self.weights, most))",
-        workload="regularizers.max_norm",
-        located="fc.1.weight",
-    ),
-    Mutant(
         name="unbiased variance that counts samples and not positions",
         path="models_keras/techniques/normalization.py",
         old="values = math.prod(ops.shape(inputs)[:-1])",
@@ -433,14 +425,6 @@ BLIND: tuple[Mutant, ...] = (
         workload="transformer_movie_sentences",
         located="token.weight",
         arm="keras-tensorflow",
-    ),
-    Mutant(
-        name="the last features lose the cap at six",
-        path="models_keras/architectures/mobilenet.py",
-        old="x = ops.relu6(self.bn2(self.conv2(x), training=training))",
-        new="x = ops.relu(self.bn2(self.conv2(x), training=training))",
-        workload="mobilenet_mnist5k",
-        located="fc",
     ),
     Mutant(
         name="dropout of a block drops whole features",

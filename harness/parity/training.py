@@ -13,7 +13,7 @@ from harness import matched, registry
 from harness.parity.errors import distance
 
 if TYPE_CHECKING:
-    from harness.contract import Array
+    from harness.contract import Array, Workload
     from harness.parity.gates import Finding, Stage
     from harness.parity.pair import Half
 
@@ -67,7 +67,8 @@ def training(stage: Stage) -> Iterator[Finding]:
     held_out = {}
     if stage.workload.stopping:  # what it takes them for before it learns: the best epoch is not the last
         held_out = {"held_x": x, "held_y": begun(stage, x).argmax(axis=1)}
-    if stage.workload.schedule and stage.workload.schedule.name == "plateau":  # the rate falls before the third epoch
+    if _on_plateau(stage.workload) and stage.workload.loss == "cross_entropy" and y.ndim == 1:
+        # The rate falls before the third epoch.
         easy, hard = np.array_split(easiest_first(begun(stage, x), y), 2)
         orders[0], orders[1] = (np.resize(half, len(x)) for half in (easy, hard))
     stage.exact.load(stage.tensors)
@@ -86,8 +87,12 @@ def training(stage: Stage) -> Iterator[Finding]:
     yield finding(stage, "training resumed", resumed, expected)
 
 
+def _on_plateau(workload: Workload) -> bool:
+    return workload.schedule is not None and workload.schedule.name == "plateau"
+
+
 def begun(stage: Stage, x: Array) -> Array:
-    """Return what PyTorch's half predicts before it learns."""
+    """Return what the reference predicts before it learns."""
     return stage.reference.answer("begun", lambda half: half.probe("predict", x=x))["output"]
 
 

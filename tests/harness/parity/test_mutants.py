@@ -17,6 +17,8 @@ PAGE = Path(__file__).resolve().parents[3] / "docs" / "proving.md"
 def test_mutants_fit_the_source():
     assert len(CHOSEN) >= 40
     assert len({mutant.name for mutant in EVERY}) == len(EVERY)
+    faults = {(mutant.path, mutant.old, mutant.new, mutant.workload) for mutant in EVERY}
+    assert len(faults) == len(EVERY), "a fault under two names"
     assert {mutant.name for mutant in EVERY} >= NAMED | OF_A_BACKEND
     assert f" CI plants {len(CHOSEN)}: " in " ".join(PAGE.read_text(encoding="utf-8").split())
     for mutant in EVERY:
