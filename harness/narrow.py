@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from harness.matrix import SuiteError, explain, variants
 from harness.registry import find_arm, find_precision, find_technique, find_workload
 from harness.registry import techniques as families
-from harness.schema import Suite
+from harness.schema import FEWEST, Suite
 
 
 def narrow(
@@ -58,7 +58,10 @@ def narrow(
         choice["precisions"] = None if precisions else choice.get("precisions")
         choice["epochs"] = epochs or choice.get("epochs")
         choice["arms"] = None if arms else choice.get("arms")
-    return _valid(fields | {name: count for name, count in counts.items() if count is not None})
+    given = {name: count for name, count in counts.items() if count is not None}
+    if given.get("launches", FEWEST) < FEWEST:  # too few to be added to, whatever the suite says
+        fields["most_launches"] = None
+    return _valid(fields | given)
 
 
 FAST = {"seeds": 1, "launches": 1, "most_launches": None, "rounds": 2, "cold_starts": 0, "tracks": ["matched"]}

@@ -42,6 +42,9 @@ class Model(BaseModel):
 Count = Annotated[int, Field(ge=0, le=10_000)]
 """Of launches, rounds or seeds; more would take years, and be planned for minutes before anyone is told."""
 
+FEWEST = 8
+"""Launches that others are added to: what a verdict needs (``harness.stats.MIN_LAUNCHES``)."""
+
 BatchSize = Annotated[int, Field(gt=0, le=65_536)]
 
 
@@ -155,10 +158,10 @@ class Suite(Model):
 
     @model_validator(mode="after")
     def _growing(self) -> Suite:
-        if self.most_launches is not None and not 8 <= self.launches <= self.most_launches:
+        if self.most_launches is not None and not FEWEST <= self.launches <= self.most_launches:
             raise ValueError(
-                f"most_launches {self.most_launches}: launches are added to 8 at least, what a verdict needs, and here "
-                f"they are {self.launches}"
+                f"most_launches {self.most_launches}: launches are added to {FEWEST} at least, what a verdict needs, "
+                f"and here they are {self.launches}"
             )
         return self
 

@@ -45,6 +45,14 @@ def test_counts_replace_those_of_the_suite():
     assert (narrowed.launches, narrowed.seeds, narrowed.rounds, narrowed.timeout_s) == (0, 9, SUITE.rounds, 5.0)
 
 
+def test_launches_too_few_to_be_added_to_are_not():
+    growing = SUITE.model_copy(update={"launches": 8, "most_launches": 18})
+    assert narrow(growing, launches=0).most_launches is None
+    assert narrow(growing, launches=9).most_launches == 18
+    with pytest.raises(SuiteError, match="most_launches 18: launches are added to 8 at least"):
+        narrow(growing, launches=0, most_launches=18)
+
+
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
