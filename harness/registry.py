@@ -24,6 +24,10 @@ from harness.contract import Arm, ArmSpec, Baseline, Dataset, Device, Precision,
 FRAMEWORKS = frozenset({"torch", "tensorflow", "jax", "keras"})
 """Top-level modules that a worker keeps out unless its arm needs them."""
 
+BROUGHT_ALONG = frozenset({"matplotlib", "pandas", "sklearn"})
+"""Modules that Keras imports wherever it finds them, for what no arm uses: a third to a half of the time that it takes
+to import. What an arm costs is not to depend on what else is installed."""
+
 BEYOND_A_WITNESS = (
     "loss_options",
     "one_hot",
@@ -265,6 +269,11 @@ def find_workloads(name: str) -> list[Workload]:
     if "." not in name and name not in workloads():
         raise UnknownName("workload", name, [*workloads(), *techniques()])
     return [find_workload(name)]
+
+
+def kept_out(spec: ArmSpec) -> list[str]:
+    """Return the modules that must seem not to be installed in a process of an arm."""
+    return sorted((FRAMEWORKS | BROUGHT_ALONG) - set(spec.needs))
 
 
 def versions(spec: ArmSpec) -> dict[str, str]:

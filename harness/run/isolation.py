@@ -17,7 +17,8 @@ PR_SET_PDEATHSIG = 1
 class NeighbourBlocker(PathFinder):
     """Finds every module but the blocked ones, which seem not to be installed.
 
-    Keras imports TensorFlow wherever it is installed, to seed it: 400 MB and seconds that are not the arm's.
+    Keras imports TensorFlow wherever it is installed, to seed it, and scikit-learn, pandas and matplotlib: 400 MB and
+    seconds that are not the arm's.
     """
 
     blocked: ClassVar[frozenset[str]] = frozenset()

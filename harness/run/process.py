@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.contract import ArmSpec, Cell, NoDevice, Outcome, Setup, Workload
 from harness.measure.environment import visible_device
-from harness.registry import FRAMEWORKS
+from harness.registry import kept_out
 
 if TYPE_CHECKING:
     from harness.run.sitting import StoredDataset
@@ -99,7 +99,7 @@ class Worker:
             "start",
             entry=self.spec.entry,
             setup=dataclasses.asdict(self.setup),
-            blocked=sorted(FRAMEWORKS - set(self.spec.needs)),
+            blocked=kept_out(self.spec),
             spawned_ns=self.spawned_ns,
         )
 
