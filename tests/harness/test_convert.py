@@ -98,9 +98,12 @@ def families():
     return sorted(found.values())
 
 
-DEAR = ("lstm_python_docs", "mobilenet_mnist5k", "recomputation.none", *PUBLISHED)
-"""Of these the first takes 128 steps, the second has 52 convolutions, of kinds that ``test_bridge.py`` has too, and the
-third is the encoder of ``recomputation.blocks``."""
+DEAR = (
+    *("lstm_mnist1d", "lstm_python_docs", "rnn_mnist1d", "vit_mnist5k", "mobilenet_mnist5k", "recomputation.none"),
+    *PUBLISHED,
+)
+"""Of many steps or layers, all of kinds that ``test_bridge.py`` has too; the encoder is that of
+``recomputation.blocks``."""
 
 
 @pytest.mark.parametrize(

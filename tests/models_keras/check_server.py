@@ -14,6 +14,9 @@ import runpy
 import sys
 import traceback
 
+from harness.registry import BROUGHT_ALONG
+from harness.run.isolation import NeighbourBlocker, keep_out
+
 
 def run(script: str, arguments: list[str], first: str, out: str, err: str) -> int:
     """Run a script as ``python script arguments`` would, in this process."""
@@ -38,7 +41,9 @@ def run(script: str, arguments: list[str], first: str, out: str, err: str) -> in
 def serve() -> None:
     """Answer requests until there are no more."""
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
+    keep_out(BROUGHT_ALONG | {"tensorflow", "jax"} - {os.environ["KERAS_BACKEND"]})  # what takes seconds to import
     importlib.import_module("keras")
+    NeighbourBlocker.blocked -= BROUGHT_ALONG  # data sets come from there
     for line in sys.stdin:
         child = os.fork()
         if child == 0:

@@ -16,7 +16,6 @@ from typing import Any
 import pytest
 
 HERE = Path(__file__).resolve().parent
-BACKENDS = ("tensorflow", "jax", "torch")
 ENVIRONMENT = {
     "CUDA_VISIBLE_DEVICES": "",
     "XLA_FLAGS": "--xla_backend_optimization_level=0",  # each program runs once: compiling it is most of what JAX does
@@ -33,7 +32,7 @@ class Server:
         self.numbers = itertools.count()
         self.process = subprocess.Popen(
             [sys.executable, str(HERE / "check_server.py")],
-            env=os.environ | {"KERAS_BACKEND": backend, "CUDA_VISIBLE_DEVICES": "", "PYTHONPATH": str(HERE.parents[1])},
+            env=os.environ | ENVIRONMENT | {"KERAS_BACKEND": backend, "PYTHONPATH": str(HERE.parents[1])},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -61,8 +60,8 @@ class Server:
 def run_check(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Any]]:
     """``run_check("bridge_check.py", "jax", *arguments)``: what the script prints as JSON on that backend.
 
-    Packages below ``first`` are found before those of this repository. Who will ask for all backends says so: the other
-    two are run meanwhile, as many at a time as there are cores.
+    Packages below ``first`` are found before those of this repository. Who will ask for other backends too says so with
+    ``also``: these are run meanwhile, as many at a time as there are cores.
     """
     scratch = tmp_path_factory.mktemp("checks")
     begun: dict[tuple[Any, ...], Future[Any]] = {}
@@ -75,8 +74,8 @@ def run_check(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[...
                 servers[backend] = Server(backend, scratch)
         return servers[backend].check(script, arguments, first)
 
-    def run_check(script: str, backend: str, *arguments: str, first: Path = HERE, all_backends: bool = False) -> Any:
-        for one in (backend, *BACKENDS) if all_backends else (backend,):
+    def run_check(script: str, backend: str, *arguments: str, first: Path = HERE, also: Sequence[str] = ()) -> Any:
+        for one in (backend, *also):
             asked = (one, script, arguments, first)
             if asked not in begun:
                 begun[asked] = pool.submit(check, *asked)

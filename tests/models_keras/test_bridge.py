@@ -25,7 +25,7 @@ REFUSED = {
 
 @pytest.fixture(scope="module", params=BACKENDS)
 def told(request, run_check):
-    return request.param, run_check("bridge_check.py", request.param, all_backends=True)
+    return request.param, run_check("bridge_check.py", request.param, also=BACKENDS)
 
 
 @pytest.fixture(scope="module")

@@ -2,10 +2,13 @@
 
 import pytest
 
+QUICK = ("jax", "torch")
+"""Backends that take seconds; what TensorFlow traces takes half a minute, and the gates look at it too."""
 
-@pytest.fixture(scope="module", params=["tensorflow", "jax", "torch"])
+
+@pytest.fixture(scope="module", params=[pytest.param("tensorflow", marks=pytest.mark.long), *QUICK])
 def checked(request, run_check):
-    return run_check("generation_check.py", request.param, all_backends=True) | {"backend": request.param}
+    return run_check("generation_check.py", request.param, also=QUICK) | {"backend": request.param}
 
 
 def test_both_halves_write_the_same(checked):

@@ -4,12 +4,14 @@ import re
 
 import pytest
 
+BACKENDS = ("tensorflow", "jax", "torch")
+
 BOUNDS = {"float32": 2e-6, "float64": 1e-12}
 
 
-@pytest.fixture(scope="module", params=["tensorflow", "jax", "torch"])
+@pytest.fixture(scope="module", params=BACKENDS)
 def checked(request, run_check):
-    return run_check("layers_check.py", request.param, all_backends=True)
+    return run_check("layers_check.py", request.param, also=BACKENDS)
 
 
 @pytest.mark.parametrize("dtype", sorted(BOUNDS))

@@ -9,6 +9,8 @@ import torch
 from benchmarks.pretrained import minilm
 from models_torch.architectures.transformer import BERT, SentenceEncoder
 
+BACKENDS = ("tensorflow", "jax", "torch")
+
 RELATED = (
     ("A man is playing a guitar.", "Someone strums an instrument."),
     ("Shares lost much of their value.", "The stock market fell sharply today, and nobody could say why it did."),
@@ -19,9 +21,9 @@ SENTENCES = [sentence for pair in RELATED for sentence in pair]
 """Of 6 to 17 tokens, so that most rows of a batch are padded."""
 
 
-@pytest.fixture(scope="module", params=["tensorflow", "jax", "torch"])
+@pytest.fixture(scope="module", params=BACKENDS)
 def checked(request, run_check):
-    return run_check("minilm_check.py", request.param, *SENTENCES, all_backends=True)
+    return run_check("minilm_check.py", request.param, *SENTENCES, also=BACKENDS)
 
 
 def ours(architecture, **options):

@@ -2,6 +2,9 @@
 
 import pytest
 
+QUICK = ("jax", "torch")
+"""Backends that take seconds; what TensorFlow traces takes half a minute, and the gates look at it too."""
+
 
 def size(kind, features, units, layers=1, directions=1):
     """Return the parameters of recurrent layers: two matrices and a bias for each gate, two biases for a GRU's."""
@@ -21,9 +24,9 @@ PARAMETERS = {
 }
 
 
-@pytest.fixture(scope="module", params=["tensorflow", "jax", "torch"])
+@pytest.fixture(scope="module", params=[pytest.param("tensorflow", marks=pytest.mark.long), *QUICK])
 def checked(request, run_check):
-    return run_check("recurrent_check.py", request.param, all_backends=True)
+    return run_check("recurrent_check.py", request.param, also=QUICK)
 
 
 def test_parameters_are_named_and_counted_alike(checked):

@@ -2,10 +2,12 @@
 
 import pytest
 
+BACKENDS = ("tensorflow", "jax", "torch")
 
-@pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
+
+@pytest.mark.parametrize("backend", BACKENDS)
 def test_all_styles_are_one_function(run_check, backend):
-    apart = run_check("styles_check.py", backend, all_backends=True)
+    apart = run_check("styles_check.py", backend, also=BACKENDS)
     assert set(apart) == {
         f"{network} {style}_{network}" for network in ("mlp", "lenet") for style in ("sequential", "functional")
     }

@@ -12,7 +12,7 @@ WORDS = {
 
 @pytest.mark.parametrize("backend", WORDS)
 def test_tf32_is_on_where_it_is_asked_for_and_float32_is_strict(run_check, backend):
-    told = run_check("tf32_check.py", backend, all_backends=True)
+    told = run_check("tf32_check.py", backend, also=tuple(WORDS))
     strict, tf32 = WORDS[backend]
     mixed = [None] if backend == "jax" else strict  # JAX's bfloat16 is multiplied as JAX does by itself
     assert told == {"tf32": tf32, "fp32": strict, "bf16": mixed, "fp64": strict}

@@ -2,10 +2,13 @@
 
 import pytest
 
+QUICK = ("jax", "torch")
+"""Backends that take seconds; what TensorFlow traces takes half a minute, and the gates look at it too."""
 
-@pytest.fixture(scope="module", params=["tensorflow", "jax", "torch"])
+
+@pytest.fixture(scope="module", params=[pytest.param("tensorflow", marks=pytest.mark.long), *QUICK])
 def checked(request, run_check):
-    return run_check("transformer_check.py", request.param, all_backends=True)
+    return run_check("transformer_check.py", request.param, also=QUICK)
 
 
 def test_every_form_is_pytorchs_in_float64(checked):

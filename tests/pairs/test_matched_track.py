@@ -90,7 +90,7 @@ def test_the_witness_takes_the_same_first_step_in_float32(bench, workload):
 
 
 @pytest.mark.parametrize(
-    "arm", [pytest.param(arm, marks=pytest.mark.long) if arm == "keras-jax" else arm for arm in RACED]
+    "arm", ["torch", "keras-tensorflow", *(pytest.param(arm, marks=pytest.mark.long) for arm in RACED[2:])]
 )
 def test_a_used_process_races_like_a_fresh_one(bench, arm):
     """A launch goes through all workloads: what a process did before must not be seen in what it does next."""
@@ -107,8 +107,17 @@ def test_a_used_process_races_like_a_fresh_one(bench, arm):
         assert one == other
 
 
-@pytest.mark.parametrize("arm", RACED)
-@pytest.mark.parametrize("workload", [pytest.param("mlp_digits", marks=pytest.mark.long), FEW_DIGITS])
+COMPILED = ("keras-tensorflow", "keras-jax")
+
+
+@pytest.mark.parametrize(
+    ("arm", "workload"),
+    [
+        *(("torch", FEW_DIGITS), ("keras-torch", FEW_DIGITS)),
+        *((arm, "mlp_digits") for arm in COMPILED),
+        *(pytest.param(arm, FEW_DIGITS, marks=pytest.mark.long) for arm in COMPILED),
+    ],
+)
 def test_same_seed_same_bits_in_three_processes(bench, arm, workload):
     repeated, other = trained_bits(bench, arm, workload, threads=1)
     assert len(repeated) == 1
@@ -147,13 +156,11 @@ def test_settings_are_read_back(bench, arm):
     assert bench.open(arm, "mlp_digits", "fp64")["settings"]["parameter_dtype"] == "float64"
 
 
-SLOW_AT_FP16 = ("keras-tensorflow", "keras-torch", "torch-tuned")
+SLOW_AT_FP16 = ("keras-tensorflow", "keras-jax", "keras-torch", "torch-tuned")
 """Their loss scale is the gate's of ``precision`` to look at, too."""
 
 
-@pytest.mark.parametrize(
-    "arm", ["torch", "keras-jax", *(pytest.param(arm, marks=pytest.mark.long) for arm in SLOW_AT_FP16)]
-)
+@pytest.mark.parametrize("arm", ["torch", *(pytest.param(arm, marks=pytest.mark.long) for arm in SLOW_AT_FP16)])
 def test_fp16_leaves_out_the_first_step_of_lenet_in_every_arm_and_still_learns(bench, arm):
     """Its gradients times 65,536 are beyond float16; nothing in it is random."""
     assert "float16" in bench.open(arm, FEW_DIGITS, "fp16")["settings"]["compute_dtype"]

@@ -13,6 +13,8 @@ ARMS = ("torch", "keras-tensorflow", "keras-jax", "keras-torch")
 SLOW_TO_LOOP = ("keras-jax", "keras-torch")
 """Of whose loops nothing is asked that others are not asked."""
 
+COMPILED = ("keras-tensorflow", "keras-jax")
+
 
 @pytest.fixture(scope="module")
 def told():
@@ -54,7 +56,9 @@ def test_what_loops_and_what_adds_up_repeated_words_is_told_too(arm):
         assert found["MatMul"] < 20  # and not one for each of 128 characters
 
 
-@pytest.mark.parametrize("arm", ARMS)
+@pytest.mark.parametrize(
+    "arm", ["torch", "keras-torch", *(pytest.param(arm, marks=pytest.mark.long) for arm in COMPILED)]
+)
 def test_blocks_that_are_computed_once_more_are_told_twice(arm):
     """Four blocks, of which each has one GELU."""
     gelu = {"keras-tensorflow": "Erfc", "keras-jax": "erfc"}.get(arm, "gelu")

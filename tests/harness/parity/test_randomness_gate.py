@@ -115,7 +115,7 @@ def test_expected_distributions_have_the_variance_they_are_named_for():
 
 
 @pytest.mark.parametrize(
-    "others", [("keras-jax",), pytest.param(("keras-tensorflow", "keras-torch"), marks=pytest.mark.long)]
+    "others", [("keras-torch",), pytest.param(("keras-tensorflow", "keras-jax"), marks=pytest.mark.long)]
 )
 def test_healthy_arms_pass(workers, others):
     arms = ["torch", *others, "numpy"]
