@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 FORWARD_FP64, FORWARD_FP32, BACKWARD_FP64 = 1e-10, 1e-5, 1e-8
 """Bounds; what healthy halves come to at twenty seeds stands beside them in ``docs/proving.md``."""
 
+LOUD = 30.0
+"""Root mean square of biases that ``forward`` also asks for the outputs of."""
+
 FORWARD_SINGLE = "forward fp32"
 BAND = 3.0
 """How many times the largest float32 error on file for a half (``harness.parity.bands``) ``forward`` lets it have."""
@@ -180,6 +183,15 @@ def noise(specs: Mapping[str, TensorSpec], seed: int, most: float = 0.0) -> dict
     return drawn
 
 
+def loud(tensors: Mapping[str, Array], specs: Mapping[str, TensorSpec]) -> dict[str, Array]:
+    """Return the tensors with large biases in dense layers and convolutions, so that what these give is large."""
+    of = ("linear", "conv", "transposed_conv")
+    return {
+        name: tensor * (LOUD / np.sqrt(np.mean(tensor**2))) if specs[name].layer in of and tensor.ndim == 1 else tensor
+        for name, tensor in tensors.items()
+    }
+
+
 def _before_batch_norm(specs: Mapping[str, TensorSpec]) -> list[str]:
     """Return the weights that a layer with running statistics comes right after, in the order of definition."""
     layers = list(dict.fromkeys(map(owner, specs)))
@@ -258,11 +270,22 @@ def _moves_later(stage: Stage, sample: Array, name: str) -> bool:
 def forward(stage: Stage) -> Iterator[Finding]:
     """Outputs of every layer in evaluation mode: float64 against the reference, float32 against float64.
 
-    Float32 stays inside the band on file for this half too, if there is one.
+    Float32 stays inside the band on file for this half too, if there is one. In float64 also with biases that are much
+    larger, where a pair learns: what is cut off at some size, a log variance or a logit, shows at sizes beyond noise.
+    Larger data do not reach through a layer with bounds, and with larger weights rounding grows as in nothing trained.
     """
     expected = stage.reference.probe("taps", x=stage.x)
     exact = stage.exact.probe("taps", x=stage.x)
     yield stage.finding("forward fp64", distance(exact, expected, FORWARD_FP64), FORWARD_FP64)
+    if stage.workload.metric is not None:
+        large = loud(stage.tensors, stage.reference.specs)
+
+        def outputs(half: Half) -> dict[str, Array]:
+            half.load(large)
+            return half.probe("taps", x=stage.x)
+
+        compared = distance(outputs(stage.exact), stage.reference.answer("loud", outputs), FORWARD_FP64)
+        yield stage.finding("forward loud fp64", compared, FORWARD_FP64)
     if stage.open_single is None:
         return
     half = stage.open_single()

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from harness import registry
-from harness.contract import Cell, Optimizer, Transfer
+from harness.contract import Cell, Optimizer, Schedule, Transfer
 from harness.parity import engine
 from harness.parity.engine import ParityError
 from harness.parity.workers import TIMEOUT_S
@@ -67,7 +67,7 @@ def test_initial_values_follow_the_seed(begun, arm):
 
 
 def test_what_is_carried_over_has_been_learnt_in_the_same_track(opened, tmp_path):
-    arm, answer = "keras-tensorflow", str(tmp_path / "answer.npz")  # whose own Adam is another than the matched one
+    arm, answer = "keras-torch", str(tmp_path / "answer.npz")  # whose own Adam is another than the matched one
 
     def tensors():
         with np.load(answer) as told:
@@ -98,6 +98,19 @@ def test_accumulated_gradients_are_those_of_the_large_batch(opened, arm):
     assert whole["epoch_losses"][1] < whole["epoch_losses"][0]
 
 
+@pytest.mark.parametrize("arm", ["torch", "keras-torch"])
+def test_the_learning_rate_takes_its_course(opened, arm):
+    few = dataclasses.replace(WORKLOAD, samples=640, batch_size=64, optimizer=Optimizer("sgd", learning_rate=0.05))
+    stopped = dataclasses.replace(few, schedule=Schedule("step", steps=10, factor=0.0))  # after an epoch
+    going, still = (
+        opened(arm, "stock", workload=workload)[0].ask("train", TIMEOUT_S, seed=0, epochs=3)["epoch_losses"]
+        for workload in (few, stopped)
+    )
+    assert still[0] == going[0]
+    assert still[2] == pytest.approx(still[1], rel=1e-5)
+    assert going[2] < going[1]
+
+
 def test_learning_rates_by_layer_are_refused():
     full = registry.find_workload("transfer.full_200")
     stock = dataclasses.replace(full, track="stock")
@@ -108,7 +121,10 @@ def test_learning_rates_by_layer_are_refused():
     assert registry.unsupported(registry.find_arm("torch"), frozen, "fp32") is None
 
 
-@pytest.mark.parametrize("arm", EPSILONS)
+@pytest.mark.parametrize(
+    "arm",
+    ["torch", "keras-torch", *(pytest.param(arm, marks=pytest.mark.long) for arm in ("keras-tensorflow", "keras-jax"))],
+)
 def test_initial_values_chosen_by_name_are_drawn_by_each_frameworks_function_of_that_name(opened, arm, tmp_path):
     def begun(name, track="stock"):
         worker, _ = opened(arm, track, workload=registry.find_workload(f"initializers.{name}"))
