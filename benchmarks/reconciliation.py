@@ -38,7 +38,7 @@ def ratio(arm: str, name: str, optimizer: OptimizerName) -> float:
     from harness.run.isolation import keep_out
 
     spec = registry.find_arm(arm)
-    keep_out(registry.kept_out(spec))
+    keep_out(sorted(registry.FRAMEWORKS - set(spec.needs)))
     workload = registry.find_workload(name)
     rule = dataclasses.replace(workload.optimizer, name=optimizer, momentum=0.9 if optimizer == "sgd" else 0.0)
     dataset = registry.load_dataset(workload.dataset)

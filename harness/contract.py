@@ -1125,7 +1125,8 @@ class ArmSpec:
 
     Attributes:
         entry: ``module:factory`` of the Arm, imported inside a worker process only.
-        needs: Top-level modules it may import; every other framework is kept out of its process.
+        needs: Top-level modules it may import; every other framework is kept out of its process, and what Keras brings
+            along (``harness.registry.BROUGHT_ALONG``) until its own is imported.
         distributions: What to install for it, and whose versions are recorded.
         precisions: What it can compute in, by what it can compute on.
         environment: Variables set before its process starts.

@@ -143,6 +143,7 @@ class ChaosArm(NumpyArm):
         self.phases = 0
         evidence.pressure = evidence.foreign = lambda before, after: self.foreign
         self.meet("start")
+        self.brought_along = findable(BROUGHT_ALONG)
         super().__init__(setup)
 
     def device_memory(self) -> DeviceMemory:
@@ -211,7 +212,11 @@ class ChaosSession:
             "environment": dict(os.environ),
             "findable": findable(("torch", "tensorflow", "jax", "keras", "numpy")),
             "importable": importable(os.environ.get("CHAOS_IMPORT", "")),
+            "brought along": [self.arm.brought_along, findable(BROUGHT_ALONG)],
         }
+
+
+BROUGHT_ALONG = ("matplotlib", "pandas", "sklearn")
 
 
 def findable(modules: Iterable[str]) -> list[str]:
@@ -253,7 +258,7 @@ ARMS = (
     spec("only-cpu", precisions={"cpu": ("fp32", "fp64")}),
     spec("with-tf32", precisions={"cpu": ("fp32", "fp64"), "gpu": ("fp32", "tf32", "fp64")}),
     spec("only-mlp", architectures={"mlp": ("in_features", "hidden", "out_features")}),
-    spec("needs-torch", needs=("torch",), environment={"CHAOS_IMPORT": "tensorflow", "OMP_NUM_THREADS": "7"}),
+    spec("needs-torch", needs=("torch", "pandas"), environment={"CHAOS_IMPORT": "tensorflow", "OMP_NUM_THREADS": "7"}),
     spec("needs-tensorflow", needs=("tensorflow",), distributions=("tensorflow|tensorflow-cpu",)),
     spec("needs-nonsense", needs=("framework_that_nobody_wrote",)),
 )  # fmt: skip

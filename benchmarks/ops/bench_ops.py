@@ -23,7 +23,7 @@ FOLDER = Path(os.environ["TWINBENCH_OPS_FOLDER"])
 def operations() -> Any:
     """The arm's operations, its framework configured as in a race."""
     spec = registry.find_arm(ARM)
-    keep_out(registry.kept_out(spec))
+    keep_out(sorted(registry.FRAMEWORKS - set(spec.needs)))
     registry.make_arm(spec.entry, Setup("fp32", THREADS))
     return importlib.import_module(f"{spec.entry.partition('.')[0]}.exercises.operations")
 

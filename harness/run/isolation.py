@@ -45,6 +45,11 @@ def keep_out(modules: Collection[str]) -> None:
     sys.meta_path[sys.meta_path.index(PathFinder)] = NeighbourBlocker
 
 
+def let_in(modules: Collection[str]) -> None:
+    """Make modules that were kept out importable again."""
+    NeighbourBlocker.blocked -= frozenset(modules)
+
+
 def limit_cores(count: int) -> None:
     """Cut this process to the first ``count`` of its cores; thread pools started later size themselves by it."""
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:count])

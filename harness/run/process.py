@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.contract import ArmSpec, Cell, NoDevice, Outcome, Setup, Workload
 from harness.measure.environment import visible_device
-from harness.registry import kept_out
+from harness.registry import BROUGHT_ALONG, FRAMEWORKS
 
 if TYPE_CHECKING:
     from harness.run.sitting import StoredDataset
@@ -99,7 +99,8 @@ class Worker:
             "start",
             entry=self.spec.entry,
             setup=dataclasses.asdict(self.setup),
-            blocked=kept_out(self.spec),
+            blocked=sorted(FRAMEWORKS - set(self.spec.needs)),
+            meanwhile=sorted(BROUGHT_ALONG - set(self.spec.needs)),
             spawned_ns=self.spawned_ns,
         )
 

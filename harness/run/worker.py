@@ -50,7 +50,7 @@ from harness.contract import (
     layer_of,
 )
 from harness.measure.memory import Memory
-from harness.run.isolation import die_with_parent, keep_out, limit_cores
+from harness.run.isolation import die_with_parent, keep_out, let_in, limit_cores
 
 if TYPE_CHECKING:
     from harness.contract import Array
@@ -99,14 +99,25 @@ class Server:
         self.spawned_ns = 0
         self.memory = Memory()
 
-    def start(self, entry: str, setup: dict[str, Any], blocked: list[str], spawned_ns: int) -> dict[str, Any]:
-        """Cut cores, keep neighbours out, import and configure the framework."""
+    def start(
+        self, entry: str, setup: dict[str, Any], blocked: list[str], meanwhile: list[str], spawned_ns: int
+    ) -> dict[str, Any]:
+        """Cut cores, keep neighbours out, import and configure the framework.
+
+        Args:
+            entry: ``module:factory`` of the arm.
+            setup: The fields of a ``Setup``.
+            blocked: Modules to keep out for good.
+            meanwhile: Modules to keep out until the framework is imported.
+            spawned_ns: When the process was started, on the monotonic clock.
+        """
         self.spawned_ns = spawned_ns
         self.entry, self.setup = entry, Setup(**setup)
         if self.setup.pinned:
             limit_cores(self.setup.threads)
-        keep_out(blocked)
+        keep_out([*blocked, *meanwhile])
         self._configure()
+        let_in(meanwhile)  # data sets are read by them
         if self.setup.device == "gpu":
             self.memory.device = cast(OnDevice, self.arm).device_memory
         started = time.perf_counter_ns()

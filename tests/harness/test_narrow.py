@@ -3,7 +3,8 @@ import pytest
 from harness.matrix import SuiteError
 from harness.narrow import narrow
 from harness.registry import UnknownName
-from harness.schema import Suite
+from harness.schema import FEWEST, Suite
+from harness.stats import MIN_LAUNCHES
 
 SUITE = Suite(
     name="mine",
@@ -49,6 +50,7 @@ def test_launches_too_few_to_be_added_to_are_not():
     growing = SUITE.model_copy(update={"launches": 8, "most_launches": 18})
     assert narrow(growing, launches=0).most_launches is None
     assert narrow(growing, launches=9).most_launches == 18
+    assert FEWEST == MIN_LAUNCHES
     with pytest.raises(SuiteError, match="most_launches 18: launches are added to 8 at least"):
         narrow(growing, launches=0, most_launches=18)
 

@@ -3,7 +3,7 @@
 import pytest
 
 QUICK = ("jax", "torch")
-"""Backends that take seconds; what TensorFlow traces takes half a minute, and the gates look at it too."""
+"""Backends that take seconds; what TensorFlow traces takes half a minute, for `make test-long`."""
 
 
 @pytest.fixture(scope="module", params=[pytest.param("tensorflow", marks=pytest.mark.long), *QUICK])

@@ -116,6 +116,7 @@ COMPILED = ("keras-tensorflow", "keras-jax")
         *(("torch", FEW_DIGITS), ("keras-torch", FEW_DIGITS)),
         *((arm, "mlp_digits") for arm in COMPILED),
         *(pytest.param(arm, FEW_DIGITS, marks=pytest.mark.long) for arm in COMPILED),
+        *(pytest.param(arm, "mlp_digits", marks=pytest.mark.long) for arm in ("torch", "keras-torch")),
     ],
 )
 def test_same_seed_same_bits_in_three_processes(bench, arm, workload):

@@ -66,8 +66,10 @@ def test_initial_values_follow_the_seed(begun, arm):
     assert first == again != other
 
 
-def test_what_is_carried_over_has_been_learnt_in_the_same_track(opened, tmp_path):
-    arm, answer = "keras-torch", str(tmp_path / "answer.npz")  # whose own Adam is another than the matched one
+@pytest.mark.parametrize("arm", ["keras-torch", pytest.param("keras-tensorflow", marks=pytest.mark.long)])
+def test_what_is_carried_over_has_been_learnt_in_the_same_track(opened, arm, tmp_path):
+    """Keras' own Adam is another than the matched one."""
+    answer = str(tmp_path / "answer.npz")
 
     def tensors():
         with np.load(answer) as told:

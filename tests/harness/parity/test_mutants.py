@@ -63,8 +63,9 @@ NAMED = {
     "bfloat16 where float32 was asked",
     "all random layers start from one seed",
     "augmentation counts epochs from where training resumed",
+    "a log variance kept within three",
 }
-"""Mistakes that everybody makes, and two that no gate saw before somebody planted them."""
+"""Mistakes that everybody makes, and three that no gate saw before somebody planted them."""
 
 
 SOON = [

@@ -150,7 +150,11 @@ def test_the_command_prints_findings_as_json():
         env=os.environ,
     )
     assert done.returncode == 0, done.stderr
-    assert [finding["gate"] for finding in json.loads(done.stdout)] == ["structure", "forward fp64"]
+    assert [finding["gate"] for finding in json.loads(done.stdout)] == [
+        "structure",
+        "forward fp64",
+        "forward loud fp64",
+    ]
 
 
 @pytest.mark.parametrize(

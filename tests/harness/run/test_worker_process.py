@@ -53,6 +53,13 @@ def test_neighbours_are_kept_out(settings):
     assert settings["needs-torch"]["importable"] is False
 
 
+def test_what_keras_brings_along_is_kept_out_until_a_framework_is_imported(settings):
+    """Unless the arm needs it; data sets are read by them."""
+    every = ["matplotlib", "pandas", "sklearn"]
+    assert settings["healthy-one"]["brought along"] == [[], every]
+    assert settings["needs-torch"]["brought along"] == [["pandas"], every]
+
+
 def test_a_file_of_the_current_folder_does_not_stand_in_for_a_module(carry_out, small_suite, tmp_path, monkeypatch):
     (tmp_path / "numpy.py").write_text("raise SystemExit('not NumPy')")
     monkeypatch.chdir(tmp_path)
