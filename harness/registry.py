@@ -25,9 +25,9 @@ FRAMEWORKS = frozenset({"torch", "tensorflow", "jax", "keras"})
 """Top-level modules that a worker keeps out unless its arm needs them."""
 
 BROUGHT_ALONG = frozenset({"matplotlib", "pandas", "sklearn"})
-"""Modules that Keras imports wherever it finds them, for what no arm uses: a quarter to three fifths of the time that it
-takes. While a worker imports its framework it keeps them out too, unless its arm needs them: what an arm costs is not to
-depend on what else is installed."""
+"""Modules that Keras imports wherever it finds them, for what no arm uses: a quarter to three fifths of the time that
+it takes. While a worker imports its framework it keeps them out too, unless its arm needs them: what an arm costs is
+not to depend on what else is installed."""
 
 BEYOND_A_WITNESS = (
     "loss_options",
