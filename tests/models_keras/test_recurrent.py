@@ -2,8 +2,8 @@
 
 import pytest
 
-QUICK = ("jax", "torch")
-"""Backends that take seconds; what TensorFlow traces takes half a minute, and the gates look at it too."""
+TRACED = ("tensorflow", "jax")
+"""Backends that take half a minute; the gates look at recurrent pairs on them too."""
 
 
 def size(kind, features, units, layers=1, directions=1):
@@ -24,9 +24,11 @@ PARAMETERS = {
 }
 
 
-@pytest.fixture(scope="module", params=[pytest.param("tensorflow", marks=pytest.mark.long), *QUICK])
+@pytest.fixture(
+    scope="module", params=["torch", *(pytest.param(backend, marks=pytest.mark.long) for backend in TRACED)]
+)
 def checked(request, run_check):
-    return run_check("recurrent_check.py", request.param, also=QUICK)
+    return run_check("recurrent_check.py", request.param)
 
 
 def test_parameters_are_named_and_counted_alike(checked):

@@ -114,7 +114,8 @@ COMPILED = ("keras-tensorflow", "keras-jax")
     ("arm", "workload"),
     [
         *(("torch", FEW_DIGITS), ("keras-torch", FEW_DIGITS)),
-        *((arm, "mlp_digits") for arm in COMPILED),
+        ("keras-tensorflow", "mlp_digits"),
+        pytest.param("keras-jax", "mlp_digits", marks=pytest.mark.long),
         *(pytest.param(arm, FEW_DIGITS, marks=pytest.mark.long) for arm in COMPILED),
         *(pytest.param(arm, "mlp_digits", marks=pytest.mark.long) for arm in ("torch", "keras-torch")),
     ],

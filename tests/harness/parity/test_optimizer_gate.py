@@ -44,7 +44,7 @@ def test_every_optimizer_and_variant_is_compared(workers):
     assert all(0 < finding.figure <= 1e-13 for (workload, _), finding in findings.items() if "adam" in workload)
 
 
-@pytest.mark.parametrize("arm", ["keras-tensorflow", "keras-jax"])
+@pytest.mark.parametrize("arm", ["keras-tensorflow", pytest.param("keras-jax", marks=pytest.mark.long)])
 def test_compiled_updates_are_the_same(workers, arm):
     rows = ["nesterov", "rmsprop momentum", "adamw", "nadam", "adamax"]
     findings = [*optimizers.check(workers, [arm], rows=rows), *schedules.check(workers, [arm])]

@@ -11,7 +11,6 @@ from harness.parity.pair import without_chance
 from harness.registry import find_workload
 
 COMPILED = ("keras-tensorflow", "keras-jax")
-OTHERS = ("keras-tensorflow", "keras-torch")
 
 
 def test_a_pair_without_buffers_passes_and_says_so(check):
@@ -45,7 +44,7 @@ def test_frozen_layers_are_frozen_alike(check, arm, norm):
     assert all(finding.figure > 0 for finding in findings if finding.gate == "training fp64")
 
 
-@pytest.mark.parametrize("arm", ["keras-jax", *(pytest.param(arm, marks=pytest.mark.long) for arm in OTHERS)])
+@pytest.mark.parametrize("arm", ["keras-torch", *(pytest.param(arm, marks=pytest.mark.long) for arm in COMPILED)])
 def test_every_layer_of_a_stack_is_told_whether_it_trains(check, arm):
     arguments = {"image_size": 28, "in_channels": 1, "width": 4, "hidden": 8, "num_classes": 10, "dropout": 0.0}
     small = dataclasses.replace(
