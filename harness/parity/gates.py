@@ -185,11 +185,12 @@ def noise(specs: Mapping[str, TensorSpec], seed: int, most: float = 0.0) -> dict
 
 def loud(tensors: Mapping[str, Array], specs: Mapping[str, TensorSpec]) -> dict[str, Array]:
     """Return the tensors with large biases in dense layers and convolutions, so that what these give is large."""
-    of = ("linear", "conv", "transposed_conv")
-    return {
-        name: tensor * (LOUD / np.sqrt(np.mean(tensor**2))) if specs[name].layer in of and tensor.ndim == 1 else tensor
-        for name, tensor in tensors.items()
-    }
+
+    def larger(name: str, tensor: Array) -> Array:
+        biased = specs[name].layer in ("linear", "conv", "transposed_conv") and tensor.ndim == 1
+        return tensor * (LOUD / np.sqrt(np.mean(tensor**2))) if biased else tensor
+
+    return {name: larger(name, tensor) for name, tensor in tensors.items()}
 
 
 def _before_batch_norm(specs: Mapping[str, TensorSpec]) -> list[str]:

@@ -113,7 +113,8 @@ COMPILED = ("keras-tensorflow", "keras-jax")
 @pytest.mark.parametrize(
     ("arm", "workload"),
     [
-        *(("torch", FEW_DIGITS), ("keras-torch", FEW_DIGITS)),
+        ("torch", FEW_DIGITS),
+        ("keras-torch", FEW_DIGITS),
         ("keras-tensorflow", "mlp_digits"),
         pytest.param("keras-jax", "mlp_digits", marks=pytest.mark.long),
         *(pytest.param(arm, FEW_DIGITS, marks=pytest.mark.long) for arm in COMPILED),
